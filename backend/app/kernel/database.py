@@ -1,0 +1,117 @@
+"""One database, two engines: SQLite (embedded) and PostgreSQL.
+
+SQLite as measured: WAL, and `BEGIN IMMEDIATE` for every writing session. Without it, two
+sessions that read before they write lose updates silently. One writing connection a process makes
+the writers queue here instead of polling for the lock.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
+
+SQLITE_BUSY_MS = 5000
+
+
+def in_transaction() -> bool:
+    """Tell whether the caller holds a transaction; the network must not be awaited then."""
+    return _in_transaction.get()
+
+
+class Database:
+    """The engines and the two kinds of sessions."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
+        self.url = _async_url(make_url(url))
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(self.url, is_writer=True)
+            self.read_engine = _sqlite_engine(self.url, is_writer=False)
+        else:
+            self.engine = create_async_engine(
+                self.url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True
+            )
+            self.read_engine = self.engine
+        self._writers = _sessions(self.engine)
+        self._readers = _sessions(self.read_engine)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a writing session: committed at the end of the block, rolled back on an error."""
+        if _in_transaction.get():
+            raise RuntimeError("A transaction was opened inside another one of the same task.")
+        mark = _in_transaction.set(True)
+        try:
+            async with self._writers() as session, session.begin():
+                yield session
+        finally:
+            _in_transaction.reset(mark)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Open a reading session: one consistent view, never committed."""
+        mark = _in_transaction.set(True)
+        try:
+            async with self._readers() as session:
+                yield session
+        finally:
+            _in_transaction.reset(mark)
+
+    async def ping(self) -> None:
+        """Ask the engine for a trivial answer; raises when it gives none."""
+        async with self.read_engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+        if self.read_engine is not self.engine:
+            await self.read_engine.dispose()
+
+
+def _async_url(url: URL) -> URL:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return url.set(drivername="sqlite+aiosqlite")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _sqlite_engine(url: URL, *, is_writer: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=1 if is_writer else 8, max_overflow=0, pool_timeout=60
+    )
+
+    def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+    return engine
