@@ -1,0 +1,1 @@
+"""One table (with its enums) per file."""

@@ -67,7 +67,7 @@ class Enqueued:
 class JobEngine(Protocol):
     """The queue with its workers."""
 
-    async def enqueue(  # noqa: PLR0913 - each has a default, and names itself at the call
+    async def enqueue(
         self,
         name: str,
         arguments: JobArguments | None = None,

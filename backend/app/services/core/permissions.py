@@ -71,7 +71,7 @@ class ActorKind(StrEnum):
     """What acts."""
 
     USER = "user"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind, not a secret
     SYSTEM = "system"  # a job, or the command line on the database itself
     ANONYMOUS = "anonymous"
 
