@@ -1,12 +1,14 @@
 """A fact: something that a machine can be asked, and how its answer is read."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from app.kernel.text import printable
 from app.ports.shell import Command, CommandResult, Outcome
 
 T = TypeVar("T", bound=BaseModel)
@@ -65,13 +67,16 @@ class Fact(Generic[T]):
     `Unparsable` for an answer it does not know and `NoRight` when the answer is a refusal.
     `commands` holds one or more argv whose results `parse` receives in the same order. Where the
     systems differ, a fact asks them all and reads what answered, so that one round trip is enough.
+    Facts may share a command (many read parts of one `head`): a group runs it once.
+    `fixes` says what a person can do about a trouble, where something can be done.
     """
 
-    name: str
-    title: str
-    rate: Rate = Rate.STANDARD
-    commands: tuple[Command, ...]
+    name: ClassVar[str]
+    title: ClassVar[str]
+    rate: ClassVar[Rate] = Rate.STANDARD  # the fastest group that asks it
+    commands: ClassVar[tuple[Command, ...]]
     value: type[T]
+    fixes: ClassVar[Mapping[Trouble, str]] = MappingProxyType({})
 
     def parse(self, results: tuple[CommandResult, ...]) -> T | None:
         """Read the answers; see the class."""
@@ -93,18 +98,15 @@ class FactReading(Generic[T]):
     fix: str = ""
 
 
-Reader = Callable[[tuple[CommandResult, ...]], BaseModel | None]
-
-
 def read(fact: Fact[T], results: tuple[CommandResult, ...]) -> FactReading[T]:
     """Turn the results of a fact's commands into its reading. Never raises for bad output."""
     if all(result.outcome is Outcome.ABSENT for result in results):
-        program = results[0].argv[0]
-        return FactReading(fact.name, None, Trouble.ABSENT, f"{program} is not installed there.")
+        programs = " or ".join(dict.fromkeys(printable(result.argv[0]) for result in results))
+        return _missing(fact, Trouble.ABSENT, f"No {programs} is installed there.")
     try:
         value = fact.parse(results)
     except NoRight as refusal:
-        return FactReading(fact.name, None, Trouble.NO_RIGHT, refusal.why or "Not permitted.")
+        return _missing(fact, Trouble.NO_RIGHT, printable(refusal.why) or "Not permitted.")
     except Unparsable as failure:
         return _explain(fact, results, failure)
     if value is None:
@@ -117,14 +119,39 @@ def _explain(
 ) -> FactReading[T]:
     """Name the trouble: a time-out or a refusal explains a missing answer better than its text."""
     for result in results:
-        command = " ".join(result.argv)
+        command = printable(" ".join(result.argv))
         if result.outcome is Outcome.TIMED_OUT:
-            return FactReading(
-                fact.name, None, Trouble.TIMED_OUT, f"`{command}` did not answer in time."
-            )
+            return _missing(fact, Trouble.TIMED_OUT, f"`{command}` did not answer in time.")
         if result.outcome is Outcome.REFUSED:
-            return FactReading(fact.name, None, Trouble.NO_RIGHT, f"`{command}` was not permitted.")
+            return _missing(fact, Trouble.NO_RIGHT, f"`{command}` was not permitted.")
     if failure is None:
-        return FactReading(fact.name, None, Trouble.ABSENT, "This machine has no such thing.")
-    why = f": {failure.why}" if failure.why else ""
-    return FactReading(fact.name, None, Trouble.UNPARSABLE, f"The answer could not be read{why}.")
+        # Nothing is wrong with a machine that has no such thing, so there is nothing to fix.
+        detail = "This machine has no such thing."
+        return FactReading(fact.name, None, Trouble.ABSENT, detail)
+    why = f": {printable(failure.why)}" if failure.why else ""
+    return _missing(fact, Trouble.UNPARSABLE, f"The answer could not be read{why}.")
+
+
+def _missing(fact: Fact[T], trouble: Trouble, detail: str) -> FactReading[T]:
+    return FactReading(fact.name, None, trouble, detail, fact.fixes.get(trouble, ""))
+
+
+class FactGroup:
+    """Facts that are asked together, in one round trip; a command that they share runs once."""
+
+    def __init__(self, facts: Sequence[Fact[BaseModel]]) -> None:
+        self.facts = tuple(facts)
+        self.commands = tuple(
+            dict.fromkeys(command for fact in self.facts for command in fact.commands)
+        )
+        position = {command: index for index, command in enumerate(self.commands)}
+        self._positions = tuple(
+            tuple(position[command] for command in fact.commands) for fact in self.facts
+        )
+
+    def read(self, results: Sequence[CommandResult]) -> list[FactReading[BaseModel]]:
+        """Read the results of `commands`, given in their order: one reading for each fact."""
+        return [
+            read(fact, tuple(results[index] for index in positions))
+            for fact, positions in zip(self.facts, self._positions, strict=True)
+        ]

@@ -1,0 +1,25 @@
+"""Text from machines, made safe to show to a person."""
+
+import re
+
+# ECMA-48 sequences, in their 7-bit (ESC) and 8-bit (C1) spellings: control sequences such as
+# colours, then strings such as window titles, which end with BEL or ST, then all other escapes.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+
+
+def printable(text: str) -> str:
+    """Return the text on one line, without escape sequences, control and invisible characters.
+
+    A terminal would obey the sequences, and invisible characters (those that change the writing
+    direction, above all) make one name look like another. White space becomes a plain space.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else " " if character.isspace() else ""
+        for character in _ESCAPES.sub("", text)
+    )

@@ -1,0 +1,1 @@
+"""The facts of a machine: one file for each, and `table.py` with them all."""

@@ -1,0 +1,1 @@
+"""Recordings of what machines answered, and the tests that read them."""
