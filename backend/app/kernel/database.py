@@ -5,6 +5,7 @@ sessions that read before they write lose updates silently. One writing connecti
 the writers queue here instead of polling for the lock.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from contextvars import ContextVar
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -21,6 +23,8 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
+
+Session = AsyncSession  # the name by which rooms that know no SQL take one
 
 SQLITE_BUSY_MS = 5000
 
@@ -69,10 +73,14 @@ class Database:
         finally:
             _in_transaction.reset(mark)
 
-    async def ping(self) -> None:
-        """Ask the engine for a trivial answer; raises when it gives none."""
-        async with self.read_engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+    async def answers(self) -> bool:
+        """Tell whether the engine answers a trivial question within two seconds."""
+        try:
+            async with asyncio.timeout(2), self.read_engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
 
     async def dispose(self) -> None:
         """Close all connections."""

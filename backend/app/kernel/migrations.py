@@ -1,0 +1,121 @@
+"""Bring a database to this version's schema, safely: one process, with time-outs, in order.
+
+On PostgreSQL an advisory lock keeps two starting processes apart. On SQLite foreign keys are
+switched off before the migration's transaction and checked after it: batch mode rebuilds tables,
+and with foreign keys on, replacing a parent silently empties its children.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from app.kernel.errors import StartRefused
+
+FOLDER = Path(__file__).parents[2] / "migrations"
+ADVISORY_LOCK = 0x756E697479  # "unity"
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "10min"
+
+
+class DatabaseTooNew(StartRefused):
+    """The database was written by a newer Unity."""
+
+
+async def upgrade(url: URL, revision: str = "head") -> None:
+    """Run the missing migrations in a thread; raise `StartRefused` when that cannot be."""
+    await asyncio.to_thread(upgrade_now, url, revision)
+
+
+def upgrade_now(url: URL, revision: str = "head") -> None:
+    """Run the missing migrations."""
+    _with_connection(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade_now(url: URL, revision: str) -> None:
+    """Go back to a revision; for tests and for a person who knows why."""
+    _with_connection(url, lambda config: command.downgrade(config, revision))
+
+
+def current_revision(url: URL) -> str | None:
+    """Return the revision of the database; None when it is empty."""
+    with _engine(url).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str:
+    """Return the revision of this version."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise StartRefused(f"No migrations were found in {FOLDER}; the installation is incomplete.")
+    return head
+
+
+def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
+    try:
+        with _engine(url).connect() as connection:
+            _refuse_newer(connection)
+            is_sqlite = connection.dialect.name == "sqlite"
+            _prepare(connection, is_sqlite=is_sqlite)
+            config = _config()
+            config.attributes["connection"] = connection
+            run(config)
+            if is_sqlite:
+                _check_foreign_keys(connection)
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        where = url.render_as_string(hide_password=True)
+        raise StartRefused(f"The database {where} cannot be opened: {reason}.") from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config
+
+
+def _engine(url: URL) -> Engine:
+    backend = url.get_backend_name()
+    driver = "sqlite" if backend == "sqlite" else "postgresql+psycopg"
+    return create_engine(url.set(drivername=driver), poolclass=NullPool)
+
+
+def _prepare(connection: Connection, *, is_sqlite: bool) -> None:
+    if is_sqlite:
+        connection.execute(text("PRAGMA foreign_keys=OFF"))
+        connection.execute(text("PRAGMA busy_timeout=30000"))
+        connection.commit()
+        return
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    # A session lock: it ends with the connection, whatever happens to this process.
+    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+    connection.commit()
+
+
+def _refuse_newer(connection: Connection) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current is not None and current not in known:
+        raise DatabaseTooNew(
+            f"The database was written by a newer Unity (its schema is {current});"
+            " install that version again, or restore the backup from before the upgrade."
+        )
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+    connection.commit()
+    if broken:
+        raise StartRefused(
+            f"After the migration {len(broken)} rows of {broken[0][0]} point nowhere;"
+            " restore the backup from before the upgrade and report it."
+        )

@@ -1,0 +1,29 @@
+"""What bootstrap has chosen and hands out: one object, made once a process, passed down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.kernel.clock import Clock
+from app.kernel.config import Settings
+from app.kernel.crypto import Vault
+from app.kernel.database import Database
+from app.ports.job_engine import JobEngine
+from app.ports.shell import Shells
+
+
+@dataclass(slots=True)
+class Platform:
+    """The parts of a running Unity. Services take what they need of it as arguments."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    shells: Shells
+    jobs: JobEngine
+    features: Mapping[str, bool]
+
+    @property
+    def audit_key(self) -> bytes:
+        """The key that secret-valued audit fields are hashed with."""
+        return self.vault.subkey(b"audit")
