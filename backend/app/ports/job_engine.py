@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from app.kernel.errors import JsonValue
+
 JobArguments = Mapping[str, str | int | bool | None]  # ids and plain values; never secrets
 
 
 class JobCancelled(Exception):
     """Somebody asked this run to stop; raised by `JobContext.progress` and `checkpoint`."""
+
+
+class JobFailed(Exception):
+    """A handler failed; the text is one paragraph, without secrets, that a person will read.
+
+    The scheduler's guard turns every other exception into this one, so that no engine has to.
+    """
 
 
 class JobContext(Protocol):
@@ -39,12 +48,17 @@ class JobContext(Protocol):
         ...
 
 
-JobHandler = Callable[[JobContext], Awaitable[Mapping[str, str | int | float | bool | None] | None]]
+# The result is kept with the run and shown to people: steps with their outcome, never a secret.
+JobHandler = Callable[[JobContext], Awaitable[Mapping[str, JsonValue] | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class JobType:
-    """A kind of work. At most one run per `name` and lock at a time, unless `may_overlap`."""
+    """A kind of work. Runs without a lock of their own share the lock `name`, unless `may_overlap`.
+
+    `attempts` counts failures. A run whose process died is started again in any case, but after
+    three deaths it counts as lost, because it may be what kills them.
+    """
 
     name: str
     title: str
@@ -82,6 +96,10 @@ class JobEngine(Protocol):
 
     async def cancel(self, run_id: uuid.UUID) -> bool:
         """Ask a queued or running run to stop; False when it had ended before."""
+        ...
+
+    async def nudge(self) -> None:
+        """Look at once for what a service has queued or cancelled in its own transaction."""
         ...
 
     async def work(self) -> None:

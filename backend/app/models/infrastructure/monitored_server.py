@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Row, Timestamps
@@ -35,6 +35,14 @@ class MonitoredServer(Row, Timestamps, Base):
     __table_args__ = (
         UniqueConstraint("host", "port", "username"),
         Index("ix_monitored_server_due", "is_enabled", "next_due_at"),
+        # Two processes that start together must not both enter the local machine.
+        Index(
+            "uq_monitored_server_local",
+            "is_local",
+            unique=True,
+            sqlite_where=text("is_local"),
+            postgresql_where=text("is_local"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(120), unique=True)
@@ -67,9 +75,8 @@ class MonitoredServer(Row, Timestamps, Base):
     # Which servers the dispatcher takes; claimed by compare-and-swap, pushed ahead when taken.
     next_due_at: Mapped[datetime | None] = mapped_column()
     slow_due_at: Mapped[datetime | None] = mapped_column()
+    # Raised by each edit of a person, not by the collector: a form opened before it is refused.
     row_version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012 - SQLAlchemy reads a dict
 
 
 class ServerCredentialUse(Row, Base):
