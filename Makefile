@@ -1,0 +1,132 @@
+# One list of commands for people and for CI. `make help` shows it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+N ?=
+export PATH := $(CURDIR)/.node/bin:$(PATH)
+
+##@ Use
+.PHONY: run
+run: $(VENV)/.runtime frontend/dist/index.html ## Start Unity with its web interface; data in ./data
+	@UNITY_DATA="$${UNITY_DATA:-$(CURDIR)/data}" $(BIN)/unity serve
+
+.PHONY: frontend
+frontend: frontend/dist/index.html ## Build the web interface
+
+.PHONY: migrate
+migrate: $(VENV)/.runtime ## Bring the database to this version
+	@UNITY_DATA="$${UNITY_DATA:-$(CURDIR)/data}" $(BIN)/unity migrate
+
+##@ Check
+.PHONY: check
+check: $(VENV)/.dev frontend/node_modules/.stamp ## Judge the code without running it
+	cd backend && $(BIN)/ruff format --check app tests migrations ../bench
+	cd backend && $(BIN)/ruff check app tests ../bench
+	cd backend && $(BIN)/lint-imports
+	cd backend && $(BIN)/mypy
+	$(BIN)/python .ci/check-generated
+	cd frontend && npm run --silent check
+
+.PHONY: test
+test: test-deps test-backend test-frontend test-e2e ## Install what the tests need, and run them
+
+.PHONY: test-deps
+test-deps: ## Install the packages that tests need (root on Debian or Ubuntu; NO_DEPS=1: leave out)
+	@NO_DEPS="$(NO_DEPS)" .ci/test-deps
+
+.PHONY: test-backend
+test-backend: $(VENV)/.dev ## Run the backend's tests
+	cd backend && $(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+
+.PHONY: test-postgres
+test-postgres: $(VENV)/.dev ## Run the backend's tests with PostgreSQL as the default engine
+	cd backend && UNITY_TEST_ENGINE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+
+.PHONY: test-frontend
+test-frontend: frontend/node_modules/.stamp ## Run the web interface's unit tests
+	cd frontend && npm run --silent test
+
+.PHONY: test-e2e
+test-e2e: $(VENV)/.dev frontend/dist/index.html ## Click through the real program in a real browser
+	cd frontend && npm run --silent e2e
+
+.PHONY: crash
+crash: $(VENV)/.dev ## Kill Unity N times in the middle of its work, on both engines (N=50)
+	cd backend && UNITY_TEST_KILLS=$(or $(N),50) $(BIN)/pytest -n 0 -s --timeout 3600 tests/crash
+
+.PHONY: compose-test
+compose-test: $(VENV)/.dev frontend/dist/index.html ## Build the three images and run the compose file on a real engine
+	$(BIN)/python lab/compose_test.py
+
+##@ Measure
+.PHONY: bench-collect
+bench-collect: $(VENV)/.dev .venv-bench/.stamp ## One collection cycle over N sshd, beside Ansible (N=50)
+	@cd bench && $(BIN)/python bench_collect.py --ansible $(CURDIR)/.venv-bench/bin $(if $(N),--n $(N))
+
+.PHONY: bench-metrics
+bench-metrics: $(VENV)/.dev ## A year of metrics, beside Prometheus (N=20 servers)
+	@cd bench && $(BIN)/python bench_metrics.py $(if $(N),--n $(N))
+
+.PHONY: bench-api
+bench-api: $(VENV)/.dev ## Lists and overview with N servers, memory and start (N=1000)
+	@cd bench && $(BIN)/python bench_api.py $(if $(N),--n $(N))
+
+##@ Develop
+.PHONY: openapi
+openapi: $(VENV)/.dev ## Write backend/openapi.json from the code
+	cd backend && $(BIN)/unity openapi > openapi.json.part && mv openapi.json.part openapi.json
+
+.PHONY: api-client
+api-client: openapi frontend/node_modules/.stamp ## Write the web interface's client from the API
+	cd frontend && npm run --silent api-client
+
+.PHONY: lock
+lock: ## Choose the newest stable versions at least seven days old, and lock them by hash
+	.ci/lock
+
+.PHONY: format
+format: $(VENV)/.dev frontend/node_modules/.stamp ## Format everything
+	cd backend && $(BIN)/ruff format app tests migrations ../bench && $(BIN)/ruff check --fix app tests ../bench
+	cd frontend && npm run --silent format
+
+.PHONY: clean
+clean: ## Remove what was built and installed here (never ./data)
+	rm -rf $(VENV) .venv-bench .node frontend/node_modules frontend/dist
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z0-9_-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# What the targets stand on.
+
+$(VENV)/bin/python:
+	@.ci/venv "$(PYTHON)" $(VENV)
+
+$(VENV)/.runtime: backend/requirements.lock backend/pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e backend
+	@touch $@
+
+$(VENV)/.dev: backend/requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements-dev.lock
+	@touch $@
+
+.venv-bench/.stamp: backend/requirements-bench.lock
+	@.ci/venv "$(PYTHON)" .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements-bench.lock
+	@touch $@
+
+# Node 22 or newer: the one on the PATH, or the one that the Python package index carries.
+.node/bin/node: frontend/requirements-node.lock
+	@.ci/node "$(PYTHON)" .node
+
+frontend/node_modules/.stamp: frontend/package-lock.json frontend/package.json | .node/bin/node
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.stamp $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
+	cd frontend && npm run --silent build
+	@touch $@

@@ -1,0 +1,53 @@
+"""Serves the built web interface: hashed files for ever, the page itself never from a cache."""
+
+import secrets
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+BUILD = Path(__file__).parents[3] / "frontend" / "dist"
+NONCE_PLACEHOLDER = "__CSP_NONCE__"
+BASE_PLACEHOLDER = '<base href="/" />'
+NOT_BUILT = "The web interface is not built: run `make frontend`, then load this page again.\n"
+
+
+class WebInterface:
+    """Answers what no router knows: a file of the build, or the page that routes by itself."""
+
+    def __init__(self, build: Path = BUILD, base_path: str = "") -> None:
+        self._build = build.resolve()
+        self._base = base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        response = self._answer(scope)
+        await response(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response:
+        if scope["method"] not in {"GET", "HEAD"}:
+            return PlainTextResponse("Method not allowed\n", status_code=405)
+        path = scope["path"].removeprefix(self._base).lstrip("/")
+        if path.startswith("api/"):
+            raise HTTPException(404)
+        file = (self._build / path).resolve()
+        if path and path != "index.html" and file.is_relative_to(self._build) and file.is_file():
+            is_hashed = path.startswith("assets/")
+            caching = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+            return FileResponse(file, headers={"Cache-Control": caching})
+        if path.startswith("assets/"):
+            return PlainTextResponse("No such file\n", status_code=404)
+        return self._page(scope)
+
+    def _page(self, scope: Scope) -> Response:
+        index = self._build / "index.html"
+        if not index.is_file():
+            return PlainTextResponse(NOT_BUILT, status_code=503)
+        nonce = secrets.token_urlsafe(16)
+        # The security headers middleware puts the same nonce into the page's policy.
+        scope.setdefault("state", {})["csp_nonce"] = nonce
+        html = index.read_text(encoding="utf-8")
+        html = html.replace(NONCE_PLACEHOLDER, nonce)
+        html = html.replace(BASE_PLACEHOLDER, f'<base href="{self._base}/" />')
+        return HTMLResponse(html, headers={"Cache-Control": "no-store"})

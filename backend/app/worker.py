@@ -1,0 +1,1 @@
+"""Entry of `unity worker`; filled by the jobs room."""

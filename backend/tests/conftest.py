@@ -1,0 +1,17 @@
+"""Fixtures of all tests live in tests/fixtures and tests/parts; this file only names them."""
+
+import pytest
+
+pytest_plugins = ["tests.fixtures.database"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests marked `both_engines` on SQLite and on PostgreSQL."""
+    if "database_url" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("both_engines"):
+        engines = [
+            pytest.param("sqlite"),
+            pytest.param("postgresql", marks=pytest.mark.needs("postgres")),
+        ]
+        metafunc.parametrize("database_url", engines, indirect=True)
