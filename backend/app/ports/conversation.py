@@ -178,7 +178,11 @@ class Conversation:
     ) -> None:
         self.was_silent = False
         while waiting and _now() < deadline:
-            was_kept, voice, ear = await self._take(deadline)
+            try:
+                was_kept, voice, ear = await self._take(deadline)
+            except TimeoutError:
+                self.was_silent = True
+                return
             group = [commands[index] for index in waiting]
             transcript = Transcript(token := new_token(), len(group))
             ear.listen(transcript)

@@ -86,17 +86,23 @@ class NotSsh(Unreachable):
 class HostKeyUnknown(ShellError):
     """First contact: the offered key waits for a person's approval. No credential was sent."""
 
-    def __init__(self, detail: str, *, offered: "HostKey", fix: str = "") -> None:
+    def __init__(
+        self, detail: str, *, offered: "HostKey", target_key: str = "", fix: str = ""
+    ) -> None:
         super().__init__(detail, fix=fix)
         self.offered = offered
+        self.target_key = target_key  # whose key it is: the target's own, or its jump host's
 
 
 class HostKeyChanged(ShellError):
     """The machine answers with another key than the pinned one. No credential was sent."""
 
-    def __init__(self, detail: str, *, offered: "HostKey", fix: str = "") -> None:
+    def __init__(
+        self, detail: str, *, offered: "HostKey", target_key: str = "", fix: str = ""
+    ) -> None:
         super().__init__(detail, fix=fix)
         self.offered = offered
+        self.target_key = target_key  # whose key it is: the target's own, or its jump host's
 
 
 class LoginRefused(ShellError):
