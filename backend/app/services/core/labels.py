@@ -100,19 +100,26 @@ class LabelService:
         )
         return len(ids)
 
-    async def set_labels(
-        self, resource_id: uuid.UUID, *, tags: Sequence[str], groups: Sequence[str]
+    async def replace(
+        self,
+        resource_id: uuid.UUID,
+        *,
+        tags: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
     ) -> None:
-        """Replace the tags and groups of one resource; the caller records it."""
-        await self._session.execute(
-            delete(ResourceTag).where(ResourceTag.resource_id == resource_id)
+        """Replace the tags, the groups or both of one resource; the caller records it."""
+        edit = LabelEdit(
+            ids=[resource_id], add_tags=list(tags or ()), add_groups=list(groups or ())
         )
-        await self._session.execute(
-            delete(ResourceGroupMember).where(ResourceGroupMember.resource_id == resource_id)
-        )
-        if tags or groups:
-            edit = LabelEdit(ids=[resource_id], add_tags=list(tags), add_groups=list(groups))
+        if tags is not None:
+            await self._session.execute(
+                delete(ResourceTag).where(ResourceTag.resource_id == resource_id)
+            )
             await self._edit_tags([resource_id], edit)
+        if groups is not None:
+            await self._session.execute(
+                delete(ResourceGroupMember).where(ResourceGroupMember.resource_id == resource_id)
+            )
             await self._edit_groups([resource_id], edit)
 
     async def _edit_tags(self, ids: Sequence[uuid.UUID], edit: LabelEdit) -> None:
