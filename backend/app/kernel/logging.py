@@ -87,11 +87,12 @@ def redact(
 ) -> MutableMapping[str, object]:
     """Mask values by the name of their field, and keys and tokens anywhere in a text."""
     for name, value in list(event.items()):
-        event[name] = MASK if _is_secret_name(name) and value is not None else _clean(value)
+        event[name] = MASK if is_secret_name(name) and value is not None else _clean(value)
     return event
 
 
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Tell whether a field of this name holds a secret."""
     lowered = name.lower()
     return any(word in lowered for word in _SECRET_NAMES) and not lowered.endswith(
         _HARMLESS_ENDINGS
@@ -103,7 +104,7 @@ def _clean(value: object) -> object:
         return clean_text(value)
     if isinstance(value, Mapping):
         return {
-            key: MASK if _is_secret_name(str(key)) else _clean(inner)
+            key: MASK if is_secret_name(str(key)) else _clean(inner)
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
 """What bootstrap has chosen and hands out: one object, made once a process, passed down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.kernel.clock import Clock
 from app.kernel.config import Settings
@@ -9,6 +9,7 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.ports.job_engine import JobEngine
 from app.ports.shell import Shells
+from app.services.core.identity import Identity
 
 
 @dataclass(slots=True)
@@ -22,6 +23,11 @@ class Platform:
     shells: Shells
     jobs: JobEngine
     features: Mapping[str, bool]
+    identity: Identity = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what the login needs."""
+        self.identity = Identity(self.settings, self.clock, self.database, self.vault)
 
     @property
     def audit_key(self) -> bytes:

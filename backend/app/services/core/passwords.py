@@ -1,0 +1,88 @@
+"""Passwords: argon2id, at most a few at once, and the same work for a name that nobody has.
+
+One hash takes 64 MiB and about 0.2 s; without a cap, a burst of logins would exhaust the memory.
+"""
+
+import asyncio
+import os
+from base64 import b64encode
+from functools import lru_cache
+from pathlib import Path
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.kernel.errors import InvalidInput
+
+MIN_LENGTH, MAX_LENGTH = 10, 200
+MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 4
+AT_ONCE = 4
+_LIST = Path(__file__).with_name("common_passwords.txt")
+
+
+class WeakPassword(InvalidInput):
+    """Too short, too common, or the user's own name."""
+
+    title = "Choose another password"
+
+
+class Passwords:
+    """Hashes and verifies; make one a process, since it holds the cap."""
+
+    def __init__(self, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
+        self._hasher = PasswordHasher(passes, memory_kib, LANES, type=Type.ID)
+        self._cap = asyncio.Semaphore(AT_ONCE)
+        self._nobody = _unmatchable(memory_kib, passes)
+
+    async def hash(self, password: str) -> str:
+        """Return the hash that is stored."""
+        async with self._cap:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Tell whether it is the password; with None (no such user) do the same work."""
+        async with self._cap:
+            is_right = await asyncio.to_thread(self._matches, stored or self._nobody, password)
+        return is_right and stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _unmatchable(memory_kib: int, passes: int) -> str:
+    """Return a hash with these parameters that takes the full work and that nothing matches."""
+    salt, digest = (b64encode(os.urandom(size)).rstrip(b"=").decode() for size in (16, 32))
+    return f"$argon2id$v=19$m={memory_kib},t={passes},p={LANES}${salt}${digest}"
+
+
+def check_strength(password: str, *, name: str) -> None:
+    """Raise `WeakPassword` when it would be guessed; length counts, not kinds of characters."""
+    if len(password) < MIN_LENGTH:
+        raise WeakPassword(
+            f"The password has {len(password)} characters; at least {MIN_LENGTH} are needed.",
+            fix="A sentence of a few words is long and easy to keep.",
+        )
+    if len(password) > MAX_LENGTH:
+        raise WeakPassword(
+            f"The password has more than {MAX_LENGTH} characters.", fix="Choose a shorter one."
+        )
+    lowered = password.lower()
+    is_common = lowered in _common() or lowered.rstrip("0123456789!?.") in _common()
+    is_monotone = len(set(lowered)) < 4  # noqa: PLR2004 - "aaaaaaaaaa", "abababababab"
+    if is_common or is_monotone or lowered == name.lower() * (len(lowered) // len(name)):
+        raise WeakPassword(
+            "The password is one of those that are tried first.",
+            fix="Choose words that belong together only for you.",
+        )
+
+
+@lru_cache
+def _common() -> frozenset[str]:
+    return frozenset(_LIST.read_text(encoding="utf-8").split())
