@@ -9,7 +9,7 @@ class SshLimits:
 
     connect_seconds: float = 10.0
     login_seconds: float = 15.0
-    greeting_seconds: float = 10.0
+    greeting_seconds: float = 20.0  # fifty machines may start their login shells at once
     open_seconds: float = 10.0  # a further channel: SFTP, a forwarded socket
     idle_seconds: float = 900.0  # longer than the standard interval, so that a round finds it warm
     keep_alive_seconds: float = 20.0
