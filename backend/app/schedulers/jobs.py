@@ -1,23 +1,23 @@
-"""The shape of a schedule: which job, when, with which jitter."""
+"""The shape of a schedule: which job, when, with which jitter; and the mathematics of its times."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from app.kernel.triggers import WEEKDAYS, Cron, Every, Trigger, cron_fields
 from app.ports.job_engine import JobType
 
+__all__ = ["Cron", "Every", "Job", "Times", "Trigger"]
 
-@dataclass(frozen=True, slots=True)
-class Every:
-    """At a fixed interval, counted from the epoch, so that all processes agree on the ticks."""
-
-    interval: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """At the times of a five-field crontab line, in the zone of the settings."""
-
-    line: str
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# How far back the newest fire time is looked for, nearest first: few steps at any density.
+_LOOK_BACK = tuple(timedelta(minutes=minutes) for minutes in (10, 120, 1440, 44_640, 527_040))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,66 @@ class Job:
     """
 
     type: JobType
-    trigger: Every | Cron | None = None
+    trigger: Trigger | None = None
     jitter: timedelta = field(default=timedelta(0))
 
     @property
     def id(self) -> str:
         """The name of the schedule."""
         return self.type.name
+
+
+class Times:
+    """The fire times of a trigger."""
+
+    def __init__(self, trigger: Trigger, zone: ZoneInfo) -> None:
+        self._math = _interval(trigger) if isinstance(trigger, Every) else _cron(trigger, zone)
+
+    def after(self, moment: datetime) -> datetime | None:
+        """Return the first fire time after `moment`, in UTC; None when there is none."""
+        # APScheduler counts `now` itself in, and knows microseconds.
+        start = moment + timedelta(microseconds=1)
+        found: datetime | None = self._math.get_next_fire_time(None, start)
+        return None if found is None else found.astimezone(UTC)
+
+    def newest(self, until: datetime) -> datetime | None:
+        """Return the last fire time up to `until` within a year; None when there was none."""
+        for span in _LOOK_BACK:
+            moment = self.after(until - span)
+            if moment is not None and moment <= until:
+                break
+        else:
+            return None
+        while (later := self.after(moment)) is not None and later <= until:
+            moment = later
+        return moment
+
+
+def _interval(trigger: Every) -> BaseTrigger:
+    seconds = int(trigger.interval.total_seconds())
+    return IntervalTrigger(seconds=seconds, start_date=_EPOCH, timezone=UTC)
+
+
+def _cron(trigger: Cron, zone: ZoneInfo) -> BaseTrigger:
+    minute, hour, day, month, weekday = cron_fields(trigger.line)
+
+    def at(days: frozenset[int] | None, weekdays: frozenset[int] | None) -> CronTrigger:
+        # By name, because APScheduler counts weekdays from Monday and cron from Sunday.
+        names = None if weekdays is None else ",".join(WEEKDAYS[one] for one in sorted(weekdays))
+        return CronTrigger(
+            minute=_listed(minute),
+            hour=_listed(hour),
+            day=_listed(days),
+            month=_listed(month),
+            day_of_week=names or "*",
+            timezone=zone,
+        )
+
+    if day is not None and weekday is not None:
+        both: Sequence[CronTrigger] = (at(day, None), at(None, weekday))
+        return OrTrigger(both)
+    return at(day, weekday)
+
+
+def _listed(values: frozenset[int] | None) -> str:
+    return "*" if values is None else ",".join(str(value) for value in sorted(values))
