@@ -1,0 +1,53 @@
+import { Stack, VisuallyHidden } from '@mantine/core';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { STATE_WORDS, StatusMark } from '@/components/status-badge';
+import { NAVIGATION, type NavigationRow } from '../navigation';
+import { useBadges, type Badge } from './badges';
+import classes from './shell.module.css';
+
+function Mark({ badge }: { badge: Badge | undefined }) {
+  if (!badge || badge.state === 'ok') return null;
+  return (
+    <span className={classes.badge}>
+      <StatusMark state={badge.state} />
+      {badge.count}
+      <VisuallyHidden>{STATE_WORDS[badge.state]}</VisuallyHidden>
+    </span>
+  );
+}
+
+function Row({ row, badge }: { row: NavigationRow; badge: Badge | undefined }) {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const isOpen = row.pages?.some(({ to }) => path.startsWith(to)) ?? false;
+  const RowIcon = row.icon;
+  return (
+    <>
+      <Link
+        to={row.to}
+        className={classes.link}
+        activeOptions={{ exact: row.to === '/' || isOpen }}
+      >
+        <RowIcon size={18} stroke={1.7} aria-hidden />
+        {row.word}
+        <Mark badge={badge} />
+      </Link>
+      {isOpen &&
+        row.pages?.map((page) => (
+          <Link key={page.to} to={page.to} className={`${classes.link} ${classes.page}`}>
+            {page.word}
+          </Link>
+        ))}
+    </>
+  );
+}
+
+export function Navigation() {
+  const badges = useBadges();
+  return (
+    <Stack component="nav" gap={2} aria-label="Main">
+      {NAVIGATION.map((row) => (
+        <Row key={row.word} row={row} badge={badges[row.word]} />
+      ))}
+    </Stack>
+  );
+}

@@ -1,0 +1,40 @@
+import { Spotlight, spotlight } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { useState } from 'react';
+import { usePaletteItems } from './palette-items';
+import { searchPalette } from './palette-search';
+
+export const openPalette = () => spotlight.open();
+
+export function Palette() {
+  const [query, setQuery] = useState('');
+  const found = searchPalette(usePaletteItems(), query);
+  const groups = [...new Set(found.map(({ group }) => group))];
+  return (
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={['mod + K']}
+      scrollable
+      maxHeight={420}
+    >
+      <Spotlight.Search
+        placeholder="A page, a server, an action"
+        aria-label="Find anything"
+        leftSection={<IconSearch size={16} aria-hidden />}
+      />
+      <Spotlight.ActionsList>
+        {groups.map((group) => (
+          <Spotlight.ActionsGroup key={group} label={group}>
+            {found
+              .filter((item) => item.group === group)
+              .map(({ id, label, description, run }) => (
+                <Spotlight.Action key={id} label={label} description={description} onClick={run} />
+              ))}
+          </Spotlight.ActionsGroup>
+        ))}
+        {found.length === 0 && <Spotlight.Empty>Nothing has these words in it.</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
