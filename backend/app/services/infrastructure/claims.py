@@ -1,0 +1,127 @@
+"""Which servers are due, and who takes them: by compare-and-swap, so that no two workers do.
+
+The due time is pushed ahead before the work. So a worker that dies in the middle of a cycle loses
+only this cycle, and a server that kills its worker does not do so in a loop.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.kernel.clock import Clock
+from app.kernel.database import Database
+from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
+from app.ports.shell import Target
+from app.services.core.facts import Rate
+from app.services.infrastructure.cycle import Claim
+from app.services.infrastructure.status import Verdict
+from app.services.infrastructure.targets import TargetBuilder, TargetUnusable
+
+_DUE: dict[Rate, InstrumentedAttribute[datetime | None]] = {
+    Rate.STANDARD: MonitoredServer.next_due_at,
+    Rate.SLOW: MonitoredServer.slow_due_at,
+}
+
+
+class Claims:
+    """Takes servers for cycles."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        targets: TargetBuilder,
+        *,
+        standard: timedelta,
+        lease: timedelta,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._targets = targets
+        self._standard = standard
+        self._lease = lease
+
+    async def take_due(self, rate: Rate, limit: int) -> list[Claim]:
+        """Take up to `limit` enabled servers that are due, the longest waiting first."""
+        due_at, now = _DUE[rate], self._clock.now()
+        is_due = or_(due_at.is_(None), due_at <= now)
+        async with self._database.snapshot() as session:
+            candidates = await _due(session, is_due, due_at, limit)
+        if not candidates:
+            return []
+        lease = now + self._lease
+        async with self._database.transaction() as session:
+            taken = (
+                await session.scalars(
+                    update(MonitoredServer)
+                    .where(MonitoredServer.id.in_(candidates), MonitoredServer.is_enabled, is_due)
+                    .values({due_at: lease})
+                    .returning(MonitoredServer.id)
+                    .execution_options(synchronize_session=False)
+                )
+            ).all()
+        return await self._prepare(taken, lease)
+
+    async def take(self, ids: Collection[uuid.UUID], *, with_local: bool = False) -> list[Claim]:
+        """Take these servers now, due or not; those that are disabled or gone are left out."""
+        return await self._prepare(ids, None, with_local=with_local)
+
+    async def _prepare(
+        self, ids: Collection[uuid.UUID], lease: datetime | None, *, with_local: bool = False
+    ) -> list[Claim]:
+        if not ids and not with_local:
+            return []
+        chosen: ColumnElement[bool] = MonitoredServer.id.in_(ids)
+        if with_local:
+            chosen = or_(chosen, MonitoredServer.is_local)
+        async with self._database.snapshot() as session:
+            servers = (
+                await session.scalars(
+                    select(MonitoredServer)
+                    .where(chosen, MonitoredServer.is_enabled)
+                    .order_by(MonitoredServer.id)
+                )
+            ).all()
+            targets = await self._targets.build_many(session, servers)
+        return [self._claim(server, targets[server.id], lease) for server in servers]
+
+    def _claim(
+        self, server: MonitoredServer, target: Target | TargetUnusable, lease: datetime | None
+    ) -> Claim:
+        refusal = None
+        if isinstance(target, TargetUnusable):
+            refusal = Verdict(ServerStatus.UNKNOWN, "login_unusable", target.detail, target.fix)
+        return Claim(
+            server_id=server.id,
+            name=server.name,
+            is_local=server.is_local,
+            interval=(
+                self._standard
+                if server.interval_seconds is None
+                else timedelta(seconds=server.interval_seconds)
+            ),
+            target=target if isinstance(target, Target) else None,
+            refusal=refusal,
+            lease=lease,
+        )
+
+
+async def _due(
+    session: AsyncSession,
+    is_due: ColumnElement[bool],
+    due_at: InstrumentedAttribute[datetime | None],
+    limit: int,
+) -> Sequence[uuid.UUID]:
+    """Look first without a lock: most ticks find nothing, and must not hold up a writer."""
+    return (
+        await session.scalars(
+            select(MonitoredServer.id)
+            .where(MonitoredServer.is_enabled, is_due)
+            .order_by(due_at, MonitoredServer.id)
+            .limit(limit)
+        )
+    ).all()

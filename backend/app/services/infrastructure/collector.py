@@ -1,0 +1,164 @@
+"""The Collector: asks machines for their facts, judges the answers and has them stored.
+
+It alternates: take the servers (a transaction), ask them (the network), store what came (a
+transaction). All servers are asked side by side within the limit, and each result is stored as
+soon as it is there, so that one that hangs delays only itself.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.kernel.clock import Clock
+from app.kernel.config import CollectPart
+from app.kernel.logging import get_logger
+from app.models.infrastructure.monitored_server import ServerStatus
+from app.ports.shell import (
+    HostKeyChanged,
+    HostKeyUnknown,
+    ShellError,
+    Shells,
+    Target,
+)
+from app.services.core.facts import Rate
+from app.services.infrastructure.claims import Claims
+from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
+from app.services.infrastructure.facts.table import GROUPS
+from app.services.infrastructure.result_writer import ResultWriter
+from app.services.infrastructure.status import NO_ANSWER, Verdict, judge_failure
+
+# Beyond the time-outs of its parts; only a fault of an adapter can use it up.
+_GRACE_SECONDS = 5.0
+_ROUNDS = 100
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the servers of one run."""
+
+    asked: int = 0
+    answered: int = 0
+    crashed: int = 0
+
+
+class Collector:
+    """One for each process that runs jobs; its limits hold over all jobs of the process."""
+
+    def __init__(
+        self,
+        settings: CollectPart,
+        shells: Shells,
+        claims: Claims,
+        writer: ResultWriter,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._shells = shells
+        self._claims = claims
+        self._writer = writer
+        self._clock = clock
+        self._slots = asyncio.Semaphore(settings.at_once)
+        self._busy: set[tuple[uuid.UUID, Rate]] = set()
+
+    async def collect_due(self) -> Tally:
+        """Ask all servers that are due, in the standard and then in the slow group."""
+        total = Tally()
+        for rate in (Rate.STANDARD, Rate.SLOW):
+            for _ in range(_ROUNDS):
+                claims = await self._claims.take_due(rate, 4 * self._settings.at_once)
+                if not claims:
+                    break
+                total = _sum(total, await self._collect(claims, rate))
+        return total
+
+    async def collect_live(self, watched: Collection[uuid.UUID]) -> Tally:
+        """Ask the local machine and the watched ones for the live group."""
+        claims = await self._claims.take(watched, with_local=True)
+        # A standard cycle brings the live facts too.
+        idle = [claim for claim in claims if (claim.server_id, Rate.STANDARD) not in self._busy]
+        return await self._collect(idle, Rate.LIVE)
+
+    async def collect_server(self, server_id: uuid.UUID) -> Verdict | None:
+        """Ask one server for everything now; None when it is disabled or gone."""
+        verdict = None
+        for rate in (Rate.STANDARD, Rate.SLOW):
+            for claim in await self._claims.take([server_id]):
+                verdict = await self._cycle(claim, rate) or verdict
+            if verdict is None or verdict.status in (ServerStatus.OFFLINE, ServerStatus.UNKNOWN):
+                break
+        return verdict
+
+    async def _collect(self, claims: Sequence[Claim], rate: Rate) -> Tally:
+        free = [claim for claim in claims if (claim.server_id, rate) not in self._busy]
+        # Gathered with the exceptions as results: one server's must not cancel the others.
+        ends = await asyncio.gather(
+            *(self._cycle(claim, rate) for claim in free), return_exceptions=True
+        )
+        crashed = [end for end in ends if isinstance(end, BaseException)]
+        for claim, end in zip(free, ends, strict=True):
+            if isinstance(end, BaseException):
+                log.error("cycle_crashed", server_id=str(claim.server_id), exc_info=end)
+        if crashed and len(crashed) == len(free):
+            raise crashed[0]
+        answered = [
+            end
+            for end in ends
+            if isinstance(end, Verdict)
+            and end.status in (ServerStatus.ONLINE, ServerStatus.DEGRADED)
+        ]
+        return Tally(len(free), len(answered), len(crashed))
+
+    async def _cycle(self, claim: Claim, rate: Rate) -> Verdict | None:
+        self._busy.add((claim.server_id, rate))
+        self._writer.expect()
+        is_announced = True
+        try:
+            async with self._slots:
+                result = await self._ask(claim, rate)
+            is_announced = False
+            return await self._writer.write(result)
+        finally:
+            self._busy.discard((claim.server_id, rate))
+            if is_announced:
+                self._writer.give_up()
+
+    async def _ask(self, claim: Claim, rate: Rate) -> CycleResult:
+        started_at, began = self._clock.now(), time.monotonic()
+        try:
+            if claim.target is None:
+                failure, offered = claim.refusal, None
+            else:
+                answers = await self._answers(claim.target, rate)
+                return digest(claim, rate, started_at, answers)
+        except ShellError as error:
+            failure, offered = judge_failure(error), _offered(error)
+        except TimeoutError:
+            failure, offered = NO_ANSWER, None
+        seconds = time.monotonic() - began
+        return CycleResult(claim, rate, started_at, seconds, failure=failure, offered=offered)
+
+    async def _answers(self, target: Target, rate: Rate) -> Answers:
+        group, settings = GROUPS[rate], self._settings
+        limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
+        async with asyncio.timeout(limit + _GRACE_SECONDS), self._shells.open(target) as shell:
+            began = time.monotonic()
+            results = await shell.run_many(
+                group.commands, budget=timedelta(seconds=settings.budget_seconds)
+            )
+            return Answers(group, results, time.monotonic() - began)
+
+
+def _offered(error: ShellError) -> OfferedKey | None:
+    if isinstance(error, HostKeyUnknown | HostKeyChanged):
+        return OfferedKey(error.offered, error.target_key, isinstance(error, HostKeyChanged))
+    return None
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    return Tally(
+        one.asked + other.asked, one.answered + other.answered, one.crashed + other.crashed
+    )

@@ -1,0 +1,122 @@
+"""What one cycle on one server brought: the answers, read and measured, before any judgement."""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from app.ports.shell import CommandResult, HostKey, Outcome, Target
+from app.services.core.facts import FactGroup, Rate, Sample, Trouble
+from app.services.infrastructure.status import FactTrouble, Verdict
+
+_SHELL_ANSWERED = frozenset({Outcome.RAN, Outcome.CUT})
+# A login shell that takes longer than this to start costs more than all facts together.
+SLOW_SHELL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A server that was taken for a cycle, with all that the cycle needs to know of it."""
+
+    server_id: uuid.UUID
+    name: str
+    is_local: bool
+    interval: timedelta
+    target: Target | None = None
+    refusal: Verdict | None = None  # why no target could be made
+    lease: datetime | None = None  # what the due time was set to when the server was taken
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedKey:
+    """A host key that was offered and is not approved."""
+
+    key: HostKey
+    target_key: str  # whose it is: the server's own, or its jump host's
+    is_change: bool  # another key had been approved
+
+
+@dataclass(frozen=True, slots=True)
+class RateReadings:
+    """The facts of one rate: values as JSON text, and what is missing."""
+
+    values: Mapping[str, str]
+    troubles: tuple[FactTrouble, ...]
+
+    def document(self, kept: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return one JSON object of all values, with older ones in place of those that failed."""
+        entries = {**kept, **self.values}
+        return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in entries.items()) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """One cycle of one group on one server."""
+
+    claim: Claim
+    rate: Rate
+    started_at: datetime
+    seconds: float
+    failure: Verdict | None = None  # why the server could not be asked at all
+    offered: OfferedKey | None = None  # the host key that the failure is about
+    has_answered: bool = False
+    readings: Mapping[Rate, RateReadings] = field(default_factory=dict)
+    values: Mapping[str, BaseModel] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    shell_start_seconds: float = 0.0
+
+    @property
+    def troubles(self) -> Iterator[FactTrouble]:
+        """All troubles of this cycle."""
+        for readings in self.readings.values():
+            yield from readings.troubles
+
+    @property
+    def facts_read(self) -> int:
+        """How many facts have a value."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a shell answered to a group, and how long the whole round trip took."""
+
+    group: FactGroup
+    results: Sequence[CommandResult]
+    round_trip_seconds: float
+
+
+def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> CycleResult:
+    """Read every fact of the answers. Pure, and never raises for what a machine said."""
+    values: dict[str, BaseModel] = {}
+    texts: dict[Rate, dict[str, str]] = {}
+    troubles: dict[Rate, list[FactTrouble]] = {}
+    samples: list[Sample] = []
+    for fact, reading in zip(answers.group.facts, answers.group.read(answers.results), strict=True):
+        of_rate = texts.setdefault(fact.rate, {})
+        missing = troubles.setdefault(fact.rate, [])
+        if reading.value is None:
+            trouble = reading.trouble or Trouble.ABSENT
+            missing.append(FactTrouble(fact.name, trouble, reading.detail, reading.fix))
+            continue
+        values[fact.name] = reading.value
+        of_rate[fact.name] = reading.value.model_dump_json()
+        samples.extend(fact.samples(reading.value))
+    spent = sum(result.seconds for result in answers.results)
+    return CycleResult(
+        claim=claim,
+        rate=rate,
+        started_at=started_at,
+        seconds=answers.round_trip_seconds,
+        has_answered=any(result.outcome in _SHELL_ANSWERED for result in answers.results),
+        readings={
+            each: RateReadings(of_rate, tuple(troubles[each])) for each, of_rate in texts.items()
+        },
+        values=values,
+        samples=tuple(samples),
+        shell_start_seconds=max(0.0, answers.round_trip_seconds - spent),
+    )
