@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.database"]
+pytest_plugins = ["tests.fixtures.database", "tests.parts", "tests.parts.sshd"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -153,7 +153,7 @@ class Conversation:
         """Run the group; see `Shell.run_many`."""
         if not commands:
             return []
-        seconds = budget.total_seconds() if budget else _default_budget(commands)
+        seconds = budget.total_seconds() if budget is not None else _default_budget(commands)
         deadline = _now() + seconds
         results: dict[int, CommandResult] = {}
         plain = [index for index, command in enumerate(commands) if not self._is_private(command)]

@@ -29,6 +29,7 @@ class LocalShell:
         self._sudo_password = sudo_password
         self._conversation: Conversation | None = None
         self._lock = asyncio.Lock()
+        self._processes: set[_Process] = set()
 
     async def run(self, command: Command) -> CommandResult:
         return (await self.run_many([command]))[0]
@@ -51,21 +52,31 @@ class LocalShell:
         yield Listener(remote_path)
 
     async def close(self) -> None:
-        """End the kept shell."""
+        """End the kept shell and wait until all that were started are gone."""
         if self._conversation is not None:
             self._conversation.close()
             self._conversation = None
+        for process in tuple(self._processes):
+            process.abort()
+            await process.has_exited.wait()
+        self._processes.clear()
 
     async def _greeted(self) -> Conversation:
         async with self._lock:
             if self._conversation is None:
-                conversation = Conversation(_start_shell, sudo_password=self._sudo_password)
+                conversation = Conversation(self._start, sudo_password=self._sudo_password)
                 try:
                     await conversation.greet(_GREETING_SECONDS)
                 except TimeoutError as error:
                     raise ShellUnusable("/bin/sh did not answer on this machine.") from error
                 self._conversation = conversation
             return self._conversation
+
+    async def _start(self, ear: Ear) -> Voice:
+        self._processes = {one for one in self._processes if not one.has_exited.is_set()}
+        process = await _start_shell(ear)
+        self._processes.add(process)
+        return process
 
 
 class _Process(asyncio.SubprocessProtocol):
@@ -74,6 +85,7 @@ class _Process(asyncio.SubprocessProtocol):
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self._transport: asyncio.SubprocessTransport | None = None
+        self.has_exited = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
@@ -92,26 +104,35 @@ class _Process(asyncio.SubprocessProtocol):
         if self._transport is not None:
             self._transport.close()
         self._ear.heard_end()
+        self.has_exited.set()
 
     def write(self, data: bytes) -> None:
-        self._stdin().write(data)
+        if (stdin := self._stdin()) is not None:
+            stdin.write(data)
 
     def write_eof(self) -> None:
-        self._stdin().write_eof()
+        if (stdin := self._stdin()) is not None:
+            stdin.write_eof()
 
     def abort(self) -> None:
-        if self._transport is None:
+        """End the whole group; `process_exited` closes the pipes when the shell is reaped."""
+        if self._transport is None or self.has_exited.is_set():
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._transport.get_pid(), signal.SIGKILL)
-        self._transport.close()
+        for fd in range(3):
+            pipe = self._transport.get_pipe_transport(fd)
+            if pipe is not None:
+                pipe.close()
 
-    def _stdin(self) -> asyncio.WriteTransport:
-        assert self._transport is not None  # noqa: S101 - set before the adapter hands us out
-        return cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
+    def _stdin(self) -> asyncio.WriteTransport | None:
+        """Return None for a shell that has gone: its ear knows already."""
+        if self._transport is None or self.has_exited.is_set():
+            return None
+        return cast(asyncio.WriteTransport | None, self._transport.get_pipe_transport(0))
 
 
-async def _start_shell(ear: Ear) -> Voice:
+async def _start_shell(ear: Ear) -> _Process:
     try:
         _, process = await asyncio.get_running_loop().subprocess_exec(
             lambda: _Process(ear),
