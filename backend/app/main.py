@@ -11,6 +11,7 @@ from app.bootstrap import Unity
 from app.routers import problems
 from app.routers.api import ROUTERS
 from app.routers.middleware import RequestContext
+from app.routers.security_headers import SecurityHeaders
 from app.routers.web import WebInterface
 
 DESCRIPTION = """
@@ -47,6 +48,7 @@ def create_app(unity: Unity | None = None, *, with_jobs: bool = True) -> FastAPI
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestContext)
     if unity is not None:
         app.state.platform = unity.platform

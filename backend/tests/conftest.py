@@ -2,7 +2,12 @@
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.database", "tests.parts", "tests.parts.sshd"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.parts",
+    "tests.parts.sshd",
+    "tests.parts.postgres",
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -82,6 +82,11 @@ class Database:
             return False
         return True
 
+    @property
+    def conninfo(self) -> str:
+        """The address as libpq reads it, password included: for what speaks psycopg itself."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()

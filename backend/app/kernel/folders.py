@@ -1,8 +1,10 @@
 """The folders that Unity writes to: made at start, or a clear refusal."""
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
+from typing import TextIO
 
 from app.kernel.errors import StartRefused
 
@@ -28,3 +30,16 @@ def prepare(folder: Path) -> None:
             f"The disk of the data folder {folder} is full ({free // 1024} KiB free);"
             " make room, then start again."
         )
+
+
+def hold(folder: Path) -> TextIO:
+    """Take the data folder for this process until the returned file is closed, or refuse."""
+    file = (folder / "unity.lock").open("a", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StartRefused(
+            f"Another Unity is running on the data folder {folder}; stop that one first."
+        ) from error
+    return file

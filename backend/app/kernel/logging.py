@@ -104,8 +104,7 @@ def _clean(value: object) -> object:
         return clean_text(value)
     if isinstance(value, Mapping):
         return {
-            key: MASK if is_secret_name(str(key)) else _clean(inner)
-            for key, inner in value.items()
+            key: MASK if is_secret_name(str(key)) else _clean(inner) for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
         return [_clean(inner) for inner in value]

@@ -58,6 +58,12 @@ def head_revision() -> str:
     return head
 
 
+def known_revisions() -> frozenset[str]:
+    """Return the revisions that this version has migrations for."""
+    scripts = ScriptDirectory.from_config(_config())
+    return frozenset(script.revision for script in scripts.walk_revisions())
+
+
 def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
     try:
         with _engine(url).connect() as connection:
@@ -103,8 +109,7 @@ def _prepare(connection: Connection, *, is_sqlite: bool) -> None:
 def _refuse_newer(connection: Connection) -> None:
     current = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
             f"The database was written by a newer Unity (its schema is {current});"
             " install that version again, or restore the backup from before the upgrade."
