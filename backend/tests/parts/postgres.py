@@ -87,7 +87,7 @@ def _account() -> dict[str, str | int]:
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
     """Start a server, and stop it at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="unity-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="unity-pg-", dir="/tmp"))
     found = programs()
     if found is None:
         raise RuntimeError(f"PostgreSQL is not installed: {INSTALL}")

@@ -30,7 +30,6 @@ KbdInteractiveAuthentication no
 UseDNS no
 LogLevel DEBUG2
 SetEnv HOME={folder}/home
-Subsystem sftp internal-sftp
 """
 
 
@@ -115,10 +114,10 @@ def read_host_key(public: str) -> HostKey:
 
 @contextlib.asynccontextmanager
 async def running_sshd(
-    folder: Path, extra: str = "", *, host_key_kind: str = "ed25519", key: KeyPair | None = None
+    folder: Path, extra: str = "", *, host_key_kind: str = "ed25519", with_sftp: bool = True
 ) -> AsyncIterator[Sshd]:
     """Start an sshd in the foreground of its own process and end it by its id."""
-    server = _prepare(folder, extra, host_key_kind, key)
+    server = _prepare(folder, extra, host_key_kind, with_sftp=with_sftp)
     process = await asyncio.create_subprocess_exec(
         SSHD, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")
     )
@@ -131,7 +130,7 @@ async def running_sshd(
         await process.wait()
 
 
-def _prepare(folder: Path, extra: str, host_key_kind: str, key: KeyPair | None) -> Sshd:
+def _prepare(folder: Path, extra: str, host_key_kind: str, *, with_sftp: bool) -> Sshd:
     """Write the keys and the configuration."""
     (folder / "home").mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -139,11 +138,13 @@ def _prepare(folder: Path, extra: str, host_key_kind: str, key: KeyPair | None) 
         Path("/run/sshd").mkdir(exist_ok=True)
     name = f"host_{secrets.token_hex(3)}"
     host_key = new_key(folder, name, kind=host_key_kind)
-    key = key or new_key(folder, f"user_{secrets.token_hex(3)}")
+    key = new_key(folder, f"user_{secrets.token_hex(3)}")
     (folder / "authorized_keys").write_text(f"{key.public}\n")
     port = free_port()
     # sshd takes the first value of a keyword, so what a test asks for goes first.
     settings = _CONFIG.format(port=port, folder=folder, host_keys=f"HostKey {folder / name}")
+    if with_sftp:
+        settings += "Subsystem sftp internal-sftp\n"
     (folder / "sshd_config").write_text(f"{extra}\n{settings}")
     return Sshd(port, folder, read_host_key(host_key.public), key)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
+from app.adapters.procrastinate import ProcrastinateEngine
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.database import Database
 from app.models.core.job_run import ENDED, JobRun
@@ -39,7 +40,8 @@ class Kit:
     def engine(self, *types: JobType, worker: str = "one", timing: Timing = HASTY) -> JobEngine:
         kinds = [guarded(kind) for kind in types]
         executor = JobExecutor(self.database, self.clock, kinds, live=self.live, timing=timing)
-        return SqliteJobEngine(self.database, self.clock, executor, worker=worker, slots=4)
+        engine = SqliteJobEngine if self.database.is_sqlite else ProcrastinateEngine
+        return engine(self.database, self.clock, executor, worker=worker, slots=4)
 
     async def run(self, run_id: uuid.UUID) -> JobRun | None:
         async with self.database.snapshot() as session:
