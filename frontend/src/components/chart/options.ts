@@ -1,7 +1,13 @@
 import type uPlot from 'uplot';
 import { formatUnit } from '@/lib/format';
-import { hasBand, MOST_SERIES } from './data';
+import { hasBand, lastKnown, MOST_SERIES } from './data';
 import type { ChartProps } from './types';
+
+const exactTime = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+});
 
 type Colour = (name: string) => string;
 const KIB_STEPS = Array.from({ length: 70 }, (_, power) => 2 ** power);
@@ -17,6 +23,7 @@ function marks(props: () => ChartProps, colour: Colour): uPlot.Plugin {
     ctx.clip();
     ctx.lineWidth = ratio;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = 'left';
     ctx.setLineDash([4 * ratio, 4 * ratio]);
     const line = (x1: number, y1: number, x2: number, y2: number) => {
       ctx.beginPath();
@@ -52,12 +59,17 @@ function seriesOptions({ series, unit, isStacked }: ChartProps, colour: Colour):
       spanGaps: false,
       fill: isStacked ? `${stroke}55` : undefined,
       points: { show: false },
-      // The legend tells the series' own value, also where the line is a sum.
-      value: (_plot, _raw, _series, at) => formatUnit(at === null ? null : values[at], unit),
+      // The legend tells the series' own value, also where the line is a sum; the latest without a cursor.
+      value: (_plot, _raw, _series, at) =>
+        formatUnit(at === null ? lastKnown(values) : values[at], unit),
     };
   });
   const edges = isStacked ? [] : shown.filter(hasBand).flatMap(() => [edge(), edge()]);
-  return [{}, ...lines, ...edges];
+  const time: uPlot.Series = {
+    label: 'At',
+    value: (_plot, raw: number | null) => (raw === null ? 'latest' : exactTime.format(raw * 1000)),
+  };
+  return [time, ...lines, ...edges];
 }
 
 const edge = (): uPlot.Series => ({
