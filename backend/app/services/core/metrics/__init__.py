@@ -1,0 +1,1 @@
+"""Metrics: what machines were measured at, kept small and found fast."""
