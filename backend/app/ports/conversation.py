@@ -296,7 +296,7 @@ class Conversation:
             voice.write(secret + (command.secret_input or b""))
             voice.write_eof()
             ear.listen(transcript)
-            until = min(deadline, _now() + command.seconds)
+            until = min(deadline, _now() + command.seconds + GRACE_SECONDS)
             ending = await self._attend(ear, transcript, [command], until)
         except TimeoutError:
             return _timed_out(command)

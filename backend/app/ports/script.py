@@ -94,22 +94,15 @@ def compose_with_input(token: str, command: Command, *, password: bool, dialect:
     With `password`, sudo reads the first line of it. The shell has read the whole script when the
     first marker appears, so what is sent after that reaches the program and nobody else.
     """
-    words = command.argv
-    if password:
-        words = ("sudo", "-k", "-S", "-p", "", "--", *words)
-    elif command.sudo and not dialect.is_root:
-        words = ("sudo", "-n", "--", *words)
+    words = _with_timeout(_with_sudo(command, dialect, password=password), command, dialect)
     text = f"unity_mark {token} - start\n{shlex.join(words)}\nunity_mark {token} $? 0\n"
     return f"{{\n{text}exit\n}}\n".encode()
 
 
 def has_watchdog(command: Command, dialect: Dialect) -> bool:
-    """Say whether the far side ends this command by itself.
-
-    Not behind sudo: a user may not send signals to what runs as root, and a sudoers line that
-    names the exact command would not allow `timeout` in front of it.
-    """
-    return not command.instant and (dialect.is_root or not command.sudo)
+    """Say whether the far side ends this command by itself."""
+    needs_shell = dialect.timeout is TimeoutStyle.MISSING
+    return not command.instant and not (needs_shell and command.secret_input is not None)
 
 
 def _group(token: str, sections: Sequence[str]) -> bytes:
@@ -121,24 +114,39 @@ def _group(token: str, sections: Sequence[str]) -> bytes:
 
 
 def _section(command: Command, dialect: Dialect) -> str:
-    words = command.argv
-    if command.sudo and not dialect.is_root:
-        words = ("sudo", "-n", "--", *words)
+    words = _with_sudo(command, dialect, password=False)
+    if has_watchdog(command, dialect) and dialect.timeout is TimeoutStyle.MISSING:
+        return _watched_by_the_shell(shlex.join(words), _whole(command.seconds))
+    return shlex.join(_with_timeout(words, command, dialect))
+
+
+def _with_sudo(command: Command, dialect: Dialect, *, password: bool) -> tuple[str, ...]:
+    if not command.sudo or dialect.is_root:
+        return command.argv
+    if password:
+        return ("sudo", "-k", "-S", "-p", "", "--", *command.argv)
+    return ("sudo", "-n", "--", *command.argv)
+
+
+def _with_timeout(words: tuple[str, ...], command: Command, dialect: Dialect) -> tuple[str, ...]:
+    """Put `timeout` in front, and in front of sudo: a sudoers line names the exact command."""
     if not has_watchdog(command, dialect):
-        return shlex.join(words)
-    whole = str(max(1, math.ceil(command.seconds)))
+        return words
     match dialect.timeout:
         case TimeoutStyle.DECIMAL:
-            words = ("timeout", "-k", "1", f"{command.seconds:g}", *words)
+            return ("timeout", "-k", "1", f"{command.seconds:g}", *words)
         case TimeoutStyle.WHOLE:
-            words = ("timeout", "-k", "1", whole, *words)
+            return ("timeout", "-k", "1", _whole(command.seconds), *words)
         case TimeoutStyle.PLAIN:
-            words = ("timeout", whole, *words)
+            return ("timeout", _whole(command.seconds), *words)
         case TimeoutStyle.DASHED:
-            words = ("timeout", "-t", whole, *words)
+            return ("timeout", "-t", _whole(command.seconds), *words)
         case TimeoutStyle.MISSING:
-            return _watched_by_the_shell(shlex.join(words), whole)
-    return shlex.join(words)
+            return words
+
+
+def _whole(seconds: float) -> str:
+    return str(max(1, math.ceil(seconds)))
 
 
 def _watched_by_the_shell(line: str, seconds: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import asyncssh
 
 from app.adapters.ssh.client import LoginClient
-from app.adapters.ssh.errors import LIBRARY_ERRORS, login_error, place, unexpected_key
+from app.adapters.ssh.errors import LIBRARY_ERRORS, login_error, place
 from app.adapters.ssh.settings import CIPHERS, HOST_KEY_ALGORITHMS, KEY_EXCHANGES, SshLimits
 from app.ports.shell import (
     HostKey,
@@ -22,19 +22,10 @@ async def log_in(
     """Return a connection whose host key is pinned and whose user is accepted."""
     pins = [asyncssh.import_public_key(key.public) for key in target.pinned]
     keys = await _private_keys(target)
-    algorithms = [
-        name for name in HOST_KEY_ALGORITHMS if not pins or name in _algorithms_of(target.pinned)
-    ]
+    algorithms = _preferred(target.pinned)
     client = LoginClient(target)
     try:
         return await _connect(target, tunnel, limits, client, (pins, keys, algorithms))
-    except asyncssh.KeyExchangeFailed as error:
-        if pins and client.connected:
-            # It has no key of the pinned kinds any more. That is a change, too: show what it has.
-            offered = await offered_key(target, tunnel, limits)
-            if offered not in target.pinned:
-                raise unexpected_key(target, offered) from error
-        raise login_error(target, client, error) from error
     except LIBRARY_ERRORS as error:
         raise login_error(target, client, error) from error
 
@@ -99,11 +90,16 @@ async def _connect(
         )
 
 
-def _algorithms_of(pinned: Sequence[HostKey]) -> set[str]:
+def _preferred(pinned: Sequence[HostKey]) -> list[str]:
+    """Ask for the pinned kinds first, of which a machine may have several.
+
+    The others stand behind them: a machine that has lost the pinned kind then shows what it has
+    instead, and that is a changed key.
+    """
     kinds = {key.algorithm for key in pinned}
     if "ssh-rsa" in kinds:
         kinds |= {"rsa-sha2-256", "rsa-sha2-512"}
-    return kinds
+    return sorted(HOST_KEY_ALGORITHMS, key=lambda name: name not in kinds)
 
 
 async def _private_keys(target: Target) -> list[asyncssh.SSHKey]:
