@@ -1,12 +1,19 @@
 """The only place that chooses adapters: builds the parts of Unity and hands them out."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from app.adapters.jobs_sqlite import SqliteJobEngine
+from app.adapters.live_memory import MemoryLiveBus
+from app.adapters.local_shell import LocalShell
+from app.adapters.ssh import SshLimits, SshShells
 from app.kernel import crypto, folders, migrations
 from app.kernel.clock import SystemClock
 from app.kernel.config import Settings
@@ -16,6 +23,7 @@ from app.kernel.errors import StartRefused
 from app.kernel.logging import get_logger
 from app.services.core import vault_canary
 from app.services.core.features import FLAGS
+from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
 
 log = get_logger(__name__)
@@ -24,17 +32,67 @@ log = get_logger(__name__)
 class Unity:
     """A built Unity: its parts, and their life while it serves."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(
+        self, platform: Platform, background: Sequence[Callable[[], Awaitable[None]]]
+    ) -> None:
         self.platform = platform
+        self._background = background
 
     @asynccontextmanager
-    async def running(self, *, with_jobs: bool) -> AsyncIterator[None]:
-        """Keep the clock and the workers going for the length of the block."""
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the clock, the workers and the live bus going for the length of the block."""
         try:
-            yield
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(_run(work)) for work in self._background]
+                try:
+                    yield
+                finally:
+                    for task in tasks:
+                        task.cancel()
         finally:
             await self.platform.shells.close()
             await self.platform.database.dispose()
+
+
+async def _run(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
+    """Open the data and build all parts, or raise `StartRefused`."""
+    database, vault = await open_database(settings)
+    clock = SystemClock()
+    live = MemoryLiveBus()
+    shells = SshShells(_ssh_limits(settings), local=LocalShell())
+    executor = JobExecutor(database, clock, (), live=live, timing=Timing())
+    jobs = SqliteJobEngine(
+        database, clock, executor, worker=_worker_name(), slots=settings.jobs.workers
+    )
+    platform = Platform(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=vault,
+        shells=shells,
+        jobs=jobs,
+        live=live,
+        features=dict(FLAGS),
+    )
+    return Unity(platform, [live.serve, *([jobs.work] if with_jobs else [])])
+
+
+def _ssh_limits(settings: Settings) -> SshLimits:
+    collect = settings.collect
+    return SshLimits(
+        connect_seconds=collect.connect_seconds,
+        login_seconds=collect.login_seconds,
+        sessions_per_host=collect.sessions_per_host,
+        idle_seconds=max(900.0, 3 * collect.standard_seconds),
+    )
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def database_url(settings: Settings) -> URL:
@@ -68,7 +126,7 @@ async def open_database(settings: Settings) -> tuple[Database, Vault]:
     root_key = crypto.read_root_key(settings.keys_folder)
     vault = None if root_key is None else Vault(root_key)
     canary = None
-    if not database.is_sqlite or Path(url.database or "").exists():
+    if not database.is_sqlite or await asyncio.to_thread(Path(url.database or "").exists):
         canary = await vault_canary.read(database)
     if canary is not None:
         vault_canary.check(vault, canary, str(settings.keys_folder))

@@ -21,7 +21,7 @@ token as `Authorization: Bearer unity_…`. Errors are problem documents (RFC 94
 """
 
 
-def create_app(unity: Unity | None = None, *, with_jobs: bool = True) -> FastAPI:
+def create_app(unity: Unity | None = None) -> FastAPI:
     """Build the application; without a platform it serves only its own description."""
 
     @asynccontextmanager
@@ -29,7 +29,7 @@ def create_app(unity: Unity | None = None, *, with_jobs: bool = True) -> FastAPI
         if unity is None:
             yield
             return
-        async with unity.running(with_jobs=with_jobs):
+        async with unity.running():
             yield
 
     app = FastAPI(

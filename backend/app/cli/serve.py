@@ -45,7 +45,7 @@ def serve(
 async def _serve(settings: Settings, *, with_jobs: bool) -> None:
     unity = await bootstrap.build(settings, with_jobs=with_jobs)
     listener = open_listener(settings)
-    app = create_app(unity, with_jobs=with_jobs)
+    app = create_app(unity)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -62,6 +62,8 @@ def configure(level: str = "INFO", style: Literal["console", "json"] = "console"
     # These print payloads at DEBUG (SQL parameters, key exchange, requests), which may be secrets.
     for name in ("asyncssh", "aiosqlite", "sqlalchemy", "httpcore2", "httpx2", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("alembic", "uvicorn.error", "procrastinate"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "procrastinate"):
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True

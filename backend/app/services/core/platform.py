@@ -8,6 +8,7 @@ from app.kernel.config import Settings
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.ports.job_engine import JobEngine
+from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
 from app.services.core.identity import Identity
 
@@ -22,6 +23,7 @@ class Platform:
     vault: Vault
     shells: Shells
     jobs: JobEngine
+    live: LiveBus
     features: Mapping[str, bool]
     identity: Identity = field(init=False)
 
