@@ -4,6 +4,7 @@ import pytest
 
 pytest_plugins = [
     "tests.fixtures.database",
+    "tests.fixtures.infrastructure",
     "tests.parts",
     "tests.parts.sshd",
     "tests.parts.postgres",
