@@ -81,6 +81,9 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 150 }, centered: true } }),
+    Modal: Modal.extend({
+      defaultProps: { transitionProps: { duration: 150 } },
+      styles: { title: { fontSize: '1rem', fontWeight: 600 } },
+    }),
   },
 });

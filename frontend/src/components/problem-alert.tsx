@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { toProblem } from '@/api/problem';
+import { Notice } from './notice';
 
 interface ProblemAlertProps {
   error: unknown;
@@ -17,14 +17,7 @@ interface ProblemAlertProps {
 export function ProblemAlert({ error, what, onRetry, isRetrying, action }: ProblemAlertProps) {
   const problem = toProblem(error);
   return (
-    <Alert
-      role="alert"
-      variant="light"
-      color="red"
-      icon={<IconAlertTriangle size={20} aria-hidden />}
-      title={what ?? problem.title}
-      styles={{ title: { color: 'var(--unity-critical)' } }}
-    >
+    <Notice role="alert" state="critical" title={what ?? problem.title}>
       <Stack gap="xs">
         {what !== undefined && <Text size="sm">{problem.title}.</Text>}
         {problem.detail !== undefined && <Text size="sm">{problem.detail}</Text>}
@@ -50,6 +43,6 @@ export function ProblemAlert({ error, what, onRetry, isRetrying, action }: Probl
           </Text>
         )}
       </Stack>
-    </Alert>
+    </Notice>
   );
 }

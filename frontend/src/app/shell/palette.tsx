@@ -16,6 +16,8 @@ export function Palette() {
       onQueryChange={setQuery}
       shortcut={['mod + K']}
       scrollable
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
+      transitionProps={{ duration: 150 }}
       maxHeight={420}
     >
       <Spotlight.Search

@@ -1,5 +1,5 @@
-import { Alert, Code, Text } from '@mantine/core';
-import { IconLockOpen } from '@tabler/icons-react';
+import { Box, Code, Text } from '@mantine/core';
+import { Notice } from '@/components/notice';
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -18,19 +18,14 @@ export function PlainHttpBanner({
 }) {
   if (!isPlainHttp(where)) return null;
   return (
-    <Alert
-      mb="sm"
-      color="yellow"
-      variant="light"
-      icon={<IconLockOpen size={20} aria-hidden />}
-      title="This connection is not encrypted"
-      styles={{ title: { color: 'var(--unity-warning)' } }}
-    >
-      <Text size="sm">
-        Anyone on this network can read what you type here. Start Unity with your own certificate (
-        <Code>unity serve --tls-cert … --tls-key …</Code>) or let it make one (
-        <Code>unity serve --tls-self-signed</Code>).
-      </Text>
-    </Alert>
+    <Box mb="sm">
+      <Notice state="warning" role="status" title="This connection is not encrypted">
+        <Text size="sm">
+          Anyone on this network can read what you type here. Start Unity with your own certificate
+          (<Code>unity serve --tls-cert … --tls-key …</Code>) or let it make one (
+          <Code>unity serve --tls-self-signed</Code>).
+        </Text>
+      </Notice>
+    </Box>
   );
 }

@@ -26,7 +26,7 @@ it('plain HTTP is warned of on a network and not on the machine itself', async (
   expect(isPlainHttp({ protocol: 'http:', hostname: '127.0.0.1' })).toBe(false);
   expect(isPlainHttp({ protocol: 'https:', hostname: 'unity.home' })).toBe(false);
   await renderUi(<PlainHttpBanner where={{ protocol: 'http:', hostname: 'unity.home' }} />);
-  expect(screen.getByRole('alert')).toHaveTextContent('--tls-self-signed');
+  expect(screen.getByRole('status')).toHaveTextContent('--tls-self-signed');
 });
 
 it('the password dialog is ready for the calls that need it and goes away with the app', async () => {

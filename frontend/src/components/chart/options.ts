@@ -35,7 +35,10 @@ function marks(props: () => ChartProps, colour: Colour): uPlot.Plugin {
       const y = Math.round(plot.valToPos(value, 'y', true));
       ctx.strokeStyle = ctx.fillStyle = colour(`--unity-${state}`);
       line(bbox.left, y, bbox.left + bbox.width, y);
-      ctx.fillText(label, bbox.left + 4 * ratio, y - 4 * ratio);
+      // Above the line, or below it where there is no room.
+      const above = y - 4 * ratio;
+      const isCut = above - 10 * ratio < bbox.top;
+      ctx.fillText(label, bbox.left + 4 * ratio, isCut ? y + 13 * ratio : above);
     }
     for (const { at, label, state } of props().events ?? []) {
       const x = Math.round(plot.valToPos(at, 'x', true));

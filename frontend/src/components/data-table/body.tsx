@@ -1,12 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import {
-  useLayoutEffect,
-  useState,
-  type KeyboardEvent,
-  type MouseEvent,
-  type RefObject,
-} from 'react';
+import { useState, type KeyboardEvent, type MouseEvent, type RefObject } from 'react';
+import { useDocumentTop } from '@/hooks/use-document-top';
 import type { Column } from './columns';
 import classes from './data-table.module.css';
 
@@ -52,11 +47,7 @@ export function Body<T>({
   onToggle,
 }: BodyProps<T>) {
   const [active, setActive] = useState(0);
-  const [top, setTop] = useState(0);
-  useLayoutEffect(() => {
-    const table = tableRef.current;
-    if (table) setTop(table.getBoundingClientRect().top + window.scrollY);
-  }, [tableRef, rows.length]);
+  const top = useDocumentTop(tableRef);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_HEIGHT,
