@@ -2,6 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.routers.core import system
+from app.routers.core import audit, auth, sessions, system, tokens, users
 
-ROUTERS: tuple[APIRouter, ...] = (system.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    system.router,
+    auth.router,
+    sessions.router,
+    users.router,
+    tokens.router,
+    audit.router,
+)

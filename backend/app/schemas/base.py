@@ -1,8 +1,10 @@
 """Shapes that every domain's API shares: strict input, plain output, pages and problems."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.kernel.text import printable
 
 T = TypeVar("T")
 
@@ -34,7 +36,9 @@ class PageQuery(Input):
     page: int = Field(1, ge=1, le=100_000, description="Which page, from 1.")
     per_page: int = Field(50, ge=1, le=1000, description="How many a page holds.")
     sort: str = Field("", max_length=60, description="Field to sort by; `-` in front: descending.")
-    q: str = Field("", max_length=200, description="Free text that names must contain.")
+    q: Annotated[str, AfterValidator(printable)] = Field(
+        "", max_length=200, description="Free text that names must contain."
+    )
 
     @property
     def offset(self) -> int:

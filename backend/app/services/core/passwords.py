@@ -5,6 +5,7 @@ One hash takes 64 MiB and about 0.2 s; without a cap, a burst of logins would ex
 
 import asyncio
 import os
+import unicodedata
 from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +38,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return the hash that is stored."""
         async with self._cap:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, _octets(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether it is the password; with None (no such user) do the same work."""
@@ -51,9 +52,14 @@ class Passwords:
 
     def _matches(self, stored: str, password: str) -> bool:
         try:
-            return self._hasher.verify(stored, password)
+            return self._hasher.verify(stored, _octets(password))
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _octets(password: str) -> bytes:
+    """Spell accents one way: keyboards of different systems compose them differently."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 def _unmatchable(memory_kib: int, passes: int) -> str:

@@ -1,43 +1,15 @@
 """Who may do what: the permission table, the roles over it, and the actor that carries them."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from app.kernel.errors import PermissionDenied
+from app.models.core.permission import P, Role
 
-
-class P(StrEnum):
-    """A right, as `noun:verb`. Every endpoint names exactly one, or is public."""
-
-    SELF = "self:manage"  # the own profile, password, sessions and tokens: everyone has it
-    SYSTEM_READ = "system:read"
-    SETTINGS_MANAGE = "settings:manage"
-    USERS_READ = "users:read"
-    USERS_MANAGE = "users:manage"
-    TOKENS_MANAGE = "tokens:manage"  # the tokens of others
-    AUDIT_READ = "audit:read"
-    JOBS_READ = "jobs:read"
-    JOBS_MANAGE = "jobs:manage"
-    METRICS_READ = "metrics:read"
-    RESOURCES_READ = "resources:read"
-    RESOURCES_MANAGE = "resources:manage"  # tags, groups, maintenance
-    SERVERS_READ = "servers:read"
-    SERVERS_COLLECT = "servers:collect"  # test the connection, collect now
-    SERVERS_MANAGE = "servers:manage"
-    CREDENTIALS_READ = "credentials:read"  # names and uses, never secrets
-    CREDENTIALS_MANAGE = "credentials:manage"
-    ALERTS_READ = "alerts:read"
-    ALERTS_MANAGE = "alerts:manage"
-    BACKUP_MANAGE = "backup:manage"
-
-
-class Role(StrEnum):
-    """What a person is to this Unity."""
-
-    ADMIN = "admin"
-    OPERATOR = "operator"
-    VIEWER = "viewer"
+__all__ = ["ANONYMOUS", "ROLES", "WHAT_FOR", "Actor", "ActorKind", "P", "Role", "system"]
 
 
 _VIEWER = frozenset(
@@ -65,6 +37,31 @@ ROLES: dict[Role, frozenset[P]] = {
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.ADMIN: frozenset(P),
 }
+
+WHAT_FOR: Mapping[P, str] = MappingProxyType(
+    {
+        P.SELF: "Manage the own password, sessions and tokens.",
+        P.SYSTEM_READ: "See the version, health and features of Unity.",
+        P.SETTINGS_MANAGE: "Change the settings.",
+        P.USERS_READ: "See who may log in.",
+        P.USERS_MANAGE: "Create, change and delete users; end their sessions.",
+        P.TOKENS_MANAGE: "See and revoke the API tokens of others.",
+        P.AUDIT_READ: "Read and verify the audit log.",
+        P.JOBS_READ: "See background jobs and their runs.",
+        P.JOBS_MANAGE: "Run, pause and cancel background jobs.",
+        P.METRICS_READ: "Read measurements, also as /metrics.",
+        P.RESOURCES_READ: "See resources with their tags and groups.",
+        P.RESOURCES_MANAGE: "Change tags, groups and maintenance.",
+        P.SERVERS_READ: "See servers and their facts.",
+        P.SERVERS_COLLECT: "Test connections and collect now.",
+        P.SERVERS_MANAGE: "Add, change and delete servers.",
+        P.CREDENTIALS_READ: "See names and uses of credentials, never secrets.",
+        P.CREDENTIALS_MANAGE: "Add, change and delete credentials.",
+        P.ALERTS_READ: "See alerts.",
+        P.ALERTS_MANAGE: "Change alert settings.",
+        P.BACKUP_MANAGE: "Make backups of Unity.",
+    }
+)
 
 
 class ActorKind(StrEnum):

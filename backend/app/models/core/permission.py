@@ -1,0 +1,36 @@
+"""The names of rights and roles; what a role may do stands in services/core/permissions.py."""
+
+from enum import StrEnum
+
+
+class P(StrEnum):
+    """A right, as `noun:verb`. Every endpoint names exactly one, or is public."""
+
+    SELF = "self:manage"  # the own profile, password, sessions and tokens: everyone has it
+    SYSTEM_READ = "system:read"
+    SETTINGS_MANAGE = "settings:manage"
+    USERS_READ = "users:read"
+    USERS_MANAGE = "users:manage"
+    TOKENS_MANAGE = "tokens:manage"  # the tokens of others
+    AUDIT_READ = "audit:read"
+    JOBS_READ = "jobs:read"
+    JOBS_MANAGE = "jobs:manage"
+    METRICS_READ = "metrics:read"
+    RESOURCES_READ = "resources:read"
+    RESOURCES_MANAGE = "resources:manage"  # tags, groups, maintenance
+    SERVERS_READ = "servers:read"
+    SERVERS_COLLECT = "servers:collect"  # test the connection, collect now
+    SERVERS_MANAGE = "servers:manage"
+    CREDENTIALS_READ = "credentials:read"  # names and uses, never secrets
+    CREDENTIALS_MANAGE = "credentials:manage"
+    ALERTS_READ = "alerts:read"
+    ALERTS_MANAGE = "alerts:manage"
+    BACKUP_MANAGE = "backup:manage"
+
+
+class Role(StrEnum):
+    """What a person is to this Unity."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"

@@ -1,0 +1,72 @@
+"""Shapes of the login and its sessions."""
+
+import uuid
+from datetime import datetime
+
+from pydantic import Field, SecretStr
+
+from app.models.core.permission import P
+from app.schemas.base import Output
+from app.schemas.core.text import Line, SecretInput
+from app.schemas.core.user import UserRead
+
+
+class Setup(SecretInput):
+    """The first admin, with the token that the server's console shows."""
+
+    token: SecretStr = Field(max_length=200, examples=["the-token-from-the-console"])
+    name: str = Field(min_length=1, max_length=60, examples=["alice"])
+    full_name: Line = Field("", max_length=120, examples=["Alice Larsson"])
+    password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+
+
+class Login(SecretInput):
+    """Name and password."""
+
+    name: str = Field(max_length=200, examples=["alice"])
+    password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+
+
+class StepUp(SecretInput):
+    """The own password once more."""
+
+    password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+
+
+class PasswordChange(SecretInput):
+    """The own password: the present one and the next."""
+
+    current: SecretStr = Field(max_length=1000, examples=["the one until now"])
+    password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+
+
+class SessionState(Output):
+    """Who is logged in here; what a page asks first."""
+
+    user: UserRead | None = Field(description="Null when nobody is logged in.")
+    permissions: list[P] = Field(description="What this session may do.")
+    csrf_token: str | None = Field(
+        description="Send it as X-CSRF-Token with every POST, PUT, PATCH and DELETE."
+    )
+    is_secure: bool = Field(
+        description="False over plain HTTP: the password travels readable. See the TLS settings."
+    )
+    is_setup_needed: bool = Field(description="True until the first admin exists.")
+    has_stepped_up: bool = Field(description="True when the password was given lately.")
+
+
+class SessionRead(Output):
+    """One login in one browser."""
+
+    id: uuid.UUID
+    created_at: datetime
+    last_seen_at: datetime = Field(description="Exact to about a minute.")
+    address: str = Field(examples=["192.0.2.10"])
+    user_agent: str = Field(examples=["Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0"])
+    is_current: bool = Field(description="The one that asks.")
+
+
+class SessionsEnded(Output):
+    """How many sessions were ended."""
+
+    ended: int = Field(examples=[2])

@@ -1,0 +1,47 @@
+"""Shapes of API tokens."""
+
+import uuid
+from datetime import datetime
+
+from pydantic import AwareDatetime, Field
+
+from app.models.core.permission import P
+from app.schemas.base import Input, Output
+from app.schemas.core.text import Line
+
+
+class TokenCreate(Input):
+    """A token for a program."""
+
+    name: Line = Field(min_length=1, max_length=100, examples=["grafana"])
+    scopes: list[P] = Field(
+        min_length=1,
+        max_length=len(P),
+        description="What it may do, at most what you may do yourself.",
+        examples=[["metrics:read"]],
+    )
+    expires_at: AwareDatetime | None = Field(
+        None, description="When it ends; null: never.", examples=["2030-01-01T00:00:00Z"]
+    )
+
+
+class TokenRead(Output):
+    """A token without its secret."""
+
+    id: uuid.UUID
+    name: str = Field(examples=["grafana"])
+    public_id: str = Field(description="The middle part of the token's text.")
+    scopes: list[P]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="Exact to about a minute.")
+    last_used_address: str | None = Field(examples=["192.0.2.10"])
+
+
+class TokenCreated(TokenRead):
+    """The one answer that shows the token."""
+
+    token: str = Field(
+        description="Keep it now; it is never shown again.",
+        examples=["unity_PUBLICIDHERE_SECRET"],
+    )
