@@ -1,18 +1,17 @@
 """API tokens: keys for programs."""
 
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 
-from app.kernel.errors import Conflict
 from app.routers.core.identity import TokenReader, Tokens
 from app.routers.dependencies import PageParameters
 from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.base import Page
-from app.schemas.core.token import TokenCreate, TokenCreated, TokenRead
+from app.schemas.core.token import TokenCreate, TokenCreated, TokenQuery, TokenRead
 from app.services.core.permissions import P
-from app.services.core.tokens import TokenWish, token_read
 
 router = APIRouter(tags=["tokens"])
 
@@ -20,16 +19,18 @@ router = APIRouter(tags=["tokens"])
 @router.get(
     "/api/tokens",
     dependencies=[requires(P.SELF)],
-    summary="List the own API tokens",
-    responses=documented(401, 403, 409, 422),
+    summary="List API tokens",
+    responses=documented(401, 403, 422),
 )
-async def list_own_tokens(
-    actor: CurrentActor, tokens: TokenReader, query: PageParameters
+async def list_tokens(
+    actor: CurrentActor, tokens: TokenReader, query: Annotated[TokenQuery, Query()]
 ) -> Page[TokenRead]:
-    """List the own tokens. Sort by `name`, `created_at`, `last_used_at` or `expires_at`."""
-    if actor.user_id is None:
-        raise Conflict("This command runs as no user, so that it has no tokens.")
-    return await tokens.list_of(actor, actor.user_id, query)
+    """List the own tokens, or those of all users with `all=true` and tokens:manage.
+
+    Sort by `name`, `created_at`, `last_used_at` or `expires_at`. On the local socket, which is no
+    user's, all are listed.
+    """
+    return await tokens.list(actor, query, user_id=None if query.all else actor.user_id)
 
 
 @router.post(
@@ -37,15 +38,15 @@ async def list_own_tokens(
     dependencies=[requires(P.SELF, step_up=True)],
     status_code=status.HTTP_201_CREATED,
     summary="Make an API token",
-    responses=documented(401, 403, 409, 422),
+    responses=documented(401, 403, 404, 409, 422),
 )
 async def create_token(wish: TokenCreate, actor: CurrentActor, tokens: Tokens) -> TokenCreated:
     """Make a token; this answer is the only one that shows it.
 
-    Its scopes are rights that you have yourself. Should you lose one, the token loses it too.
+    Its scopes are rights that you have yourself. Should the owner lose one, the token loses it too.
     """
-    new = await tokens.create(actor, TokenWish(wish.name, frozenset(wish.scopes), wish.expires_at))
-    return TokenCreated(**token_read(new.row).model_dump(), token=new.text)
+    new = await tokens.create(actor, wish)
+    return TokenCreated(**new.shown.model_dump(), token=new.text)
 
 
 @router.delete(
@@ -70,4 +71,4 @@ async def list_user_tokens(
     user_id: uuid.UUID, actor: CurrentActor, tokens: TokenReader, query: PageParameters
 ) -> Page[TokenRead]:
     """List the tokens of a user."""
-    return await tokens.list_of(actor, user_id, query)
+    return await tokens.list(actor, query, user_id=user_id)

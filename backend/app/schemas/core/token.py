@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.models.core.permission import P
-from app.schemas.base import Input, Output
+from app.schemas.base import Input, Output, PageQuery
 from app.schemas.core.text import Line
 
 
@@ -20,9 +20,20 @@ class TokenCreate(Input):
         description="What it may do, at most what you may do yourself.",
         examples=[["metrics:read"]],
     )
-    expires_at: AwareDatetime | None = Field(
-        None, description="When it ends; null: never.", examples=["2030-01-01T00:00:00Z"]
+    expires_in_days: int | None = Field(
+        90, ge=1, le=3650, description="After how many days it ends; null: never."
     )
+    owner: Line = Field(
+        "",
+        max_length=60,
+        description="Whose token, by user name; empty: your own. Others need tokens:manage.",
+    )
+
+
+class TokenQuery(PageQuery):
+    """Which tokens; `q` searches their names."""
+
+    all: bool = Field(default=False, description="Of all users; this needs tokens:manage.")
 
 
 class TokenRead(Output):
@@ -30,6 +41,7 @@ class TokenRead(Output):
 
     id: uuid.UUID
     name: str = Field(examples=["grafana"])
+    owner: str = Field(description="The name of the user.", examples=["alice"])
     public_id: str = Field(description="The middle part of the token's text.")
     scopes: list[P]
     created_at: datetime

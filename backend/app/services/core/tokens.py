@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -10,12 +10,14 @@ from app.kernel.clock import Clock
 from app.kernel.database import Session
 from app.kernel.errors import Conflict, InvalidInput, JsonValue, NotFound, PermissionDenied
 from app.models.core.api_token import ApiToken
+from app.models.core.user import User
 from app.schemas.base import Page, PageQuery
-from app.schemas.core.token import TokenRead
+from app.schemas.core.token import TokenCreate, TokenRead
 from app.services.core.audit import AuditLog
-from app.services.core.permissions import Actor, P
+from app.services.core.permissions import ROLES, Actor, P, Role
 from app.services.core.queries import contains, sorted_by
 from app.services.core.secrets import new_api_token
+from app.services.core.users import UserNotFound, normal_name
 
 MOST_PER_USER = 100
 _COLUMNS = {
@@ -38,21 +40,24 @@ class ScopeTooWide(PermissionDenied):
     title = "The token would have more rights than you"
 
 
+class TokenNeedsOwner(InvalidInput):
+    """The command line runs as no user, so that it must say whose token it makes."""
+
+    title = "Whose token?"
+
+
+class TooManyTokens(Conflict):
+    """A user has room for so many."""
+
+    title = "Too many tokens"
+
+
 @dataclass(frozen=True, slots=True)
 class NewToken:
     """A token with its text, which is shown now and never again."""
 
-    row: ApiToken
+    shown: TokenRead
     text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenWish:
-    """What the token is for."""
-
-    name: str
-    scopes: frozenset[P]
-    expires_at: datetime | None
 
 
 class TokenService:
@@ -64,51 +69,53 @@ class TokenService:
         self._audit = audit
         self._pepper = pepper
 
-    async def create(self, actor: Actor, wish: TokenWish) -> NewToken:
-        """Make a token of the actor's own; its scopes are among what the actor may do now."""
-        if actor.user_id is None:
-            raise Conflict("Tokens belong to users; this command runs as no user.")
-        if too_wide := wish.scopes - actor.permissions:
+    async def create(self, actor: Actor, wish: TokenCreate) -> NewToken:
+        """Make a token; its scopes are among what both the actor and the owner may do now."""
+        owner = await self._owner(actor, wish.owner)
+        scopes = frozenset(wish.scopes)
+        if too_wide := scopes - (actor.permissions & ROLES[Role(owner.role)]):
             names: list[JsonValue] = [*sorted(scope.value for scope in too_wide)]
             raise ScopeTooWide(
-                f"You have no right {', '.join(str(name) for name in names)} yourself.",
+                f"You or the owner have no right {', '.join(str(name) for name in names)}.",
                 fix="Leave these scopes out.",
                 scopes=names,
             )
-        now = self._clock.now()
-        if wish.expires_at is not None and wish.expires_at <= now:
-            raise InvalidInput("The token would already have expired.", fix="Choose a later time.")
-        await self._check_room(actor.user_id)
-        parts = new_api_token()
+        await self._check_room(owner.id)
+        now, parts = self._clock.now(), new_api_token()
+        days = wish.expires_in_days
         row = ApiToken(
-            user_id=actor.user_id,
+            user_id=owner.id,
             name=wish.name,
             public_id=parts.public_id,
             secret_hmac=parts.hmac(self._pepper),
-            scopes=" ".join(sorted(wish.scopes)),
+            scopes=" ".join(sorted(scopes)),
             created_at=now,
-            expires_at=wish.expires_at,
+            expires_at=None if days is None else now + timedelta(days=days),
         )
         self._session.add(row)
         await self._session.flush()
         await self._record(actor, "api_token.created", row)
-        return NewToken(row, parts.text)
+        return NewToken(_shown(row, owner.name), parts.text)
 
-    async def list_of(self, actor: Actor, user_id: uuid.UUID, query: PageQuery) -> Page[TokenRead]:
-        """Return a page of a user's tokens, the newest first unless asked otherwise."""
-        if actor.user_id != user_id:
+    async def list(
+        self, actor: Actor, query: PageQuery, *, user_id: uuid.UUID | None
+    ) -> Page[TokenRead]:
+        """Return a page of a user's tokens, or with None of everybody's, the newest first."""
+        if user_id is None or user_id != actor.user_id:
             actor.require(P.TOKENS_MANAGE)
-        wanted = select(ApiToken).where(ApiToken.user_id == user_id)
+        wanted = select(ApiToken, User.name).join(User, User.id == ApiToken.user_id)
+        if user_id is not None:
+            wanted = wanted.where(ApiToken.user_id == user_id)
         if query.q:
             wanted = wanted.where(contains(ApiToken.name, query.q))
         total = await self._session.scalar(select(func.count()).select_from(wanted.subquery()))
-        rows = await self._session.scalars(
+        rows = await self._session.execute(
             wanted.order_by(*sorted_by(query.sort or "-created_at", _COLUMNS, ApiToken.id))
             .offset(query.offset)
             .limit(query.per_page)
         )
         return Page[TokenRead](
-            items=[token_read(row) for row in rows.all()],
+            items=[_shown(row, owner) for row, owner in rows.tuples()],
             total=total or 0,
             page=query.page,
             per_page=query.per_page,
@@ -126,11 +133,26 @@ class TokenService:
         await self._session.flush()
         await self._record(actor, "api_token.revoked", row)
 
+    async def _owner(self, actor: Actor, name: str) -> User:
+        wanted = normal_name(name)
+        if wanted and wanted != actor.name:
+            actor.require(P.TOKENS_MANAGE)
+            statement = select(User).where(User.name == wanted)
+        elif actor.user_id is None:
+            raise TokenNeedsOwner("Tokens belong to users.", fix="Name the owner.")
+        else:
+            statement = select(User).where(User.id == actor.user_id)
+        owner = await self._session.scalar(statement)
+        if owner is None:
+            raise UserNotFound("There is no user with this name.")
+        return owner
+
     async def _check_room(self, user_id: uuid.UUID) -> None:
         count = select(func.count()).where(ApiToken.user_id == user_id)
         if (await self._session.execute(count)).scalar_one() >= MOST_PER_USER:
-            raise Conflict(
-                f"You have {MOST_PER_USER} tokens already.", fix="Revoke those not in use first."
+            raise TooManyTokens(
+                f"The user has {MOST_PER_USER} tokens already.",
+                fix="Revoke those not in use first.",
             )
 
     async def _record(self, actor: Actor, action: str, row: ApiToken) -> None:
@@ -142,19 +164,20 @@ class TokenService:
             name=row.name,
             details={
                 "public_id": row.public_id,
-                "scopes": list(row.scopes.split()),
+                "scopes": [*row.scopes.split()],
                 "expires_at": row.expires_at.isoformat() if row.expires_at else None,
                 "user_id": str(row.user_id),
             },
         )
 
 
-def token_read(row: ApiToken) -> TokenRead:
+def _shown(row: ApiToken, owner: str) -> TokenRead:
     """Return what may be shown of a token; scopes that no longer exist are left out."""
     known = set(P)
     return TokenRead(
         id=row.id,
         name=row.name,
+        owner=owner,
         public_id=row.public_id,
         scopes=[P(scope) for scope in row.scopes.split() if scope in known],
         created_at=row.created_at,
