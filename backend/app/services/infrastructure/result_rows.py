@@ -110,11 +110,10 @@ def _merge(
 def _verdict(result: CycleResult, before: Before) -> Verdict:
     if result.failure is not None:
         return result.failure
-    offset = clock_offset(result.values, result.started_at)
     return judge(
         [*result.troubles, *_of_other_groups(result, before)],
         has_answered=result.has_answered,
-        clock_offset=offset,
+        clock_offset=clock_offset(result),
     )
 
 

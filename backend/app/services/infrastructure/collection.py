@@ -1,0 +1,50 @@
+"""Puts the parts of the collection together, for the process that runs the jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.kernel.clock import Clock
+from app.kernel.config import Settings
+from app.kernel.crypto import Vault
+from app.kernel.database import Database
+from app.ports.live_bus import LiveBus
+from app.ports.shell import Shells
+from app.services.infrastructure.claims import Claims
+from app.services.infrastructure.collector import Collector
+from app.services.infrastructure.cycle_metrics import CycleMetrics
+from app.services.infrastructure.result_writer import ResultWriter, Sink
+from app.services.infrastructure.targets import TargetBuilder
+
+_LEASE_MARGIN_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionParts:
+    """What a collection is built on."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    vault: Vault
+    shells: Shells
+    live: LiveBus
+
+
+def build_collector(parts: CollectionParts, *, sinks: Sequence[Sink] = ()) -> Collector:
+    """Build the collector of a process."""
+    settings = parts.settings.collect
+    longest = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
+    slow = timedelta(seconds=settings.slow_seconds)
+    claims = Claims(
+        parts.database,
+        parts.clock,
+        TargetBuilder(parts.vault),
+        standard=timedelta(seconds=settings.standard_seconds),
+        lease=timedelta(seconds=longest + _LEASE_MARGIN_SECONDS),
+    )
+    metrics = CycleMetrics(live=timedelta(seconds=settings.live_seconds), slow=slow)
+    writer = ResultWriter(
+        parts.database, parts.clock, parts.live, sinks=(metrics, *sinks), slow_interval=slow
+    )
+    return Collector(settings, parts.shells, claims, writer, parts.clock)
