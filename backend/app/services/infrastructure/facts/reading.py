@@ -1,5 +1,6 @@
 """What the facts' readers share: the files that one command reads, and careful numbers."""
 
+from app.kernel.text import printable
 from app.ports.shell import Command, CommandResult, Outcome
 from app.services.core.facts import NoRight, Unparsable
 
@@ -39,7 +40,71 @@ FILES = Command(
         OS_RELEASE,
         REBOOT_REQUIRED,
         REBOOT_PACKAGES,
-    )
+    ),
+    instant=True,
+)
+
+# Sensors and network links stand in folders whose names differ, so `find` looks for their files
+# and one `grep` prints each line behind its path. -L because /sys/class holds symbolic links.
+SYS = Command(
+    (
+        "find",
+        "-L",
+        "/sys/class/hwmon",
+        "/sys/class/thermal",
+        "/sys/class/net",
+        "-maxdepth",
+        "2",
+        "(",
+        *("-path", "*/hwmon*/name"),
+        *("-o", "-path", "*/hwmon*/temp*_input"),
+        *("-o", "-path", "*/hwmon*/temp*_label"),
+        *("-o", "-path", "*/hwmon*/temp*_crit"),
+        *("-o", "-path", "*/hwmon*/fan*_input"),
+        *("-o", "-path", "*/hwmon*/fan*_label"),
+        *("-o", "-path", "*/thermal_zone*/type"),
+        *("-o", "-path", "*/thermal_zone*/temp"),
+        *("-o", "-path", "*/net/*/operstate"),
+        *("-o", "-path", "*/net/*/speed"),
+        *("-o", "-path", "*/net/*/address"),
+        ")",
+        *("-exec", "grep", "-s", "", "/dev/null", "{}", "+"),
+    ),
+    # A driver that hangs hangs in the kernel, where no time-out can end it either.
+    instant=True,
+)
+
+_DMI = "/sys/class/dmi/id/"
+VENDOR = _DMI + "sys_vendor"
+PRODUCT = _DMI + "product_name"
+BOARD_VENDOR = _DMI + "board_vendor"
+BOARD = _DMI + "board_name"
+FIRMWARE = _DMI + "bios_version"
+FIRMWARE_DATE = _DMI + "bios_date"
+TREE_MODEL = "/proc/device-tree/model"
+HYPERVISOR = "/sys/hypervisor/type"
+INIT_CGROUP = "/proc/1/cgroup"
+DOCKER_MARK = "/.dockerenv"
+PODMAN_MARK = "/run/.containerenv"
+
+SLOW_FILES = Command(
+    (
+        "head",
+        "-c",
+        "16384",
+        VENDOR,
+        PRODUCT,
+        BOARD_VENDOR,
+        BOARD,
+        FIRMWARE,
+        FIRMWARE_DATE,
+        TREE_MODEL,
+        HYPERVISOR,
+        INIT_CGROUP,
+        DOCKER_MARK,
+        PODMAN_MARK,
+    ),
+    instant=True,
 )
 
 _LARGEST = 2**64  # the kernel counts in 64 bits; more is no number of its
@@ -64,6 +129,25 @@ def section(result: CommandResult, path: str, fact: str) -> str | None:
             raise Unparsable(fact, f"{path} was cut short")
         return text[start:]
     return text[start:end]
+
+
+def word(result: CommandResult, path: str, fact: str) -> str:
+    """Return the one line of a file, safe to show, or nothing when it is missing."""
+    text = section(result, path, fact)
+    # A name out of the device tree ends with a NUL byte.
+    return printable(text.rstrip("\0\n")).strip() if text else ""
+
+
+def class_files(result: CommandResult, folder: str) -> dict[str, dict[str, str]]:
+    """Return, out of the answer of `SYS`, the files of each device in one folder of /sys/class."""
+    prefix = f"/sys/class/{folder}/"
+    found: dict[str, dict[str, str]] = {}
+    for line in result.stdout.splitlines():
+        if line.startswith(prefix):
+            path, _, content = line[len(prefix) :].partition(":")
+            device, _, name = path.partition("/")
+            found.setdefault(device, {})[name] = content
+    return found
 
 
 def _refuse_if_denied(result: CommandResult, path: str, fact: str) -> None:

@@ -1,0 +1,36 @@
+"""What the machine's clock shows."""
+
+from pydantic import BaseModel
+
+from app.kernel.text import printable
+from app.ports.shell import Command, CommandResult
+from app.services.core.facts import Fact, Unparsable
+from app.services.infrastructure.facts.reading import count, number
+
+_DATE = Command(("date", "+%s.%N %z"), instant=True)
+
+
+class Clock(BaseModel):
+    """`now` is the machine's own time; whoever asked compares it with its own clock."""
+
+    now: float
+    utc_offset: str
+
+
+class ClockFact(Fact[Clock]):
+    name = "clock"
+    title = "Clock"
+    commands = (_DATE,)
+    value = Clock
+
+    def parse(self, results: tuple[CommandResult, ...]) -> Clock | None:
+        words = results[0].stdout.split()
+        if not words:
+            return None
+        try:
+            seconds, _, fraction = words[0].partition(".")
+            # busybox does not know %N and prints it as it is.
+            part = number(f"0.{fraction}") if fraction.isdecimal() else 0.0
+            return Clock(now=count(seconds) + part, utc_offset=printable(words[1]))
+        except (IndexError, ValueError) as error:
+            raise Unparsable(self.name, "not a time") from error
