@@ -33,8 +33,9 @@ export class ApiProblem extends Error {
     this.body = body;
     this.type = body.type ?? 'about:blank';
     this.title = body.title ?? `The request failed (${status}).`;
-    this.detail = body.detail;
-    this.fix = body.fix;
+    // The server sends an empty text where it has nothing to say.
+    this.detail = body.detail || undefined;
+    this.fix = body.fix || undefined;
     this.instance = body.instance;
     this.fields = Array.isArray(body.errors) ? body.errors : [];
   }

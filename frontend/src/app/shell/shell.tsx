@@ -47,7 +47,9 @@ export function Shell() {
             <Text span size="sm" className={classes.searchText}>
               Find anything
             </Text>
-            <kbd className={classes.keys}>Ctrl K</kbd>
+            <kbd aria-hidden className={classes.keys}>
+              Ctrl K
+            </kbd>
           </UnstyledButton>
           <UserMenu />
         </Group>
