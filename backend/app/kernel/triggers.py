@@ -12,6 +12,7 @@ from app.kernel.errors import InvalidInput
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LENGTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 _UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _PART = re.compile(r"(?P<all>\*)|(?P<first>\w{1,3})(?:-(?P<last>\w{1,3}))?")
@@ -71,7 +72,7 @@ def parse(text: str) -> Trigger:
 
 
 def _interval(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,9})([dhms])", text)
+    found = re.fullmatch(r"([0-9]{1,9})([dhms])", text)
     if found is None:
         raise TriggerNotValid(
             f"{text[:60]!r} is no interval.", fix="Write a number and d, h, m or s: 5m."
@@ -97,6 +98,7 @@ def cron_fields(line: str) -> tuple[frozenset[int] | None, ...]:
         for text, (name, low, high) in zip(texts, _FIELDS, strict=True)
     ]
     weekdays = values[4]
+    _check_date(values[2], values[3])
     if weekdays is not None:
         values[4] = frozenset(day % 7 for day in weekdays)
     return tuple(values)
@@ -121,6 +123,15 @@ def _values(text: str, name: str, low: int, high: int) -> frozenset[int]:
             raise _wrong(text, name, low, high)
         found.update(range(first, last + 1, step or 1))
     return frozenset(found)
+
+
+def _check_date(days: frozenset[int] | None, months: frozenset[int] | None) -> None:
+    """Refuse the 31st of February: nobody would notice that it never comes."""
+    longest = max(_LENGTHS[month] for month in months or range(1, 13))
+    if days is not None and min(days) > longest:
+        raise TriggerNotValid(
+            f"Day {min(days)} never comes in that month.", fix="Take an earlier day."
+        )
 
 
 def _number(word: str, text: str, name: str, low: int, high: int) -> int:

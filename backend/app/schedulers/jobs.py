@@ -41,14 +41,22 @@ class Times:
     """The fire times of a trigger."""
 
     def __init__(self, trigger: Trigger, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._math = _interval(trigger) if isinstance(trigger, Every) else _cron(trigger, zone)
+        # As cron has it: a given hour that the end of summer time repeats counts once.
+        self._skips_repeated = isinstance(trigger, Cron) and _names_hours(trigger)
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first fire time after `moment`, in UTC; None when there is none."""
-        # APScheduler counts `now` itself in, and knows microseconds.
-        start = moment + timedelta(microseconds=1)
-        found: datetime | None = self._math.get_next_fire_time(None, start)
-        return None if found is None else found.astimezone(UTC)
+        while True:
+            # APScheduler counts `now` itself in, and knows microseconds.
+            start = moment + timedelta(microseconds=1)
+            found: datetime | None = self._math.get_next_fire_time(None, start)
+            if found is None:
+                return None
+            moment = found.astimezone(UTC)
+            if not (self._skips_repeated and moment.astimezone(self._zone).fold):
+                return moment
 
     def newest(self, until: datetime) -> datetime | None:
         """Return the last fire time up to `until` within a year; None when there was none."""
@@ -61,6 +69,11 @@ class Times:
         while (later := self.after(moment)) is not None and later <= until:
             moment = later
         return moment
+
+
+def _names_hours(trigger: Cron) -> bool:
+    """Tell whether the line names hours."""
+    return cron_fields(trigger.line)[1] is not None
 
 
 def _interval(trigger: Every) -> BaseTrigger:
