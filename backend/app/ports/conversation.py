@@ -111,16 +111,20 @@ OpenShell = Callable[[Ear], Awaitable[Voice]]
 
 
 class Conversation:
-    """A machine's shell, asked in groups. One idle shell is kept between them.
+    """A machine's shell, asked in groups. Idle shells are kept between them.
 
-    A kept shell saves the start of a session and of the login shell with its start-up files, which
-    cost more than most commands. It is only kept after a group that ended cleanly.
+    There are as many as were asked at once, up to `keep`. A kept shell saves the start of a
+    session and of the login shell with its start-up files, which cost more than most commands. It
+    is only kept after a group that ended cleanly.
     """
 
-    def __init__(self, open_shell: OpenShell, *, sudo_password: str | None = None) -> None:
+    def __init__(
+        self, open_shell: OpenShell, *, sudo_password: str | None = None, keep: int = 2
+    ) -> None:
         self._open_shell = open_shell
         self._sudo_password = sudo_password
-        self._idle: tuple[Voice, Ear] | None = None
+        self._keep_at_most = keep
+        self._idle: list[tuple[Voice, Ear]] = []
         self._behind_password: set[tuple[str, ...]] = set()
         self.dialect = Dialect()
         self.was_silent = False  # the last group ended without a sign of life
@@ -163,9 +167,8 @@ class Conversation:
 
     def close(self) -> None:
         """Drop the kept shell."""
-        if self._idle is not None:
-            self._idle[0].abort()
-            self._idle = None
+        while self._idle:
+            self._idle.pop()[0].abort()
 
     # One group, over as many shells as it takes.
 
@@ -213,8 +216,11 @@ class Conversation:
         self, ear: Ear, transcript: Transcript, group: Sequence[Command], deadline: float
     ) -> _Ending:
         """Wait until the group is complete or its running section has to be given up."""
+        # No news comes while all goes well, so the watch looks up as often as the most impatient
+        # command may want: it is not told which section is running.
+        pulse = min(self._allowance(command) for command in group)
         while True:
-            until = self._patience(transcript, group, deadline)
+            until = min(self._patience(transcript, group, deadline), _now() + pulse)
             try:
                 await ear.wait(until)
             except TimeoutError:
@@ -238,9 +244,12 @@ class Conversation:
             return min(deadline, _now() + _STRAGGLER_SECONDS)
         if not transcript.started:
             return deadline
-        command = group[transcript.finished]
+        allowance = self._allowance(group[transcript.finished])
+        return min(deadline, transcript.section_began + allowance)
+
+    def _allowance(self, command: Command) -> float:
         grace = GRACE_SECONDS if has_watchdog(command, self.dialect) else 0.0
-        return min(deadline, transcript.section_began + command.seconds + grace)
+        return command.seconds + grace
 
     # Commands that read a secret: one shell each, the secret on standard input.
 
@@ -315,16 +324,17 @@ class Conversation:
         return voice, ear
 
     async def _take(self, deadline: float) -> tuple[bool, Voice, Ear]:
-        kept, self._idle = self._idle, None
-        if kept is not None and not kept[1].is_closed:
-            return True, *kept
+        while self._idle:
+            voice, ear = self._idle.pop()
+            if not ear.is_closed:
+                return True, voice, ear
         async with asyncio.timeout_at(deadline):
             return False, *await self._start()
 
     def _keep(self, voice: Voice, ear: Ear) -> None:
         ear.transcript = None
-        if self._idle is None and not ear.is_closed:
-            self._idle = (voice, ear)
+        if len(self._idle) < self._keep_at_most and not ear.is_closed:
+            self._idle.append((voice, ear))
         else:
             voice.abort()
 

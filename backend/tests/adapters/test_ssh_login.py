@@ -249,7 +249,7 @@ async def test_failures_around_a_jump_host_name_the_right_machine(
 
 async def test_burst_of_logins_at_one_sshd_stays_below_its_limit(tmp_path: Path) -> None:
     shells = SshShells(SshLimits(logins_per_second=1000))
-    async with running_sshd(tmp_path, "MaxStartups 5:100:5") as sshd:
+    async with running_sshd(tmp_path, "MaxStartups 8:100:8") as sshd:
 
         async def ask(number: int) -> int | None:
             async with shells.open(sshd.target(key=f"server-{number}")) as shell:

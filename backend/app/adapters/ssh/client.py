@@ -1,5 +1,6 @@
 """Our side of a login: the pin, then the credentials, and a note of how far it came."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -17,6 +18,7 @@ class LoginClient(asyncssh.SSHClient):
 
     def __init__(self, target: Target) -> None:
         self.connected = False
+        self.lost = asyncio.Event()
         self.on_connect: Callable[[], None] = _nothing
         self.offered: HostKey | None = None
         self.password_expired = False
@@ -28,6 +30,9 @@ class LoginClient(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:  # noqa: ARG002 - asyncssh's signature
         self.connected = True
         self.on_connect()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's signature
+        self.lost.set()
 
     def validate_host_public_key(
         self,

@@ -19,9 +19,11 @@ from app.ports.conversation import Conversation, Ear, Voice
 from app.ports.shell import (
     Command,
     CommandResult,
+    ConnectionLost,
     Files,
     Listener,
     LoginTimedOut,
+    ShellError,
     Target,
     TransferFailed,
 )
@@ -38,7 +40,9 @@ class Link:
         self.is_broken = False
         self._limits = limits
         self._sessions = asyncio.Semaphore(limits.sessions_per_host)
-        self._conversation = Conversation(self._start, sudo_password=target.sudo_password)
+        self._conversation = Conversation(
+            self._start, sudo_password=target.sudo_password, keep=limits.sessions_per_host
+        )
 
     @property
     def is_alive(self) -> bool:
@@ -76,6 +80,13 @@ class Link:
             except LIBRARY_ERRORS as error:
                 self.close()
                 raise talk_error(self.target, error) from error
+            except ShellError:
+                # A refused session, too: abandoned commands that still hang over there may hold
+                # all that sshd allows, and only a new connection brings new ones.
+                self.close()
+                raise
+        if self.connection.is_closed() and any(one.exit_status is None for one in results):
+            raise ConnectionLost(f"The connection to {place(self.target)} broke.")
         if self._conversation.was_silent:
             self.close()  # it took the script and said nothing: the next round logs in anew
         return results

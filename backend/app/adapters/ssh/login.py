@@ -1,6 +1,7 @@
 """One login: TCP, the host key's pin, the credentials."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import asyncssh
@@ -35,13 +36,8 @@ async def offered_key(
 ) -> HostKey:
     """Ask for the host key and leave; nothing is offered in return."""
     client = LoginClient(target)
-    nothing: tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[str]] = (
-        [],
-        [],
-        list(HOST_KEY_ALGORITHMS),
-    )
     try:
-        connection = await _connect(target, tunnel, limits, client, nothing)
+        connection = await _connect(target, tunnel, limits, client, ([], [], HOST_KEY_ALGORITHMS))
     except asyncssh.HostKeyNotVerifiable as error:
         if client.offered is not None:
             return client.offered
@@ -52,12 +48,33 @@ async def offered_key(
     raise AssertionError("A login without a pinned key went through.")
 
 
+Trust = tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey], Sequence[str]]
+
+
 async def _connect(
     target: Target,
     tunnel: asyncssh.SSHClientConnection | None,
     limits: SshLimits,
     client: LoginClient,
-    trust: tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey], Sequence[str]],
+    trust: Trust,
+) -> asyncssh.SSHClientConnection:
+    try:
+        return await _connect_in_time(target, tunnel, limits, client, trust)
+    except LIBRARY_ERRORS:
+        if client.connected:
+            # The gate counts this login until its connection is really gone.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await client.lost.wait()
+        raise
+
+
+async def _connect_in_time(
+    target: Target,
+    tunnel: asyncssh.SSHClientConnection | None,
+    limits: SshLimits,
+    client: LoginClient,
+    trust: Trust,
 ) -> asyncssh.SSHClientConnection:
     pins, keys, algorithms = trust
     async with asyncio.timeout(limits.connect_seconds) as clock:
