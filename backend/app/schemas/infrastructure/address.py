@@ -1,4 +1,4 @@
-"""What may stand in a host, a user name and a name; each refusal says what is wrong with it."""
+"""What may stand in a host and a port; each refusal says what is wrong with it."""
 
 import ipaddress
 import re
@@ -6,12 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.kernel.text import printable
+from app.schemas.credentials.names import shown
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
 _ZONE = re.compile(r"[A-Za-z0-9._-]+")
-# user@domain and DOMAIN\user are logins of joined machines.
-_USERNAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@+\\-]*\$?")
 _HOST_LENGTH = 253
 _LABEL_LENGTH = 63
 
@@ -49,7 +47,7 @@ def _check_name(host: str) -> str:
     try:
         ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise ValueError(f"No machine can have the name {_shown(host)}.") from None
+        raise ValueError(f"No machine can have the name {shown(host)}.") from None
     if not _HOST.fullmatch(ascii_host):
         raise ValueError(_why_no_host(ascii_host))
     if len(ascii_host) > _HOST_LENGTH or any(
@@ -78,35 +76,7 @@ def _why_no_host(host: str) -> str:
             return "A host name has no quotes."
     if host[0] in "-.":
         return f"A host name does not begin with {host[0]!r}."
-    return f"A host name has letters, digits, dots and hyphens; {_shown(host)} has others."
-
-
-def check_username(text: str) -> str:
-    """Return the user name, or raise `ValueError` with the reason."""
-    name = text.strip()
-    if not name:
-        raise ValueError("Give the user name of the account on the machine.")
-    if not _USERNAME.fullmatch(name):
-        raise ValueError(
-            "A user name has letters, digits, . _ - @ + and a backslash, and does not begin"
-            f" with a hyphen; {_shown(name)} is none."
-        )
-    return name
-
-
-def check_name(text: str) -> str:
-    """Return the name of a thing: any printable text on one line."""
-    name = text.strip()
-    if not name:
-        raise ValueError("Give it a name.")
-    if printable(name) != name:
-        raise ValueError("A name has no control characters, line breaks or invisible characters.")
-    return name
-
-
-def _shown(text: str) -> str:
-    shown = printable(text)
-    return repr(shown if len(shown) <= 60 else shown[:60] + "…")  # noqa: PLR2004 - one line
+    return f"A host name has letters, digits, dots and hyphens; {shown(host)} has others."
 
 
 HostName = Annotated[
@@ -114,14 +84,4 @@ HostName = Annotated[
     Field(max_length=255, examples=["nas.lan"], description="Host name or address."),
     AfterValidator(check_host),
 ]
-Username = Annotated[
-    str,
-    Field(max_length=64, examples=["unity"], description="The account on the machine."),
-    AfterValidator(check_username),
-]
 Port = Annotated[int, Field(ge=1, le=65535, description="TCP port of the SSH server.")]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=120, examples=["nas"], description="What people call it."),
-    AfterValidator(check_name),
-]

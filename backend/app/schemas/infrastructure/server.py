@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field
 from app.models.infrastructure.monitored_server import ServerStatus, SudoMode
 from app.schemas.base import Input, Output, PageQuery
 from app.schemas.core.resource import GroupName, Tag
-from app.schemas.infrastructure.address import HostName, Name, Port, Username
+from app.schemas.credentials.names import Name, Username
+from app.schemas.infrastructure.address import HostName, Port
 
 _MIN_INTERVAL_SECONDS = 2
 

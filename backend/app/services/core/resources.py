@@ -22,6 +22,12 @@ from app.schemas.core.resource import EdgeRead, EdgeWrite, ResourceQuery, Resour
 from app.services.core.labels import labels_of
 from app.services.core.queries import contains, sorted_by
 
+_SORTS = {
+    "name": func.lower(Resource.name),
+    "kind": Resource.kind,
+    "created_at": Resource.created_at,
+}
+
 
 class ResourceNotFound(NotFound):
     """No resource has this id."""
@@ -91,13 +97,11 @@ class ResourceService:
         """Search names, by kind, tag and group."""
         wanted = self._wanted(query)
         total = await self._session.scalar(select(func.count()).select_from(wanted.subquery()))
-        columns = {
-            "name": func.lower(Resource.name),
-            "kind": Resource.kind,
-            "created_at": Resource.created_at,
-        }
-        ordered = wanted.order_by(*sorted_by(query.sort or "name", columns, Resource.id))
-        rows = await self._session.scalars(ordered.offset(query.offset).limit(query.per_page))
+        rows = await self._session.scalars(
+            wanted.order_by(*sorted_by(query.sort or "name", _SORTS, Resource.id))
+            .offset(query.offset)
+            .limit(query.per_page)
+        )
         return Page[ResourceRead](
             items=[*await self._read(rows.all())],
             total=total or 0,

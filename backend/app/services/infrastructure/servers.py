@@ -29,6 +29,7 @@ from app.services.core.audit import AuditLog
 from app.services.core.labels import LabelService
 from app.services.core.permissions import Actor
 from app.services.core.resources import NewResource, ResourceService
+from app.services.infrastructure import server_links
 from app.services.infrastructure.fingerprints import parse_host_key
 from app.services.infrastructure.server_errors import (
     HostKeyMismatch,
@@ -107,6 +108,7 @@ class ServerService:
         )
         await self._enter(server, tags=new.tags, groups=new.groups)
         await self._set_sudo_credential(server.id, new.sudo_credential_id)
+        await server_links.redraw(self._session, server)
         if new.host_key is not None:
             self._pin(server.id, new.host_key, actor)
             await self._session.flush()
@@ -186,6 +188,7 @@ class ServerService:
             await self._set_sudo_credential(
                 server.id, credential_id if isinstance(credential_id, uuid.UUID) else None
             )
+        await server_links.redraw(self._session, server)
         if "tags" in changes or "groups" in changes:
             await self._labels.replace(
                 server.id, tags=_texts(changes, "tags"), groups=_texts(changes, "groups")
@@ -216,6 +219,7 @@ class ServerService:
         server.ssh_key_id = ssh_key_id
         server.row_version += 1
         server.next_due_at = server.updated_at = self._clock.now()
+        await server_links.redraw(self._session, server)
         await self._record(
             actor, "server.login_changed", server, details={"ssh_key_id": str(ssh_key_id)}
         )

@@ -193,7 +193,7 @@ async def _read(session: AsyncSession, servers: Sequence[MonitoredServer]) -> _S
             ServerCredentialUse.server_id.in_(ids), ServerCredentialUse.purpose == SUDO
         )
     )
-    sudo = dict(uses.tuples().all())
+    sudo = dict(uses.all())
     stored = _Stored(
         servers=every,
         keys={key.id: key for key in await _rows(session, SSHKey, key_ids)},

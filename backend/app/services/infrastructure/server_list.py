@@ -1,0 +1,132 @@
+"""Servers as people read them: the list with its filters, and one."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.models.credentials.server_credential import ServerCredential
+from app.models.credentials.ssh_key import SSHKey
+from app.models.infrastructure.monitored_server import (
+    MonitoredServer,
+    ServerCredentialUse,
+    ServerStatus,
+)
+from app.schemas.base import Page
+from app.schemas.infrastructure.server import ServerQuery, ServerRead
+from app.services.core.labels import labels_of
+from app.services.core.queries import contains, sorted_by
+from app.services.core.resources import in_group, with_tag
+from app.services.infrastructure.server_errors import ServerNotFound
+from app.services.infrastructure.targets import SUDO
+
+_WORST_FIRST = (
+    ServerStatus.OFFLINE,
+    ServerStatus.DEGRADED,
+    ServerStatus.UNKNOWN,
+    ServerStatus.ONLINE,
+    ServerStatus.DISABLED,
+)
+_SORTS = {
+    "name": func.lower(MonitoredServer.name),
+    "host": MonitoredServer.host,
+    "status": case(
+        {status.value: rank for rank, status in enumerate(_WORST_FIRST)},
+        value=MonitoredServer.status,
+    ),
+    "last_seen_at": MonitoredServer.last_seen_at,
+    "created_at": MonitoredServer.created_at,
+}
+_JUMP = aliased(MonitoredServer)
+_Row = Select[MonitoredServer, str | None, str | None, str | None, uuid.UUID | None]
+
+
+class ServerList:
+    """Reads servers; the number of queries does not grow with the rows."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, server_id: uuid.UUID) -> ServerRead:
+        """Return one server, or raise `ServerNotFound`."""
+        found = await self._read(_select().where(MonitoredServer.id == server_id))
+        if not found:
+            raise ServerNotFound("There is no server with this id.", fix="Reload the list.")
+        return found[0]
+
+    async def page(self, query: ServerQuery) -> Page[ServerRead]:
+        """Search by name or host, by status, tag and group."""
+        wanted = _wanted(query)
+        total = await self._session.scalar(select(func.count(MonitoredServer.id)).where(*wanted))
+        found = await self._read(
+            _select()
+            .where(*wanted)
+            .order_by(*sorted_by(query.sort or "name", _SORTS, MonitoredServer.id))
+            .offset(query.offset)
+            .limit(query.per_page)
+        )
+        return Page[ServerRead](
+            items=[*found], total=total or 0, page=query.page, per_page=query.per_page
+        )
+
+    async def _read(self, statement: _Row) -> Sequence[ServerRead]:
+        rows = (await self._session.execute(statement)).all()
+        labels = await labels_of(self._session, [row[0].id for row in rows])
+        return [
+            ServerRead.model_validate(
+                {
+                    **{column: getattr(server, column) for column in _COLUMNS},
+                    "ssh_key_name": key_name,
+                    "credential_name": credential_name,
+                    "jump_server_name": jump_name,
+                    "sudo_credential_id": sudo_credential_id,
+                    "tags": labels.tags(server.id),
+                    "groups": labels.groups(server.id),
+                }
+            )
+            for server, key_name, credential_name, jump_name, sudo_credential_id in rows
+        ]
+
+
+_COLUMNS = tuple(
+    column.key
+    for column in MonitoredServer.__table__.columns
+    if column.key in ServerRead.model_fields
+)
+
+
+def _select() -> _Row:
+    return (
+        select(
+            MonitoredServer,
+            SSHKey.name,
+            ServerCredential.name,
+            _JUMP.name,
+            ServerCredentialUse.credential_id,
+        )
+        .outerjoin(SSHKey, SSHKey.id == MonitoredServer.ssh_key_id)
+        .outerjoin(ServerCredential, ServerCredential.id == MonitoredServer.credential_id)
+        .outerjoin(_JUMP, _JUMP.id == MonitoredServer.jump_server_id)
+        .outerjoin(
+            ServerCredentialUse,
+            (ServerCredentialUse.server_id == MonitoredServer.id)
+            & (ServerCredentialUse.purpose == SUDO),
+        )
+    )
+
+
+def _wanted(query: ServerQuery) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if query.status is not None:
+        wanted.append(MonitoredServer.status == query.status)
+    if query.tag:
+        wanted.append(MonitoredServer.id.in_(with_tag(query.tag)))
+    if query.group:
+        wanted.append(MonitoredServer.id.in_(in_group(query.group)))
+    if query.q:
+        wanted.append(
+            contains(MonitoredServer.name, query.q) | contains(MonitoredServer.host, query.q)
+        )
+    return wanted
