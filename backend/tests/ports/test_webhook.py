@@ -135,12 +135,18 @@ async def test_a_closed_port_is_a_failure_that_may_pass() -> None:
 
 
 async def test_a_receiver_that_says_nothing_is_given_up() -> None:
+    ended = asyncio.Event()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        ended.set()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(DeliveryFailed, match="did not answer"):
             await HttpSender(seconds=0.2).send(WebRequest(f"http://127.0.0.1:{port}/", b"x"))
+        await ended.wait()
