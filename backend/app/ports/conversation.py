@@ -126,6 +126,7 @@ class Conversation:
         self._keep_at_most = keep
         self._idle: list[tuple[Voice, Ear]] = []
         self._behind_password: set[tuple[str, ...]] = set()
+        self._wrong_password: CommandResult | None = None
         self.dialect = Dialect()
         self.was_silent = False  # the last group ended without a sign of life
 
@@ -261,22 +262,31 @@ class Conversation:
     async def _ask_private(
         self, commands: Sequence[Command], results: dict[int, CommandResult], deadline: float
     ) -> None:
-        wrong: CommandResult | None = None
         for index, command in enumerate(commands):
             known = results.get(index)
             if known is not None and not self._retries_with_password(command, known):
                 continue
             if known is None and not self._is_private(command):
                 continue
-            with_password = self._uses_password(command)
-            if with_password and wrong is not None:
-                # One wrong password is enough: more of them lock the account on many systems.
-                results[index] = _refused_like(command, wrong)
-                continue
-            result = await self._ask_one_private(command, deadline, with_password=with_password)
-            results[index] = result
-            if with_password and result.outcome is Outcome.REFUSED:
-                wrong = result
+            results[index] = await self._ask_with_secrets(command, deadline)
+
+    async def _ask_with_secrets(self, command: Command, deadline: float) -> CommandResult:
+        """Ask without the password where sudo may not want it.
+
+        A password that sudo does not ask for would be read by the command itself. So a command
+        that reads its input is always asked without it first: sudo does not start it then.
+        """
+        if command.secret_input is not None or not self._uses_password(command):
+            result = await self._ask_one_private(command, deadline, with_password=False)
+            if not self._retries_with_password(command, result):
+                return result
+        if self._wrong_password is not None:
+            # It is not tried again on this connection: many systems lock an account after a few.
+            return _refused_like(command, self._wrong_password)
+        result = await self._ask_one_private(command, deadline, with_password=True)
+        if result.outcome is Outcome.REFUSED and "password" in result.stderr:
+            self._wrong_password = result
+        return result
 
     def _uses_password(self, command: Command) -> bool:
         return command.sudo and not self.dialect.is_root and self._sudo_password is not None

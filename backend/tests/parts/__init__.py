@@ -42,6 +42,11 @@ PARTS: Mapping[str, Part] = {
         "set UNITY_CORPORA to the folder of the corpora",
         may_be_missing_in_ci=True,
     ),
+    "csh": Part(
+        lambda: shutil.which("csh") is not None,
+        "apt-get install csh",
+        may_be_missing_in_ci=True,
+    ),
     "debootstrap": _program("debootstrap", "debootstrap"),
     "fish": _program("fish", "fish"),
     "go": Part(
@@ -51,6 +56,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "postgres": Part(lambda: postgres.programs() is not None, postgres.INSTALL),
     "prometheus": _program("prometheus", "prometheus"),
+    "root": Part(lambda: os.geteuid() == 0, "run the tests as root, in a container for instance"),
     "sshd": _program("sshd", "openssh-server"),
     "sudo": _program("sudo", "sudo"),
 }

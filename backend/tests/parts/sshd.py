@@ -29,7 +29,6 @@ PasswordAuthentication yes
 KbdInteractiveAuthentication no
 UseDNS no
 LogLevel DEBUG2
-SetEnv HOME={folder}/home
 """
 
 
@@ -114,10 +113,15 @@ def read_host_key(public: str) -> HostKey:
 
 @contextlib.asynccontextmanager
 async def running_sshd(
-    folder: Path, extra: str = "", *, host_key_kind: str = "ed25519", with_sftp: bool = True
+    folder: Path,
+    extra: str = "",
+    *,
+    host_key_kind: str = "ed25519",
+    with_sftp: bool = True,
+    own_home: bool = True,
 ) -> AsyncIterator[Sshd]:
     """Start an sshd in the foreground of its own process and end it by its id."""
-    server = _prepare(folder, extra, host_key_kind, with_sftp=with_sftp)
+    server = _prepare(folder, extra, host_key_kind, with_sftp=with_sftp, own_home=own_home)
     process = await asyncio.create_subprocess_exec(
         SSHD, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")
     )
@@ -130,7 +134,9 @@ async def running_sshd(
         await process.wait()
 
 
-def _prepare(folder: Path, extra: str, host_key_kind: str, *, with_sftp: bool) -> Sshd:
+def _prepare(
+    folder: Path, extra: str, host_key_kind: str, *, with_sftp: bool, own_home: bool
+) -> Sshd:
     """Write the keys and the configuration."""
     (folder / "home").mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -143,10 +149,20 @@ def _prepare(folder: Path, extra: str, host_key_kind: str, *, with_sftp: bool) -
     port = free_port()
     # sshd takes the first value of a keyword, so what a test asks for goes first.
     settings = _CONFIG.format(port=port, folder=folder, host_keys=f"HostKey {folder / name}")
+    if own_home:
+        # An empty home, so that nobody's start-up files slow the tests down or change them. All of
+        # SetEnv stands on one line: sshd takes the first only.
+        values = " ".join(line.split(None, 1)[1] for line in _set_env(extra))
+        extra = "\n".join(line for line in extra.splitlines() if line not in _set_env(extra))
+        settings += f"SetEnv HOME={folder}/home {values}\n"
     if with_sftp:
         settings += "Subsystem sftp internal-sftp\n"
     (folder / "sshd_config").write_text(f"{extra}\n{settings}")
     return Sshd(port, folder, read_host_key(host_key.public), key)
+
+
+def _set_env(extra: str) -> list[str]:
+    return [line for line in extra.splitlines() if line.startswith("SetEnv ")]
 
 
 async def _wait_for_port(port: int) -> None:
