@@ -5,7 +5,7 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import serve
+from app.cli import backup, health, jobs, migrate, serve, server, settings, token
 from app.kernel.errors import StartRefused, UnityError
 
 cli = typer.Typer(
@@ -16,6 +16,14 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.command("serve")(serve.serve)
+cli.command("migrate")(migrate.migrate)
+cli.command("health")(health.health)
+cli.command("settings")(settings.settings)
+cli.command("openapi")(settings.openapi)
+cli.add_typer(server.cli, name="server")
+cli.add_typer(jobs.cli, name="jobs")
+cli.add_typer(token.cli, name="token")
+cli.add_typer(backup.cli, name="backup")
 
 
 def _show_version(value: bool) -> None:
