@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = [
+    "tests.fixtures.cast",
     "tests.fixtures.database",
     "tests.fixtures.infrastructure",
     "tests.parts",

@@ -45,7 +45,11 @@ class Database:
             self.read_engine = _sqlite_engine(self.url, is_writer=False)
         else:
             self.engine = create_async_engine(
-                self.url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True
+                self.url,
+                pool_size=pool_size,
+                max_overflow=5,
+                pool_pre_ping=True,
+                hide_parameters=True,
             )
             self.read_engine = self.engine
         self._writers = _sessions(self.engine)
@@ -107,7 +111,11 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 def _sqlite_engine(url: URL, *, is_writer: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=1 if is_writer else 8, max_overflow=0, pool_timeout=60
+        url,
+        pool_size=1 if is_writer else 8,
+        max_overflow=0,
+        pool_timeout=60,
+        hide_parameters=True,  # an error's text must not carry what was to be stored
     )
 
     def on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -115,7 +115,7 @@ class TokenService:
             .limit(query.per_page)
         )
         return Page[TokenRead](
-            items=[_shown(row, owner) for row, owner in rows.tuples()],
+            items=[_shown(row, owner) for row, owner in rows],
             total=total or 0,
             page=query.page,
             per_page=query.per_page,
