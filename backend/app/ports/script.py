@@ -156,7 +156,7 @@ def _watched_by_the_shell(line: str, seconds: str) -> str:
     """
     return (
         f"{line} & unity_it=$!\n"
-        f"( sleep {seconds}; kill -9 $unity_it ) >/dev/null 2>&1 & unity_dog=$!\n"
+        f"( sleep {seconds} && kill -9 $unity_it ) >/dev/null 2>&1 & unity_dog=$!\n"
         "wait $unity_it; unity_status=$?\n"
         "kill $unity_dog 2>/dev/null\n"
         "( exit $unity_status )"
