@@ -1,11 +1,16 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { basePath } from '@/api/base';
+import { loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { rootRoute } from './routes/root-route';
 import { shellRoute } from './routes/shell-route';
 
-const routeTree = rootRoute.addChildren([shellRoute.addChildren([overviewRoute])]);
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  setupRoute,
+  shellRoute.addChildren([overviewRoute]),
+]);
 
 export function createAppRouter(client: QueryClient) {
   return createRouter({

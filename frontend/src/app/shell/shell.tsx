@@ -1,8 +1,15 @@
 import { AppShell, Burger, Group, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { IconSearch } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { setSignedOutHandler } from '@/api/fetch';
+import { connectLive } from '@/api/live';
+import { basePath } from '@/api/base';
+import { sessionQuery } from '@/api/session';
+import { useLogOut } from '@/features/session/api';
+import { LIVE_HANDLERS } from '../live-handlers';
 import { ConnectionBar } from './connection-bar';
 import { Navigation } from './navigation';
 import { openPalette, Palette } from './palette';
@@ -12,10 +19,25 @@ import { UserMenu } from './user-menu';
 
 const HEADER = 48;
 
+/** Loads the page anew, so that nothing of what one person saw stays for the next. */
+const leave = () => window.location.assign(`${basePath}/login`);
+
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(close, [path, close]);
+  const client = useQueryClient();
+  const router = useRouter();
+  const logOut = useLogOut();
+  useEffect(() => connectLive(client, LIVE_HANDLERS), [client]);
+  useEffect(() => {
+    // The route's guard then asks for the session anew and leads to the login, and back here after it.
+    setSignedOutHandler(() => {
+      client.removeQueries(sessionQuery);
+      void router.invalidate();
+    });
+    return () => setSignedOutHandler(() => undefined);
+  }, [client, router]);
   return (
     <AppShell
       header={{ height: HEADER }}
@@ -51,7 +73,7 @@ export function Shell() {
               Ctrl K
             </kbd>
           </UnstyledButton>
-          <UserMenu />
+          <UserMenu onLogOut={() => logOut.mutate(undefined, { onSuccess: leave })} />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" className={classes.navbar}>

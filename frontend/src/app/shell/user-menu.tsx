@@ -1,8 +1,10 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconUserCircle } from '@tabler/icons-react';
+import { IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { useSession } from '@/api/session';
 import { ColorSchemeItems } from './color-scheme-menu';
 
-export function UserMenu() {
+export function UserMenu({ onLogOut }: { onLogOut: () => void }) {
+  const { user } = useSession();
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
@@ -11,6 +13,17 @@ export function UserMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {user && (
+          <>
+            <Menu.Label>
+              {user.name}, {user.role}
+            </Menu.Label>
+            <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={onLogOut}>
+              Log out
+            </Menu.Item>
+            <Menu.Divider />
+          </>
+        )}
         <ColorSchemeItems />
       </Menu.Dropdown>
     </Menu>
