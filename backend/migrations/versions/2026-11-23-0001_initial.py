@@ -308,6 +308,64 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_session_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "metric_head",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("series", sa.LargeBinary(), nullable=False),
+        sa.Column("readings", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"],
+            ["resource.id"],
+            name=op.f("fk_metric_head_resource_id_resource"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_head")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("metric_head", schema=None) as batch_op:
+        batch_op.create_index("ix_metric_head_resource_at", ["resource_id", "at"], unique=False)
+
+    op.create_table(
+        "metric_series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("metric", sa.String(length=200), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("interval", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"],
+            ["resource.id"],
+            name=op.f("fk_metric_series_resource_id_resource"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_series")),
+        sa.UniqueConstraint(
+            "resource_id",
+            "metric",
+            "labels",
+            "kind",
+            name=op.f("uq_metric_series_resource_id_metric_labels_kind"),
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "metric_state",
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
+        sa.Column("newest", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"],
+            ["resource.id"],
+            name=op.f("fk_metric_state_resource_id_resource"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("resource_id", name=op.f("pk_metric_state")),
+    )
+    op.create_table(
         "monitored_server",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -579,6 +637,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "metric_chunk",
+        sa.Column("series_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("points", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["metric_series.id"],
+            name=op.f("fk_metric_chunk_series_id_metric_series"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("series_id", "day", name=op.f("pk_metric_chunk")),
+    )
+    op.create_table(
+        "metric_rollup",
+        sa.Column("series_id", sa.Integer(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("period", sa.Integer(), nullable=False),
+        sa.Column("buckets", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["metric_series.id"],
+            name=op.f("fk_metric_rollup_series_id_metric_series"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("series_id", "tier", "period", name=op.f("pk_metric_rollup")),
+    )
+    op.create_table(
         "server_credential_use",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("server_id", sa.Uuid(), nullable=False),
@@ -666,6 +751,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_server_credential_use_credential_id"))
 
     op.drop_table("server_credential_use")
+    op.drop_table("metric_rollup")
+    op.drop_table("metric_chunk")
     op.drop_table("host_key_pin")
     op.drop_table("fact_state")
     with op.batch_alter_table("collection_run", schema=None) as batch_op:
@@ -705,6 +792,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_monitored_server_credential_id"))
 
     op.drop_table("monitored_server")
+    op.drop_table("metric_state")
+    op.drop_table("metric_series")
+    with op.batch_alter_table("metric_head", schema=None) as batch_op:
+        batch_op.drop_index("ix_metric_head_resource_at")
+
+    op.drop_table("metric_head")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_user_id"))
         batch_op.drop_index(batch_op.f("ix_login_session_previous_hash"))

@@ -3,7 +3,7 @@
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -34,3 +34,5 @@ class MetricSeries(Base):
     unit: Mapped[str] = mapped_column(String(40))
     # The longest time in seconds between two samples while all is well; twice it is a gap.
     interval: Mapped[int] = mapped_column(Integer)
+    # When the first sample was taken, in seconds since 1970.
+    since: Mapped[int] = mapped_column(BigInteger)

@@ -35,6 +35,14 @@ class Buckets:
     greatest: list[float] = field(default_factory=list)
     count: list[int] = field(default_factory=list)
 
+    def extend(self, later: "Buckets") -> None:
+        """Append buckets that come after these."""
+        self.index += later.index
+        self.least += later.least
+        self.mean += later.mean
+        self.greatest += later.greatest
+        self.count += later.count
+
 
 def encode_points(times: Sequence[int], values: Sequence[float]) -> bytes:
     """Pack samples in the order of time; the values come back exactly."""

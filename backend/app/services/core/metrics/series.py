@@ -5,6 +5,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,6 +79,7 @@ class NewSeries:
     key: Key
     unit: str
     interval: int
+    since: int
 
 
 def new_stamp() -> int:
@@ -90,10 +92,11 @@ def canonical(labels: Labels) -> str:
     return json.dumps(dict(labels), sort_keys=True, separators=(",", ":"))
 
 
-def parse_labels(text: str) -> dict[str, str]:
-    """Return the labels that `canonical` wrote."""
+@lru_cache(maxsize=8192)
+def parse_labels(text: str) -> Labels:
+    """Return the labels that `canonical` wrote, in order."""
     labels: dict[str, str] = json.loads(text)
-    return labels
+    return tuple(labels.items())
 
 
 def is_storable(key: Key) -> bool:
@@ -120,8 +123,7 @@ async def load_series(
         ).where(table.resource_id.in_(stamps))
     )
     for resource_id, series_id, metric, labels, kind, interval in rows:
-        names = tuple(sorted(parse_labels(labels).items()))
-        key = (metric, names, kind == SeriesKind.RATE)
+        key = (metric, parse_labels(labels), kind == SeriesKind.RATE)
         known[resource_id][key] = KnownSeries(series_id, interval)
 
 
@@ -135,6 +137,7 @@ async def create_series(session: AsyncSession, wanted: Sequence[NewSeries]) -> N
             "kind": (SeriesKind.RATE if new.key[2] else SeriesKind.GAUGE).value,
             "unit": f"{new.unit} per second".strip()[:40] if new.key[2] else new.unit[:40],
             "interval": new.interval,
+            "since": new.since,
         }
         for new in wanted
     ]

@@ -160,7 +160,8 @@ class MetricWriter:
                 if ordered in resource.known or name in wanted or resource.room <= 0:
                     continue
                 resource.room -= 1
-                wanted[name] = NewSeries(*name, sample.unit, _seconds(batch.interval))
+                interval, since = _seconds(batch.interval), int(batch.at.timestamp())
+                wanted[name] = NewSeries(*name, sample.unit, interval, since)
         if wanted:
             await create_series(self._session, list(wanted.values()))
             changed = {each: new_stamp() for each, _ in wanted}
