@@ -5,7 +5,12 @@ Each becomes a problem document (RFC 9457) whose type is the kebab-cased class n
 
 from collections.abc import Mapping
 
-JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+from typing_extensions import TypeAliasType
+
+# A named alias, because pydantic cannot follow an anonymous one into itself.
+JsonValue = TypeAliasType(
+    "JsonValue", "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+)
 
 
 class UnityError(Exception):
