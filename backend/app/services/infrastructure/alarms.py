@@ -17,6 +17,11 @@ FULL_ABOVE, FULL_CLEARS_BELOW = 90.0, 88.0
 
 # One lost cycle is a reboot or a busy network; two in a row are worth a message.
 OFFLINE = Rule("server_offline", "{name} is offline", "{name} is back online", after=2)
+HOST_KEY = Rule(
+    "host_key_changed",
+    "{name} answers with another host key",
+    "{name} answers with an approved host key",
+)
 DEGRADED = Rule("server_degraded", "{name} is degraded", "{name} is well again", after=2)
 FILESYSTEM = Rule(
     "filesystem_full", "{name}: {subject} is nearly full", "{name}: {subject} has room"
@@ -24,7 +29,7 @@ FILESYSTEM = Rule(
 # A rule of its own, because a hanging network mount must not end the alert of a local disk.
 REMOTE_FILESYSTEM = replace(FILESYSTEM, kind="remote_filesystem_full")
 UNIT = Rule("unit_failed", "{name}: {subject} has failed", "{name}: {subject} no longer failed")
-RULES: tuple[Rule, ...] = (OFFLINE, DEGRADED, FILESYSTEM, REMOTE_FILESYSTEM, UNIT)
+RULES: tuple[Rule, ...] = (OFFLINE, HOST_KEY, DEGRADED, FILESYSTEM, REMOTE_FILESYSTEM, UNIT)
 
 
 def observe(
@@ -35,12 +40,15 @@ def observe(
     said = Condition(verdict.reason, fix=verdict.fix)
     match verdict.status:
         case ServerStatus.OFFLINE:
+            # Whether its key is still another one is only known when it answers.
+            if verdict.kind == "host_key_changed":
+                found[HOST_KEY] = [said]
             # Whether its facts are well cannot be known now, so "degraded" stays as it was.
             found[OFFLINE] = [said]
         case ServerStatus.DEGRADED:
-            found[OFFLINE], found[DEGRADED] = [], [said]
+            found[OFFLINE], found[HOST_KEY], found[DEGRADED] = [], [], [said]
         case ServerStatus.ONLINE:
-            found[OFFLINE], found[DEGRADED] = [], []
+            found[OFFLINE], found[HOST_KEY], found[DEGRADED] = [], [], []
         case _:
             pass
     for fact, value in values.items():

@@ -1,6 +1,5 @@
 """Puts the parts of the collection together, for the process that runs the jobs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,10 +9,12 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
+from app.services.core.audit import KEY_INFO
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.cycle_metrics import CycleMetrics
-from app.services.infrastructure.result_writer import ResultWriter, Sink
+from app.services.infrastructure.offered_keys import OfferedKeys
+from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.targets import TargetBuilder
 
 _LEASE_MARGIN_SECONDS = 30
@@ -31,7 +32,7 @@ class CollectionParts:
     live: LiveBus
 
 
-def build_collector(parts: CollectionParts, *, sinks: Sequence[Sink] = ()) -> Collector:
+def build_collector(parts: CollectionParts) -> Collector:
     """Build the collector of a process."""
     settings = parts.settings.collect
     longest = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
@@ -44,7 +45,8 @@ def build_collector(parts: CollectionParts, *, sinks: Sequence[Sink] = ()) -> Co
         lease=timedelta(seconds=longest + _LEASE_MARGIN_SECONDS),
     )
     metrics = CycleMetrics(live=timedelta(seconds=settings.live_seconds), slow=slow)
+    keys = OfferedKeys(parts.clock, parts.vault.subkey(KEY_INFO))
     writer = ResultWriter(
-        parts.database, parts.clock, parts.live, sinks=(metrics, *sinks), slow_interval=slow
+        parts.database, parts.clock, parts.live, sinks=(metrics, keys), slow_interval=slow
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)
