@@ -1,0 +1,191 @@
+"""The overview: what is wrong now, all servers at a glance, what changed. Four queries in all."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import Row, Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.clock import Clock
+from app.models.core.alert import Alert, AlertState
+from app.models.infrastructure.collection import ServerSummary, StatusChange
+from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
+from app.schemas.infrastructure.reading import (
+    ChangeRead,
+    Overview,
+    ServerProblem,
+    ServerTile,
+    Severity,
+    Spark,
+)
+from app.services.infrastructure.alarms import DEGRADED, HOST_KEY, OFFLINE
+from app.services.infrastructure.status import Verdict, shown
+from app.services.infrastructure.summary import read_spark
+
+_CHANGES_SHOWN = 50
+_SERVER = cast("Table", MonitoredServer.__table__)
+_SUMMARY = cast("Table", ServerSummary.__table__)
+_COLUMNS = (
+    "id",
+    "name",
+    "is_local",
+    "is_enabled",
+    "status",
+    "reason",
+    "reason_kind",
+    "fix",
+    "status_since",
+    "last_seen_at",
+    "last_attempt_at",
+    "interval_seconds",
+)
+_NUMBERS = (
+    "cpu_percent",
+    "cpu_cores",
+    "load1",
+    "memory_percent",
+    "memory_bytes",
+    "swap_percent",
+    "filesystem_percent",
+    "temperature_celsius",
+    "uptime_seconds",
+)
+_WORST_FIRST = {
+    ServerStatus.OFFLINE: 0,
+    ServerStatus.DEGRADED: 1,
+    ServerStatus.UNKNOWN: 2,
+    ServerStatus.ONLINE: 3,
+    ServerStatus.DISABLED: 4,
+}
+_SEVERITY = {
+    ServerStatus.OFFLINE: Severity.CRITICAL,
+    ServerStatus.DEGRADED: Severity.WARNING,
+    ServerStatus.UNKNOWN: Severity.WARNING,
+}
+_RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+# These say the same as the server's own status, which is newer.
+_TOLD_BY_STATUS = frozenset({OFFLINE.kind, DEGRADED.kind, HOST_KEY.kind})
+
+
+class OverviewReader:
+    """Reads the overview; the number of queries does not grow with the servers."""
+
+    def __init__(self, session: AsyncSession, clock: Clock, standard_seconds: float) -> None:
+        self._session = session
+        self._clock = clock
+        self._standard_seconds = standard_seconds
+
+    async def read(self) -> Overview:
+        """Return all of it."""
+        now = self._clock.now()
+        rows = await self._servers()
+        judged = [(row, shown(row, now, self._standard_seconds)) for row in rows]
+        tiles = [_tile(row, verdict) for row, verdict in judged]
+        tiles.sort(key=lambda tile: (_WORST_FIRST[tile.status], tile.name.lower()))
+        problems = [
+            _status_problem(row, verdict) for row, verdict in judged if verdict.status in _SEVERITY
+        ]
+        problems += await self._alerts()
+        problems.sort(key=lambda one: (_RANK[one.severity], one.server_name.lower(), one.subject))
+        totals = dict.fromkeys(ServerStatus, 0)
+        for tile in tiles:
+            totals[tile.status] += 1
+        return Overview(
+            problems=problems, totals=totals, servers=tiles, changes=await self._changes()
+        )
+
+    async def _servers(self) -> Sequence[Row]:  # type: ignore[type-arg]  # its columns are listed above
+        columns = [_SERVER.c[name] for name in _COLUMNS]
+        numbers = [_SUMMARY.c[name] for name in _NUMBERS]
+        texts = [_SUMMARY.c.filesystem_mountpoint, _SUMMARY.c.os_name, _SUMMARY.c.spark]
+        rows = await self._session.execute(
+            select(*columns, *numbers, *texts).outerjoin(
+                _SUMMARY, _SUMMARY.c.server_id == _SERVER.c.id
+            )
+        )
+        return rows.all()
+
+    async def _alerts(self) -> list[ServerProblem]:
+        rows = await self._session.execute(
+            select(Alert, MonitoredServer.name)
+            .join(MonitoredServer, MonitoredServer.id == Alert.resource_id)
+            .where(
+                Alert.state == AlertState.FIRING,
+                Alert.kind.not_in(_TOLD_BY_STATUS),
+                MonitoredServer.is_enabled,
+            )
+        )
+        return [
+            ServerProblem(
+                severity=Severity.WARNING,
+                kind=alert.kind,
+                server_id=alert.resource_id,
+                server_name=name,
+                subject=alert.subject,
+                message=alert.message,
+                fix=alert.fix,
+                since=alert.began_at,
+            )
+            for alert, name in rows
+        ]
+
+    async def _changes(self) -> list[ChangeRead]:
+        rows = await self._session.execute(
+            select(StatusChange, MonitoredServer.name)
+            .join(MonitoredServer, MonitoredServer.id == StatusChange.server_id)
+            .where(StatusChange.at >= self._clock.now() - timedelta(hours=24))
+            .order_by(StatusChange.at.desc(), StatusChange.id.desc())
+            .limit(_CHANGES_SHOWN)
+        )
+        return [
+            ChangeRead(
+                server_id=change.server_id,
+                server_name=name,
+                at=change.at,
+                was=ServerStatus(change.was),
+                status=ServerStatus(change.status),
+                reason=change.reason,
+            )
+            for change, name in rows
+        ]
+
+
+def _tile(row: Row, verdict: Verdict) -> ServerTile:  # type: ignore[type-arg]  # see `_servers`
+    points = read_spark(row.spark or "")
+    return ServerTile(
+        id=row.id,
+        name=row.name,
+        is_local=row.is_local,
+        status=verdict.status,
+        reason=verdict.reason,
+        reason_kind=verdict.kind,
+        status_since=row.status_since,
+        last_seen_at=row.last_seen_at,
+        os_name=row.os_name or "",
+        cpu_percent=row.cpu_percent,
+        cpu_cores=row.cpu_cores,
+        load1=row.load1,
+        memory_percent=row.memory_percent,
+        memory_bytes=row.memory_bytes,
+        swap_percent=row.swap_percent,
+        filesystem_percent=row.filesystem_percent,
+        filesystem_mountpoint=row.filesystem_mountpoint or "",
+        temperature_celsius=row.temperature_celsius,
+        uptime_seconds=row.uptime_seconds,
+        spark=Spark(times=[at for at, _ in points], percent=[percent for _, percent in points]),
+    )
+
+
+def _status_problem(row: Row, verdict: Verdict) -> ServerProblem:  # type: ignore[type-arg]  # see `_servers`
+    waits = verdict.kind in ("never_asked", "host_key_unknown")
+    return ServerProblem(
+        severity=Severity.INFO if waits else _SEVERITY[verdict.status],
+        kind=verdict.kind,
+        server_id=row.id,
+        server_name=row.name,
+        subject="",
+        message=verdict.reason,
+        fix=verdict.fix,
+        since=row.last_attempt_at if verdict.kind == "stale" else row.status_since,
+    )
