@@ -34,6 +34,9 @@ class Command:
             raise ValueError("A command needs at least the name of its program.")
         if any("\0" in word for word in self.argv):
             raise ValueError("An argument holds a NUL byte, which no program can receive.")
+        for word in self.argv:
+            # Bytes that are not UTF-8 come as the surrogates of `os.fsdecode`; others are no text.
+            word.encode("utf-8", "surrogateescape")
 
 
 class Outcome(StrEnum):

@@ -210,6 +210,38 @@ async def test_machine_that_hangs_after_login_is_dropped_when_the_budget_ends(
     assert sshd.log.count("Accepted publickey") == 2
 
 
+async def test_bad_machines_do_not_delay_the_others(tmp_path: Path) -> None:
+    shells = SshShells(SshLimits(login_seconds=2.5, greeting_seconds=2.5))
+    ended: list[str] = []
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def visit(name: str, target: Target, *argv: str) -> None:
+        with contextlib.suppress(ShellError):
+            await ask(shells, target, *argv, seconds=2.0)
+        ended.append(name)
+
+    async with (
+        running_sshd(tmp_path / "good") as good,
+        running_sshd(tmp_path / "hung", "ForceCommand sleep 60") as hung,
+        await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent,
+    ):
+        port = silent.sockets[0].getsockname()[1]
+        async with asyncio.timeout(10):
+            await asyncio.gather(
+                visit("silent", replace(good.target(key="silent"), port=port)),
+                visit("hung", hung.target(), "true"),
+                visit("slow", good.target(key="slow"), "sleep", "60"),
+                visit("flood", good.target(key="flood"), "yes"),
+                *(visit("good", good.target(key=f"good-{n}"), "true") for n in range(5)),
+            )
+        await shells.close()
+    assert set(ended[:6]) == {"good", "flood"}
+    assert set(ended[6:]) == {"silent", "hung", "slow"}
+
+
 async def test_sshd_that_vanished_is_unreachable(shells: SshShells, tmp_path: Path) -> None:
     async with running_sshd(tmp_path) as sshd:
         target = sshd.target()

@@ -217,8 +217,8 @@ def test_sudo_refusal_is_told_from_the_failure_of_the_command(
 
 
 def test_a_command_needs_a_program_and_takes_no_nul_byte() -> None:
-    for argv in ((), ("cat", "a\0b")):
-        with pytest.raises(ValueError, match=r"argument|program"):
+    for argv in ((), ("cat", "a\0b"), ("cat", "\ud800")):
+        with pytest.raises(ValueError, match=r"argument|program|surrogates"):
             Command(argv)
 
 
