@@ -112,6 +112,9 @@ class JobsPart(Part):
 
     workers: int = Field(8, ge=1, le=100, description="Jobs that one process runs at once.")
     history_days: int = Field(30, ge=1, description="Days that finished runs are kept.")
+    zone: str = Field(
+        "", description="Time zone of scheduled times: Europe/Berlin. Empty: the machine's."
+    )
 
 
 class Settings(Part):

@@ -3,6 +3,7 @@
 Guards sit on endpoints, not on routers, so that a test can find them and count.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, NoReturn
@@ -198,8 +199,21 @@ async def _current_actor(caller: Annotated[Caller, Depends(identify)]) -> Actor:
     return caller.actor
 
 
+async def _actor_again(
+    connection: HTTPConnection,
+    token: Annotated[str | None, Depends(_TokenScheme())],
+    cookie: Annotated[str | None, Depends(_CookieScheme())],
+) -> Callable[[], Awaitable[Actor]]:
+    async def again() -> Actor:
+        return (await identify(connection, token, cookie)).actor
+
+    return again
+
+
 CurrentCaller = Annotated[Caller, Depends(identify)]
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
+# For an answer that goes on for hours: asks again who the sender is by now.
+ActorAgain = Annotated[Callable[[], Awaitable[Actor]], Depends(_actor_again)]
 CurrentVisit = Annotated[Visit, Depends(visit_of)]
 
 public = Depends(_Public())

@@ -24,12 +24,14 @@ _LOOK_BACK = tuple(timedelta(minutes=minutes) for minutes in (10, 120, 1440, 44_
 class Job:
     """A job and its schedule; None as the trigger means: only on demand.
 
-    `id` is what people pause and change; it is also the name of the job type.
+    `id` is what people pause and change; it is also the name of the job type. A job that needs
+    arguments is not listed among the schedules: only Unity itself can enqueue it.
     """
 
     type: JobType
     trigger: Trigger | None = None
     jitter: timedelta = field(default=timedelta(0))
+    is_listed: bool = True
 
     @property
     def id(self) -> str:

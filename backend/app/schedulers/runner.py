@@ -20,8 +20,10 @@ from app.kernel.triggers import TriggerNotValid, parse
 from app.ports.job_engine import JobCancelled, JobContext, JobEngine, JobFailed, JobType
 from app.ports.live_bus import LiveBus
 from app.schedulers.jobs import Every, Job, Times
+from app.services.core.job_execution import JobExecutor
 from app.services.core.job_schedules import Fire, JobSchedules, Schedule, ScheduleEntry
 from app.services.core.leadership import Leadership
+from app.services.core.platform import Platform
 
 log = get_logger(__name__)
 
@@ -215,9 +217,19 @@ def _jitter(schedule: Schedule, job: Job, due: datetime) -> timedelta:
 class JobRuntime:
     """The worker and the clock of this process."""
 
-    def __init__(self, engine: JobEngine, clock: JobClock) -> None:
-        self._engine = engine
-        self._clock = clock
+    def __init__(
+        self, platform: Platform, executor: JobExecutor, jobs: Sequence[Job], zone: ZoneInfo
+    ) -> None:
+        executor.learn([guarded(job.type) for job in jobs])
+        self._engine = platform.jobs
+        self._clock = JobClock(
+            [job for job in jobs if job.is_listed],
+            platform.database,
+            platform.clock,
+            platform.jobs,
+            live=platform.live,
+            zone=zone,
+        )
 
     async def serve(self) -> None:
         """Put back what a dead process left, then run jobs until cancelled."""

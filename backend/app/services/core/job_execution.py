@@ -103,7 +103,7 @@ class JobExecutor:
         self,
         database: Database,
         clock: Clock,
-        types: Sequence[JobType],
+        types: Sequence[JobType] = (),
         *,
         live: LiveBus,
         timing: Timing,
@@ -115,6 +115,10 @@ class JobExecutor:
         self.types = {kind.name: kind for kind in types}
         self._holds: dict[uuid.UUID, _Hold] = {}
         self._look_now = asyncio.Event()
+
+    def learn(self, types: Sequence[JobType]) -> None:
+        """Add kinds of work: handlers need parts of Unity that need the engine first."""
+        self.types.update((kind.name, kind) for kind in types)
 
     @property
     def held(self) -> frozenset[uuid.UUID]:

@@ -33,9 +33,12 @@ class _Subscriber:
             event = LiveEvent(RESYNC)
         self._queue.put_nowait(event)
 
-    async def events(self) -> AsyncIterator[LiveEvent]:
-        while True:
-            yield await self._queue.get()
+    # No generator: that would end for good when a waiting `anext` is given up.
+    def __aiter__(self) -> "_Subscriber":
+        return self
+
+    async def __anext__(self) -> LiveEvent:
+        return await self._queue.get()
 
 
 class LiveHub:
@@ -56,6 +59,6 @@ class LiveHub:
         subscriber = _Subscriber(topics, self._queue_length)
         self._subscribers.add(subscriber)
         try:
-            yield subscriber.events()
+            yield subscriber
         finally:
             self._subscribers.discard(subscriber)

@@ -1,0 +1,143 @@
+"""Live state as server-sent events: what changed, so that a page asks for it again."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+
+from app.kernel.errors import InvalidInput, JsonValue
+from app.ports.live_bus import RESYNC, LiveEvent
+from app.routers.dependencies import PlatformDep
+from app.routers.guards import ActorAgain, CurrentActor, requires
+from app.routers.problems import documented
+from app.services.core.live import TOPICS
+from app.services.core.permissions import Actor, P
+from app.services.core.platform import Platform
+
+router = APIRouter(tags=["live"])
+
+KEEP_ALIVE_SECONDS = 15.0  # proxies close what is silent for a minute
+CHECK_SECONDS = 3.0  # a revoked session or token hears nothing after so long
+MARK_SECONDS = 10.0  # how often a watched server is marked again
+_MOST_WATCHED = 20
+
+_STREAM: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "Events named by their topic, until the client leaves or the login ends.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: schedule\ndata: {"name": "core.history"}\n\n',
+            }
+        },
+    }
+}
+
+
+class WatchNotValid(InvalidInput):
+    """Nothing that can be watched."""
+
+    title = "This cannot be watched"
+
+
+@router.get(
+    "/api/live",
+    dependencies=[requires(P.SYSTEM_READ)],
+    response_class=StreamingResponse,
+    summary="Follow live changes",
+    responses={**documented(401, 403, 422), **_STREAM},
+)
+async def follow_live(
+    platform: PlatformDep,
+    actor: CurrentActor,
+    again: ActorAgain,
+    watch: Annotated[
+        list[str], Query(max_length=_MOST_WATCHED, description="`server:<id>`, measured often.")
+    ] = [],  # noqa: B006 - FastAPI copies it
+    last_event_id: Annotated[str, Header(max_length=100, description="Sent by browsers.")] = "",
+) -> StreamingResponse:
+    """Send an event whenever something changes that the caller may see.
+
+    An event's data names what changed; `resync` stands for anything, and comes first after a
+    break. While the stream is open, each watched server is measured every few seconds.
+    """
+    servers = frozenset(_server_id(text) for text in watch)
+    if servers:
+        actor.require(P.SERVERS_READ)
+    stream = _Stream(platform, actor, again, servers)
+    return StreamingResponse(
+        stream.texts(is_return=bool(last_event_id)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _server_id(text: str) -> uuid.UUID:
+    kind, _, server_id = text.partition(":")
+    try:
+        if kind == "server":
+            return uuid.UUID(server_id)
+    except ValueError:
+        pass
+    raise WatchNotValid(f"{text[:60]!r} cannot be watched.", fix="Write it as server:<id>.")
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One open page."""
+
+    platform: Platform
+    actor: Actor
+    again: Callable[[], Awaitable[Actor]]
+    servers: frozenset[uuid.UUID]
+    _due: dict[str, float] = field(default_factory=dict)
+
+    async def texts(self, *, is_return: bool) -> AsyncIterator[str]:
+        """Yield the stream piece by piece, until the login ends."""
+        async with self.platform.live.subscribe(TOPICS) as events:
+            yield _text(RESYNC, {}) if is_return else ": hello\n\n"
+            self._is_due("check", CHECK_SECONDS)
+            self._is_due("silence", KEEP_ALIVE_SECONDS)
+            while True:
+                if self._is_due("mark", MARK_SECONDS):
+                    for server_id in self.servers:
+                        await self.platform.watches.mark(server_id)
+                if self._is_due("check", CHECK_SECONDS) and not await self._is_still_welcome():
+                    return
+                event = await self._next(events)
+                if event is not None and self._may_hear(event):
+                    yield _text(event.topic, event.payload)
+                elif self._is_due("silence", KEEP_ALIVE_SECONDS):
+                    yield ": still here\n\n"
+
+    async def _next(self, events: AsyncIterator[LiveEvent]) -> LiveEvent | None:
+        wait = min(self._due.values()) - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(max(wait, 0.01)):
+                return await anext(events)
+        except TimeoutError:
+            return None
+
+    async def _is_still_welcome(self) -> bool:
+        self.actor = await self.again()
+        return self.actor.may(P.SYSTEM_READ)
+
+    def _may_hear(self, event: LiveEvent) -> bool:
+        return event.topic == RESYNC or self.actor.may(TOPICS[event.topic])
+
+    def _is_due(self, what: str, seconds: float) -> bool:
+        """Tell whether so many seconds have passed since this was last due."""
+        now = asyncio.get_running_loop().time()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + seconds
+        return True
+
+
+def _text(topic: str, payload: Mapping[str, JsonValue]) -> str:
+    return f"event: {topic}\ndata: {json.dumps(dict(payload))}\n\n"

@@ -1,0 +1,36 @@
+"""The jobs of the core."""
+
+from datetime import timedelta
+
+from app.kernel.triggers import Cron, Every
+from app.ports.job_engine import JobContext, JobType
+from app.schedulers.jobs import Job
+from app.services.core.alarm_delivery import AlarmDelivery
+from app.services.core.audit import AuditLog
+from app.services.core.jobs import JobService
+from app.services.core.platform import Platform
+
+
+def jobs(platform: Platform) -> tuple[Job, ...]:
+    """Return what the core has to do by itself."""
+
+    async def forget_old_runs(_job: JobContext) -> dict[str, int]:
+        async with platform.database.transaction() as session:
+            audit = AuditLog(session, platform.clock, platform.audit_key)
+            service = JobService(session, platform.clock, audit, platform.job_types)
+            days = timedelta(days=platform.settings.jobs.history_days)
+            return {"dropped": await service.forget_old(days)}
+
+    delivery = AlarmDelivery(platform.database, platform.vault, platform.clock, platform.messages)
+
+    async def send_alarms(_job: JobContext) -> dict[str, int]:
+        return {"arrived": await delivery.deliver()}
+
+    alarms = JobType("core.alarms", "Send waiting alarms", send_alarms, is_quiet=True)
+    history = JobType(
+        name="core.history", title="Drop the history of old runs", run=forget_old_runs
+    )
+    return (
+        Job(history, Cron("17 3 * * *"), jitter=timedelta(minutes=10)),
+        Job(alarms, Every(timedelta(seconds=10))),
+    )
