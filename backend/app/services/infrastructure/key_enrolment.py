@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.kernel.clock import Clock
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
-from app.kernel.errors import Conflict, UpstreamFailed
+from app.kernel.errors import Conflict, UnityError, UpstreamFailed
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.ports.shell import PasswordLogin, ShellError, Shells, Target
 from app.schemas.infrastructure.connection import KeyInstallReport
@@ -62,10 +62,15 @@ class KeyEnroller:
         installation = Installation(
             enrolment.ssh_key_id, enrolment.server_id, target, enrolment.given_path
         )
-        installed = await self._installer.resume(installation)
-        if installed is None:
-            installed = await self._install(enrolment, installation)
+        try:
+            installed = await self._installer.resume(installation)
+            if installed is None:
+                installed = await self._install(enrolment, installation)
+        except UnityError:
+            await self._forget(enrolment)  # a crash keeps it, for the run that is started again
+            raise
         await self._use(enrolment, target, installed, system(requested_by))
+        await self._forget(enrolment)
         return KeyInstallReport(
             server_id=enrolment.server_id,
             ssh_key_id=enrolment.ssh_key_id,
@@ -132,6 +137,12 @@ class KeyEnroller:
             version=str(enrolment.secret_id),
         )
 
+    async def _forget(self, enrolment: Enrolment) -> None:
+        if enrolment.secret_id is not None:
+            async with self._database.transaction() as session:
+                secrets = OneTimeSecrets(session, self._clock, self._vault)
+                await secrets.forget(enrolment.secret_id)
+
     async def _use(
         self, enrolment: Enrolment, target: Target, installed: Installed, actor: Actor
     ) -> None:
@@ -141,9 +152,6 @@ class KeyEnroller:
             if server is not None and server.username == target.username:
                 servers = ServerService(session, self._clock, audit, TargetBuilder(self._vault))
                 await servers.use_key(actor, enrolment.server_id, enrolment.ssh_key_id)
-            if enrolment.secret_id is not None:
-                secrets = OneTimeSecrets(session, self._clock, self._vault)
-                await secrets.forget(enrolment.secret_id)
             await audit.record(
                 actor,
                 "ssh_key.installed",
