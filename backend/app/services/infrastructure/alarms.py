@@ -51,6 +51,13 @@ def observe(
             found[OFFLINE], found[HOST_KEY], found[DEGRADED] = [], [], []
         case _:
             pass
+    found |= conditions(values)
+    return Observation(server_id, name, found)
+
+
+def conditions(values: Mapping[str, BaseModel]) -> dict[Rule, Sequence[Condition]]:
+    """Return what the values alone say, for each rule that they can judge."""
+    found: dict[Rule, Sequence[Condition]] = {}
     for fact, value in values.items():
         match value:
             case Filesystems():
@@ -60,7 +67,7 @@ def observe(
                 found[UNIT] = _failed(value)
             case _:
                 pass
-    return Observation(server_id, name, found)
+    return found
 
 
 def _full(value: Filesystems) -> list[Condition]:
