@@ -58,7 +58,7 @@ class Client:
         """Wait for a job's end and return its run; a failed one is a `Refused`."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
-            run = self.get(f"/api/jobs/runs/{run_id}")
+            run = self.get(f"/api/job-runs/{run_id}")
             if run["state"] == "succeeded":
                 return run
             if run["state"] not in {"queued", "running"}:

@@ -8,8 +8,8 @@ from app.cli.client import Client
 from app.cli.output import Json, show, show_table
 
 cli = typer.Typer(help="What Unity does in the background.", no_args_is_help=True)
-RUNS = "/api/jobs/runs"
-SCHEDULES = "/api/jobs/schedules"
+RUNS = "/api/job-runs"
+SCHEDULES = "/api/jobs"
 
 
 @cli.command("list")

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from app import __version__
-from app.cli import backup, health, jobs, migrate, serve, server, settings, token
+from app.cli import backup, health, jobs, migrate, serve, server, settings, token, worker
 from app.kernel.errors import StartRefused, UnityError
 
 cli = typer.Typer(
@@ -16,6 +16,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.command("serve")(serve.serve)
+cli.command("worker")(worker.work)
 cli.command("migrate")(migrate.migrate)
 cli.command("health")(health.health)
 cli.command("settings")(settings.settings)

@@ -10,10 +10,12 @@ import typer
 import uvicorn
 
 from app import bootstrap
+from app.cli import first_start
 from app.kernel import config, logging
 from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
 from app.main import create_app
+from app.worker import require_postgresql
 
 GRACE_SECONDS = 10
 
@@ -39,12 +41,15 @@ def serve(
     environment = {**os.environ, **{name: value for name, value in overrides.items() if value}}
     settings = config.load(environment)
     logging.configure(settings.log.level, settings.log.style)
+    if no_jobs:
+        require_postgresql(settings, "unity serve --no-jobs")
     asyncio.run(_serve(settings, with_jobs=not no_jobs))
 
 
 async def _serve(settings: Settings, *, with_jobs: bool) -> None:
     unity = await bootstrap.build(settings, with_jobs=with_jobs)
     listener = open_listener(settings)
+    token = await first_start.prepare(unity)
     app = create_app(unity)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -57,6 +62,8 @@ async def _serve(settings: Settings, *, with_jobs: bool) -> None:
             proxy_headers=bool(settings.server.trusted_proxies),
         )
     )
+    if token is not None:
+        print(first_start.announcement(unity.platform, token), flush=True)
     await server.serve(sockets=[listener])
 
 
