@@ -87,19 +87,20 @@ def lay_out(name: SeriesName, buckets: Buckets, first: int, count: int, step: in
     least: Values = [None] * count
     mean: Values = [None] * count
     greatest: Values = [None] * count
+    columns = ((least, buckets.least), (mean, buckets.mean), (greatest, buckets.greatest))
     widest = _GAP * name.interval
-    before = -1
-    for source, index in enumerate(buckets.index):
-        place = index - first
-        if not 0 <= place < count:
-            continue
-        least[place] = buckets.least[source]
-        mean[place] = buckets.mean[source]
-        greatest[place] = buckets.greatest[source]
-        empty = place - before - 1
-        if empty and before >= 0 and (place - before) * step <= widest:
-            held = place if name.kind == SeriesKind.RATE else before
-            for values in (least, mean, greatest):
-                values[before + 1 : place] = [values[held]] * empty
-        before = place
+    is_rate = name.kind == SeriesKind.RATE
+    places = [index - first for index in buckets.index]
+    for source, place in enumerate(places):
+        if place >= count:
+            break
+        before = places[source - 1] if source else place
+        if 1 < place - before <= widest / step:
+            held = source if is_rate else source - 1
+            empty = slice(max(before + 1, 0), max(place, 0))
+            for line, values in columns:
+                line[empty] = [values[held]] * (empty.stop - empty.start)
+        if place >= 0:
+            for line, values in columns:
+                line[place] = values[source]
     return Line(name, least, mean, greatest)

@@ -83,7 +83,8 @@ class MetricReader:
         widest = max(tiers.values(), default=RAW)
         step = max(step, widest)
         first, last = begin // step, -(-finish // step)
-        span = (first * step, last * step)
+        # Two steps more at the left, for the values that hold on into the range.
+        span = ((first - 2) * step, last * step)
         head = await read_head(self._session, _resources(names), tiers, span)
         found: dict[int, Buckets] = {}
         for tier in set(tiers.values()):
@@ -95,7 +96,7 @@ class MetricReader:
         return QueryResult(
             step,
             TIER_NAMES[widest],
-            list(range(*span, step)),
+            list(range(first * step, last * step, step)),
             [
                 lay_out(name, found.get(name.id, Buckets()), first, last - first, step)
                 for name in names

@@ -84,7 +84,7 @@ def test_a_mean_of_zeros_and_ones_keeps_its_places() -> None:
 
 
 def test_a_noisy_day_takes_a_quarter_of_its_floats() -> None:
-    noise = random.Random(1)
+    noise = random.Random(1)  # noqa: S311 - noise of a sensor, the same in every run
     times = [MIDNIGHT + 300 * step for step in range(288)]
     values = [round(noise.gauss(50, 8), 2) for _ in times]
     assert len(encode_points(times, values)) < 288 * 2
