@@ -68,6 +68,7 @@ class Fact(Generic[T]):
     `commands` holds one or more argv whose results `parse` receives in the same order. Where the
     systems differ, a fact asks them all and reads what answered, so that one round trip is enough.
     Facts may share a command (many read parts of one `head`): a group runs it once.
+    `programs` names what must be installed, where that is not the first word of its commands.
     `fixes` says what a person can do about a trouble, where something can be done.
     """
 
@@ -76,6 +77,7 @@ class Fact(Generic[T]):
     rate: ClassVar[Rate] = Rate.STANDARD  # the fastest group that asks it
     commands: ClassVar[tuple[Command, ...]]
     value: type[T]
+    programs: ClassVar[tuple[str, ...]] = ()
     fixes: ClassVar[Mapping[Trouble, str]] = MappingProxyType({})
 
     def parse(self, results: tuple[CommandResult, ...]) -> T | None:
@@ -101,8 +103,9 @@ class FactReading(Generic[T]):
 def read(fact: Fact[T], results: tuple[CommandResult, ...]) -> FactReading[T]:
     """Turn the results of a fact's commands into its reading. Never raises for bad output."""
     if all(result.outcome is Outcome.ABSENT for result in results):
-        programs = " or ".join(dict.fromkeys(printable(result.argv[0]) for result in results))
-        return _missing(fact, Trouble.ABSENT, f"No {programs} is installed there.")
+        programs = fact.programs or tuple(dict.fromkeys(result.argv[0] for result in results))
+        named = printable(" or ".join(programs))
+        return _missing(fact, Trouble.ABSENT, f"No {named} is installed there.")
     try:
         value = fact.parse(results)
     except NoRight as refusal:

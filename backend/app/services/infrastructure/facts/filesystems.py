@@ -107,6 +107,7 @@ class FilesystemsFact(Fact[Filesystems]):
     name = "filesystems"
     title = "File systems"
     commands = (_LOCAL,)
+    programs = ("df",)
     value = Filesystems
 
     def parse(self, results: tuple[CommandResult, ...]) -> Filesystems | None:

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from app.kernel.text import printable
 from app.ports.shell import Command, CommandResult, Outcome
-from app.services.core.facts import Fact, Rate
+from app.services.core.facts import Fact, Rate, Unparsable
 from app.services.infrastructure.facts.reading import (
     BOARD,
     BOARD_VENDOR,
@@ -70,7 +70,10 @@ class HardwareFact(Fact[Hardware]):
 
     def parse(self, results: tuple[CommandResult, ...]) -> Hardware | None:
         uname, files, cpuinfo = results
-        system, _, architecture = printable(uname.stdout.strip()).partition(" ")
+        said = printable(uname.stdout).split()
+        if uname.outcome is Outcome.RAN and len(said) != 2:  # noqa: PLR2004 - system, architecture
+            raise Unparsable(self.name, "not the answer of uname")
+        system, architecture = said if uname.outcome is Outcome.RAN else ("", "")
         board = f"{self._said(files, BOARD_VENDOR)} {self._said(files, BOARD)}".strip()
         processor, sockets, cores, threads = _processors(cpuinfo)
         hardware = Hardware(

@@ -54,6 +54,7 @@ class ProcessesFact(Fact[Processes]):
     title = "Processes"
     rate = Rate.LIVE
     commands = (_TOP,)
+    programs = ("top",)
     value = Processes
     fixes = {Trouble.ABSENT: "Install procps (Debian, Alpine) or procps-ng (Fedora, RHEL)."}  # noqa: RUF012 - declared as a ClassVar by the base class
 

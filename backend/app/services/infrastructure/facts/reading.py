@@ -107,6 +107,7 @@ SLOW_FILES = Command(
     instant=True,
 )
 
+_LONGEST = 256  # of a name; the kernel allows 64 for its own
 _LARGEST = 2**64  # the kernel counts in 64 bits; more is no number of its
 
 
@@ -133,9 +134,11 @@ def section(result: CommandResult, path: str, fact: str) -> str | None:
 
 def word(result: CommandResult, path: str, fact: str) -> str:
     """Return the one line of a file, safe to show, or nothing when it is missing."""
-    text = section(result, path, fact)
     # A name out of the device tree ends with a NUL byte.
-    return printable(text.rstrip("\0\n")).strip() if text else ""
+    text = (section(result, path, fact) or "").strip("\0\n ")
+    if "\n" in text or len(text) > _LONGEST:
+        raise Unparsable(fact, f"{path} is no name")
+    return printable(text).strip()
 
 
 def class_files(result: CommandResult, folder: str) -> dict[str, dict[str, str]]:

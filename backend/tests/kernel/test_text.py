@@ -1,0 +1,44 @@
+"""What machines say is safe to show."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kernel.text import printable
+
+
+@given(st.text())
+def test_printable_text_is_printable(text: str) -> None:
+    assert printable(text).isprintable()
+
+
+@given(st.text())
+def test_printable_text_stays_as_it_is(text: str) -> None:
+    assert printable(printable(text)) == printable(text)
+
+
+@given(st.text(alphabet=st.characters(categories=("L", "N", "P", "S"))))
+def test_letters_digits_and_signs_are_kept(text: str) -> None:
+    assert printable(text) == text
+
+
+@given(st.text(alphabet="\x1b\x9b\x9d\x07[]0;31mA\\"))
+def test_no_sequence_however_nested_leaves_an_escape(text: str) -> None:
+    assert not set(printable(text)) & {"\x1b", "\x9b", "\x9d", "\x07"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07name", "name"),
+        ("\x1b]8;;http://example.org\x1b\\link", "link"),
+        ("\x9b2Jhost", "host"),
+        ("tab\there\nnext", "tab here next"),
+        ("evil\u202egnp.exe", "evilgnp.exe"),
+        ("cut\x1b[", "cut"),
+        ("Zürich \u2013 東京", "Zürich \u2013 東京"),
+    ],
+)
+def test_sequences_and_invisible_characters_are_taken_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
