@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.ssh import SshLimits, SshShells
+from app.adapters.ssh import SshShells
 from app.ports.shell import (
     Command,
     FileStat,
@@ -30,7 +30,7 @@ HOSTILE = "a'b\"c $HOME `id` \\ \n*;é"
 
 @pytest.fixture
 async def shells() -> AsyncIterator[SshShells]:
-    pool = SshShells(SshLimits(greeting_seconds=5.0))
+    pool = SshShells()
     yield pool
     await pool.close()
 

@@ -27,12 +27,18 @@ from tests.parts.sshd import Sshd, free_port, new_key, read_host_key, running_ss
 
 pytestmark = pytest.mark.needs("sshd")
 
-IMPATIENT = SshLimits(connect_seconds=1.0, login_seconds=0.6, greeting_seconds=3.0)
-
 
 @pytest.fixture
 async def shells() -> AsyncIterator[SshShells]:
-    pool = SshShells(IMPATIENT)
+    pool = SshShells()
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[SshShells]:
+    """Return a pool for those who never answer."""
+    pool = SshShells(SshLimits(login_seconds=0.6))
     yield pool
     await pool.close()
 
@@ -92,9 +98,9 @@ async def test_closed_port_is_unreachable_and_says_so(shells: SshShells) -> None
     assert "sshd" in error.fix
 
 
-async def test_silent_listener_ends_in_a_login_time_out(shells: SshShells) -> None:
+async def test_silent_listener_ends_in_a_login_time_out(impatient: SshShells) -> None:
     async with listener(b"", stays=True) as (port, _):
-        assert isinstance(await failure(shells, nowhere(port)), LoginTimedOut)
+        assert isinstance(await failure(impatient, nowhere(port)), LoginTimedOut)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +118,9 @@ async def test_old_protocol_is_not_ssh_2(shells: SshShells) -> None:
         assert isinstance(await failure(shells, nowhere(port)), NotSsh)
 
 
-async def test_those_who_wait_for_one_login_share_its_failure(shells: SshShells) -> None:
+async def test_those_who_wait_for_one_login_share_its_failure(impatient: SshShells) -> None:
     async with listener(b"", stays=True) as (port, visitors):
-        errors = await asyncio.gather(*(failure(shells, nowhere(port)) for _ in range(5)))
+        errors = await asyncio.gather(*(failure(impatient, nowhere(port)) for _ in range(5)))
     assert len(errors) == 5
     assert len(visitors) == 1
 
