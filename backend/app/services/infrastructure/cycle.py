@@ -13,7 +13,8 @@ from app.ports.shell import CommandResult, HostKey, Outcome, Target
 from app.services.core.facts import FactGroup, Rate, Sample, Trouble
 from app.services.infrastructure.status import FactTrouble, Verdict
 
-_SHELL_ANSWERED = frozenset({Outcome.RAN, Outcome.CUT})
+# "No such program" is an answer too: a shell gave it.
+_ANSWERS = frozenset(Outcome) - {Outcome.TIMED_OUT}
 # A login shell that takes longer than this to start costs more than all facts together.
 SLOW_SHELL_SECONDS = 2.0
 
@@ -112,7 +113,7 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
         rate=rate,
         started_at=started_at,
         seconds=answers.round_trip_seconds,
-        has_answered=any(result.outcome in _SHELL_ANSWERED for result in answers.results),
+        has_answered=any(result.outcome in _ANSWERS for result in answers.results),
         readings={
             each: RateReadings(of_rate, tuple(troubles[each])) for each, of_rate in texts.items()
         },
