@@ -2,7 +2,22 @@
 
 from fastapi import APIRouter
 
-from app.routers.core import audit, auth, sessions, system, tokens, users
+from app.routers.core import (
+    alarms,
+    audit,
+    auth,
+    jobs,
+    live,
+    metrics,
+    prometheus,
+    resources,
+    sessions,
+    system,
+    tokens,
+    users,
+)
+from app.routers.credentials import logins, ssh_keys
+from app.routers.infrastructure import connections, readings, servers
 
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
@@ -11,4 +26,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     tokens.router,
     audit.router,
+    jobs.router,
+    live.router,
+    resources.router,
+    ssh_keys.router,
+    logins.router,
+    servers.router,
+    connections.router,
+    readings.router,
+    metrics.router,
+    alarms.router,
+    prometheus.router,
 )
