@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
 from app.kernel.errors import InvalidInput, JsonValue
@@ -21,10 +21,22 @@ from app.services.core.platform import Platform
 
 router = APIRouter(tags=["live"])
 
-KEEP_ALIVE_SECONDS = 15.0  # proxies close what is silent for a minute
-CHECK_SECONDS = 3.0  # a revoked session or token hears nothing after so long
-MARK_SECONDS = 10.0  # how often a watched server is marked again
 _MOST_WATCHED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a stream does what nobody asks it for, in seconds."""
+
+    keep_alive: float = 15.0  # proxies close what is silent for a minute
+    check: float = 3.0  # a revoked session or token hears nothing after so long
+    mark: float = 10.0  # how often a watched server is marked again
+
+
+def get_pace() -> Pace:
+    """Return the pace of the streams."""
+    return Pace()
+
 
 _STREAM: dict[int | str, dict[str, object]] = {
     200: {
@@ -56,6 +68,7 @@ async def follow_live(
     platform: PlatformDep,
     actor: CurrentActor,
     again: ActorAgain,
+    pace: Annotated[Pace, Depends(get_pace)],
     watch: Annotated[
         list[str], Query(max_length=_MOST_WATCHED, description="`server:<id>`, measured often.")
     ] = [],  # noqa: B006 - FastAPI copies it
@@ -69,7 +82,7 @@ async def follow_live(
     servers = frozenset(_server_id(text) for text in watch)
     if servers:
         actor.require(P.SERVERS_READ)
-    stream = _Stream(platform, actor, again, servers)
+    stream = _Stream(platform, actor, again, servers, pace)
     return StreamingResponse(
         stream.texts(is_return=bool(last_event_id)),
         media_type="text/event-stream",
@@ -95,24 +108,25 @@ class _Stream:
     actor: Actor
     again: Callable[[], Awaitable[Actor]]
     servers: frozenset[uuid.UUID]
+    pace: Pace
     _due: dict[str, float] = field(default_factory=dict)
 
     async def texts(self, *, is_return: bool) -> AsyncIterator[str]:
         """Yield the stream piece by piece, until the login ends."""
         async with self.platform.live.subscribe(TOPICS) as events:
             yield _text(RESYNC, {}) if is_return else ": hello\n\n"
-            self._is_due("check", CHECK_SECONDS)
-            self._is_due("silence", KEEP_ALIVE_SECONDS)
+            self._is_due("check", self.pace.check)
+            self._is_due("silence", self.pace.keep_alive)
             while True:
-                if self._is_due("mark", MARK_SECONDS):
+                if self._is_due("mark", self.pace.mark):
                     for server_id in self.servers:
                         await self.platform.watches.mark(server_id)
-                if self._is_due("check", CHECK_SECONDS) and not await self._is_still_welcome():
+                if self._is_due("check", self.pace.check) and not await self._is_still_welcome():
                     return
                 event = await self._next(events)
                 if event is not None and self._may_hear(event):
                     yield _text(event.topic, event.payload)
-                elif self._is_due("silence", KEEP_ALIVE_SECONDS):
+                elif self._is_due("silence", self.pace.keep_alive):
                     yield ": still here\n\n"
 
     async def _next(self, events: AsyncIterator[LiveEvent]) -> LiveEvent | None:
