@@ -37,6 +37,7 @@ _READERS: Mapping[ImportFormat, Callable[[str], list[ImportEntry]]] = {
     ImportFormat.ANSIBLE_YAML: read_ansible_yaml,
     ImportFormat.CSV: read_csv,
 }
+_HOST_BLOCK = re.compile(r"(?im)^[ \t]*host[ \t]+[^=,\n]+$")
 _SHOWN = 120
 _MANY_ROUNDS = 6  # a jump host may be reached through another one of the same text
 Login = tuple[str, int, str]
@@ -124,13 +125,13 @@ class BulkImport:
 
 
 def _guess(text: str) -> ImportFormat:
-    """Tell the format by its first telling line."""
+    """Tell the format by its first telling line; `Host` blocks tell an ssh config anywhere."""
+    if _HOST_BLOCK.search(text):
+        return ImportFormat.SSH_CONFIG
     for raw in text.removeprefix("\ufeff").splitlines():
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
-        if re.match(r"(?i)(host|match|include)(\s|=)", line) and "," not in line:
-            return ImportFormat.SSH_CONFIG
         if line == "---" or re.fullmatch(r"[\w.\"'-]+:(\s*#.*)?", line):
             return ImportFormat.ANSIBLE_YAML
         if not line.startswith("[") and re.search(r"[,;\t]", line) and "=" not in line:
