@@ -315,11 +315,14 @@ async def test_forwarded_socket_is_closed_to_others(
 async def test_this_machine_is_answered_by_the_local_shell() -> None:
     local = LocalShell()
     target = Target("local", "localhost", 0, "", is_local=True)
-    async with SshShells(local=local).open(target) as shell:
+    pool = SshShells(local=local)
+    async with pool.open(target) as shell:
         assert shell is local
+        assert (await shell.run(Command(("echo", "on")))).stdout == "on\n"
+    await pool.close()
+    assert not local._processes
     with pytest.raises(ShellError):
         async with SshShells().open(target):
             pass
     with contextlib.suppress(ShellError):
         await SshShells().probe_host_key(target)
-    await local.close()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import asyncssh
 
@@ -28,10 +29,20 @@ class _Place:
     eviction: asyncio.TimerHandle | None = None
 
 
+class LocalMachine(Shell, Protocol):
+    """The shell of this machine, which the pool closes with the others."""
+
+    async def close(self) -> None:
+        """End what was kept of it."""
+        ...
+
+
 class SshShells:
     """Implements `Shells` over SSH. `local` answers for the target that is this machine."""
 
-    def __init__(self, limits: SshLimits | None = None, *, local: Shell | None = None) -> None:
+    def __init__(
+        self, limits: SshLimits | None = None, *, local: LocalMachine | None = None
+    ) -> None:
         asyncssh.set_log_level("WARNING")  # it tells of each packet's fate below that
         self._limits = limits or SshLimits()
         self._local = local
@@ -75,6 +86,8 @@ class SshShells:
         for place in places:
             place.is_retired = True
             await self._close(place)
+        if self._local is not None:
+            await self._local.close()
 
     def _this_machine(self) -> Shell:
         if self._local is None:
