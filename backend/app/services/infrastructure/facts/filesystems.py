@@ -82,6 +82,7 @@ _PSEUDO = frozenset(
 )
 # Except where people put files: a root without a disk, or temporary folders.
 _ALWAYS = frozenset({"/", "/tmp", "/var/tmp", "/var/log"})  # noqa: S108 - names, not files of ours
+_KEPT = 24
 
 
 class Filesystem(BaseModel):
@@ -123,7 +124,7 @@ class FilesystemsFact(Fact[Filesystems]):
             raise Unparsable(self.name, "not the table of df") from error
 
     def samples(self, value: Filesystems) -> list[Sample]:
-        return [sample for one in value.filesystems for sample in _samples(one)]
+        return _samples(value)
 
 
 class RemoteFilesystemsFact(Fact[Filesystems]):
@@ -148,10 +149,16 @@ class RemoteFilesystemsFact(Fact[Filesystems]):
             raise Unparsable(self.name, "not the table of df") from error
 
     def samples(self, value: Filesystems) -> list[Sample]:
-        return [sample for one in value.filesystems for sample in _samples(one)]
+        return _samples(value)
 
 
-def _samples(one: Filesystem) -> Iterator[Sample]:
+def _samples(value: Filesystems) -> list[Sample]:
+    """Keep a history of the largest ones only: ZFS may have a thousand, all of one pool."""
+    largest = sorted(value.filesystems, key=lambda one: -one.size_bytes)[:_KEPT]
+    return [sample for one in largest for sample in _samples_of(one)]
+
+
+def _samples_of(one: Filesystem) -> Iterator[Sample]:
     labels = (("device", one.device), ("mountpoint", one.mountpoint), ("fstype", one.fstype))
     yield Sample("node_filesystem_size_bytes", one.size_bytes, labels, unit="bytes")
     yield Sample("node_filesystem_avail_bytes", one.available_bytes, labels, unit="bytes")

@@ -80,7 +80,7 @@ def _interfaces(text: str, links: dict[str, dict[str, str]]) -> Iterator[Interfa
     for line in lines[2:]:
         raw, colon, numbers = line.rpartition(":")
         name = printable(raw).strip()
-        if not colon or name in seen or name.startswith(_UNSHOWN):
+        if not colon or name in seen or not _is_shown(name):
             continue
         seen.add(name)
         link = links.get(raw.strip(), {})
@@ -99,6 +99,12 @@ def _interfaces(text: str, links: dict[str, dict[str, str]]) -> Iterator[Interfa
             speed_mbit=_speed(link.get("speed", "")),
             mac=printable(link.get("address", "")),
         )
+
+
+def _is_shown(name: str) -> bool:
+    # Docker names its bridges br- and twelve digits; br-lan is a router's own.
+    is_dockers = name.startswith("br-") and len(name) == 15  # noqa: PLR2004 - br- and twelve
+    return not (is_dockers or name == "docker0" or name.startswith(_UNSHOWN))
 
 
 def _speed(text: str) -> int | None:
