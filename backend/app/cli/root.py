@@ -1,30 +1,51 @@
-"""Assembles the commands, and turns every refusal into one line and an exit code."""
+"""Assembles the commands, and turns every refusal into one line and an exit code.
+
+Only the module of the command that was typed is loaded: `unity status` should not wait for the web
+framework.
+"""
 
 import sys
+from importlib import import_module
 
 import typer
 
 from app import __version__
-from app.cli import backup, health, jobs, migrate, serve, server, settings, token, worker
 from app.kernel.errors import StartRefused, UnityError
 
-cli = typer.Typer(
-    name="unity",
-    help="Run a homelab or a small fleet from one program.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-cli.command("serve")(serve.serve)
-cli.command("worker")(worker.work)
-cli.command("migrate")(migrate.migrate)
-cli.command("health")(health.health)
-cli.command("settings")(settings.settings)
-cli.command("openapi")(settings.openapi)
-cli.add_typer(server.cli, name="server")
-cli.add_typer(jobs.cli, name="jobs")
-cli.add_typer(token.cli, name="token")
-cli.add_typer(backup.cli, name="backup")
+# Name → module in this folder and its function, or its group of commands.
+COMMANDS = {
+    "serve": ("serve", "serve"),
+    "worker": ("worker", "work"),
+    "status": ("status", "status"),
+    "doctor": ("doctor", "doctor"),
+    "migrate": ("migrate", "migrate"),
+    "health": ("health", "health"),
+    "settings": ("settings", "settings"),
+    "openapi": ("settings", "openapi"),
+}
+GROUPS = ("server", "user", "token", "jobs", "audit", "backup")
+
+
+def build(words: list[str]) -> typer.Typer:
+    """Return the command line; with all commands unless the words begin with a known one."""
+    cli = typer.Typer(
+        name="unity",
+        help="Run a homelab or a small fleet from one program.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    cli.callback()(_root)
+    typed = words[0] if words else ""
+    is_known = typed in COMMANDS or typed in GROUPS
+    for name, (module, function) in COMMANDS.items():
+        if not is_known or name == typed:
+            command = getattr(import_module(f"app.cli.{module}"), function)
+            cli.command(name)(command)
+    for name in GROUPS:
+        if not is_known or name == typed:
+            cli.add_typer(import_module(f"app.cli.{name}").cli, name=name)
+    return cli
 
 
 def _show_version(value: bool) -> None:
@@ -33,7 +54,6 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@cli.callback()
 def _root(
     version: bool = typer.Option(
         False,
@@ -49,7 +69,7 @@ def _root(
 def main() -> None:
     """Run the command line; refusals are one line on standard error and exit code 1."""
     try:
-        cli()
+        build(sys.argv[1:])()
     except (StartRefused, UnityError) as refusal:
         fix = getattr(refusal, "fix", "")
         print(f"unity: {refusal}{' ' + fix if fix else ''}", file=sys.stderr)

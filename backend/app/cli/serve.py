@@ -1,20 +1,28 @@
 """`unity serve`: the API, the web interface, the clock and the workers in one process."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 
 from app import bootstrap
 from app.cli import first_start
-from app.kernel import config, logging
+from app.cli.client import SOCKET_NAME
+from app.cli.tls import ReloadingContext, server_context
+from app.kernel import config, folders, logging
+from app.kernel.clock import SystemClock
 from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
 from app.main import create_app
+from app.routers.guards import LocalSocket
 from app.worker import require_postgresql
 
 GRACE_SECONDS = 10
@@ -47,24 +55,79 @@ def serve(
 
 
 async def _serve(settings: Settings, *, with_jobs: bool) -> None:
-    unity = await bootstrap.build(settings, with_jobs=with_jobs)
-    listener = open_listener(settings)
-    token = await first_start.prepare(unity)
-    app = create_app(unity)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            forwarded_allow_ips=list(settings.server.trusted_proxies),
-            proxy_headers=bool(settings.server.trusted_proxies),
-        )
+    folders.prepare(settings.data)
+    with hold(settings), contextlib.closing(open_listener(settings)) as listener:
+        tls = server_context(settings, SystemClock())
+        unity = await bootstrap.build(settings, with_jobs=with_jobs)
+        token = await first_start.prepare(unity)
+        app = create_app(unity)
+        public = uvicorn.Server(_config(app, tls))
+        local = _LocalServer(_config(LocalSocket(app), None, lifespan="off"))
+        if token is not None:
+            print(first_start.announcement(unity.platform, token), flush=True)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(tls.watch()) if tls is not None else None
+            group.create_task(local.serve(sockets=[open_socket(settings.data / SOCKET_NAME)]))
+            await public.serve(sockets=[listener])
+            local.should_exit = True
+            if watch is not None:
+                watch.cancel()
+    if not public.started:
+        raise StartRefused("Unity could not start; the log above says why.")
+
+
+class _LocalServer(uvicorn.Server):
+    """The second server of the process: signals are the first one's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(
+    app: ASGIApp,
+    tls: ReloadingContext | None,
+    *,
+    lifespan: Literal["auto", "off"] = "auto",
+) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Whose headers are believed is a setting, which the guards know.
+        proxy_headers=False,
+        lifespan=lifespan,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    if token is not None:
-        print(first_start.announcement(unity.platform, token), flush=True)
-    await server.serve(sockets=[listener])
+    if tls is not None:
+        config.load()
+        config.ssl = tls.context
+    return config
+
+
+def hold(settings: Settings) -> contextlib.AbstractContextManager[object]:
+    """Keep a second Unity off the same SQLite file; PostgreSQL serves many."""
+    if bootstrap.database_url(settings).get_backend_name() != "sqlite":
+        return contextlib.nullcontext()
+    return folders.hold(settings.data)
+
+
+def open_socket(path: Path) -> socket.socket:
+    """Bind the socket of the command line: whoever can open it is the service's own account."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise StartRefused(
+            f"The socket {path} cannot be made: {error}; choose a data folder with a shorter path."
+        ) from error
+    finally:
+        os.umask(before)
+    return listener
 
 
 def open_listener(settings: Settings) -> socket.socket:
