@@ -152,8 +152,8 @@ async def test_a_flood_costs_its_own_facts(site: Site) -> None:
 
 async def test_a_login_without_any_answer_is_offline(site: Site) -> None:
     server_id = await site.enter("nas")
-    site.machine(server_id).hangs(*FILES.argv)
-    site.machine(server_id).hangs(*DF)
+    for command in GROUPS[Rate.STANDARD].commands:
+        site.machine(server_id).hangs(*command.argv)
     await site.collector().collect_due()
     assert (await site.server(server_id)).reason_kind == "no_answer"
 
