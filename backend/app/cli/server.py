@@ -9,7 +9,7 @@ import typer
 from app.cli.client import Client
 from app.cli.client import Json as Document
 from app.cli.output import Json, show, show_table
-from app.kernel.errors import JsonValue, NotFound
+from app.kernel.errors import JsonValue, NotFound, UpstreamFailed
 
 cli = typer.Typer(help="The machines that Unity watches.", no_args_is_help=True)
 SERVERS = "/api/infrastructure/servers"
@@ -65,8 +65,11 @@ def add(
     probe = client.wait(
         str(client.post(f"{SERVERS}/probe", {"host": host or name, "port": port})["run_id"])
     )
-    offered = _result(probe).get("fingerprint")
-    _confirm(host or name, str(offered), fingerprint)
+    result = _result(probe)
+    offered = result.get("host_key")
+    if not isinstance(offered, dict):
+        raise UpstreamFailed(str(result.get("message")), fix=str(result.get("fix")))
+    _confirm(host or name, str(offered["fingerprint"]), fingerprint)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
     login = client.post(
         "/api/credentials/logins",
@@ -78,7 +81,7 @@ def add(
         "port": port,
         "username": user,
         "credential_id": login["id"],
-        "fingerprint": offered,
+        "host_key": {"public": offered["public"], "fingerprint": offered["fingerprint"]},
     }
     server = client.post(SERVERS, body)
     run = client.wait(str(client.post(f"{SERVERS}/{server['id']}/collect")["run_id"]))
