@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import select, update
 
-from app.kernel.clock import ManualClock
-from app.kernel.config import Settings
+from app.kernel.clock import ManualClock, SystemClock
+from app.kernel.config import CollectPart, Settings
 from app.main import create_app
 from app.models.core.api_token import ApiToken
 from app.models.core.session import Session
@@ -120,11 +120,10 @@ async def door(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Cast]:
     """Return one Unity for the whole matrix."""
-    from app.kernel.clock import SystemClock  # noqa: PLC0415 - jobs of the API compare with it
-
     clock = ManualClock(SystemClock().now())
     data = tmp_path_factory.mktemp("matrix") / "data"
-    cast = await open_cast(data, sqlite_template, clock, Settings(data=data))
+    settings = Settings(data=data, collect=CollectPart(add_local=False))
+    cast = await open_cast(data, sqlite_template, clock, settings)
     for name, role in ROLES_OF_THE_CAST.items():
         await cast.add(name, role)
     yield cast

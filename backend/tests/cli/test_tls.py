@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from app.cli.tls import ReloadingContext, own_names, server_context
-from app.kernel.clock import ManualClock
+from app.kernel.clock import ManualClock, SystemClock
 from app.kernel.config import ServerPart, Settings
 from app.kernel.errors import StartRefused
 from app.services.core import self_signed
@@ -55,8 +55,6 @@ async def test_the_own_certificate_stands_a_strict_check(
 
 def _until_today(clock: ManualClock) -> timedelta:
     """The handshake checks the dates against the machine's own clock."""
-    from app.kernel.clock import SystemClock  # noqa: PLC0415 - the one place that needs it
-
     return SystemClock().now() - clock.now()
 
 

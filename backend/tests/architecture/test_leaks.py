@@ -1,0 +1,369 @@
+"""No secret leaves its place: canaries in every secret field, searched for everywhere else.
+
+The fields come from the OpenAPI document: a new secret field fails here until a scene fills it.
+"""
+
+import asyncio
+import base64
+import json
+import logging as standard_logging
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from app import bootstrap
+from app.kernel import logging
+from app.kernel.clock import SystemClock
+from app.kernel.config import CollectPart, LogPart, Settings
+from app.kernel.crypto import read_root_key
+from app.main import create_app
+from app.services.core.audit import KEY_INFO, AuditLog
+from app.services.core.passwords import Passwords
+from app.services.core.platform import Platform
+from app.services.core.setup_tokens import SetupTokens
+from app.services.core.users import UserService
+from tests.fixtures.asgi import ask
+from tests.fixtures.leaks import Canaries, Evidence, secret_fields
+
+NOWHERE = "127.0.0.1"  # with a port where nobody listens
+Body = Mapping[str, object]
+
+
+@dataclass
+class Stage:
+    """A whole Unity with its jobs, and somebody who types secrets into it."""
+
+    app: FastAPI
+    platform: Platform
+    canaries: Canaries
+    evidence: Evidence
+    filled: set[str] = field(default_factory=set)
+    csrf: str = ""
+    http: httpx2.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self.http = httpx2.AsyncClient(transport=transport, base_url="http://unity.test")
+
+    def secret(self, name: str) -> str:
+        """Return the canary of `Schema.field`, and note that it was filled."""
+        self.filled.add(name)
+        return self.canaries.new(name)
+
+    async def send(self, method: str, path: str, body: Body | None = None) -> httpx2.Response:
+        """Send a request, and keep all of the answer as evidence but the session's own cookie."""
+        headers = {"X-CSRF-Token": self.csrf} if self.csrf else {}
+        if body is None:
+            answer = await self.http.request(method, path, headers=headers)
+        else:
+            answer = await self.http.request(method, path, headers=headers, json=body)
+        kept = {k: v for k, v in answer.headers.items() if k.lower() != "set-cookie"}
+        shown = answer.text
+        if method == "POST" and path == "/api/tokens" and answer.is_success:
+            shown = shown.replace(answer.json()["token"], "")  # the one answer that may
+        self.evidence.add(f"answer of {method} {path}", json.dumps(kept) + shown)
+        for name, value in self.http.cookies.items():
+            self.canaries.know(f"cookie {value[:4]}", f"{value}")
+            assert name == "unity_session"
+        return answer
+
+
+@asynccontextmanager
+async def _open(folder: Path, template: Path) -> AsyncIterator[Stage]:
+    await asyncio.to_thread(shutil.copy, template, folder / "unity.db")
+    settings = Settings(
+        data=folder, log=LogPart(level="DEBUG"), collect=CollectPart(add_local=False)
+    )
+    unity = await bootstrap.build(settings)
+    unity.platform.identity.passwords = Passwords(memory_kib=64, passes=1)
+    async with unity.running():
+        stage = Stage(create_app(unity), unity.platform, Canaries(), Evidence())
+        yield stage
+        await stage.http.aclose()
+
+
+async def _play(stage: Stage) -> None:
+    """Type a canary into every secret field, rightly and wrongly."""
+    await _log_in(stage)
+    await _manage_users(stage)
+    await _manage_credentials(stage)
+    await _manage_servers(stage)
+    await _manage_alarms(stage)
+    await _spoil_every_field(stage)
+    for path in (
+        "/metrics",
+        "/api/audit?per_page=1000",
+        "/api/jobs",
+        "/api/job-runs?per_page=200",
+    ):
+        assert (await stage.send("GET", path)).status_code == 200, path
+
+
+async def _log_in(stage: Stage) -> None:
+    clock, platform = SystemClock(), stage.platform
+    async with platform.database.transaction() as session:
+        audit = AuditLog(session, clock, platform.vault.subkey(KEY_INFO))
+        users = UserService(session, clock, audit)
+        token = await SetupTokens(session, clock, users).issue()
+    stage.canaries.know("Setup.token", token)
+    stage.filled.add("Setup.token")
+    first = stage.secret("Setup.password")
+    body = {"token": token, "name": "alice", "password": first}
+    assert (await stage.send("POST", "/api/auth/setup", body)).status_code == 201
+    wrong = {"name": "alice", "password": stage.secret("Login.password")}
+    assert (await stage.send("POST", "/api/auth/login", wrong)).status_code == 401
+    wrong = {"name": stage.canaries.new("a password as the name"), "password": "whatever it is"}
+    assert (await stage.send("POST", "/api/auth/login", wrong)).status_code == 401
+    right = {"name": "alice", "password": first}
+    stage.csrf = (await stage.send("POST", "/api/auth/login", right)).json()["csrf_token"]
+    body = {"password": stage.secret("StepUp.password")}
+    assert (await stage.send("POST", "/api/auth/step-up", body)).status_code == 403
+    second = stage.secret("PasswordChange.password")
+    stage.filled.add("PasswordChange.current")
+    body = {"current": first, "password": second}
+    assert (await stage.send("POST", "/api/auth/password", body)).status_code == 204
+
+
+async def _manage_users(stage: Stage) -> None:
+    body = {"name": "bob", "password": stage.secret("UserCreate.password")}
+    bob = (await stage.send("POST", "/api/users", body)).json()["id"]
+    body = {"password": stage.secret("PasswordReset.password")}
+    assert (await stage.send("POST", f"/api/users/{bob}/password", body)).status_code == 204
+    wish = {"name": "grafana", "scopes": ["metrics:read"]}
+    token = (await stage.send("POST", "/api/tokens", wish)).json()["token"]
+    stage.canaries.know("an API token", token.split("_", 2)[2])
+    query = f"/api/metrics/series?q={token}"
+    await stage.send("GET", query)
+
+
+async def _manage_credentials(stage: Stage) -> None:
+    made = await stage.send(
+        "POST",
+        "/api/credentials/logins",
+        {
+            "name": "root",
+            "username": "root",
+            "password": stage.secret("ServerCredentialCreate.password"),
+        },
+    )
+    assert made.status_code == 201, made.text
+    body = {"password": stage.secret("ServerCredentialEdit.password")}
+    path = f"/api/credentials/logins/{made.json()['id']}"
+    assert (await stage.send("PATCH", path, body)).status_code == 200
+    passphrase = stage.secret("SSHKeyImport.passphrase")
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    pem = key.export_private_key(passphrase=passphrase, rounds=64).decode()
+    stage.filled.add("SSHKeyImport.private_key")
+    stage.canaries.know("SSHKeyImport.private_key", pem.splitlines()[2])
+    stage.canaries.know("the key without its passphrase", _middle(key))
+    body = {"name": "key", "private_key": pem, "passphrase": passphrase}
+    answer = await stage.send("POST", "/api/credentials/ssh-keys/import", body)
+    assert answer.status_code == 201, answer.text
+
+
+def _middle(key: asyncssh.SSHKey) -> str:
+    return key.export_private_key().decode().splitlines()[2]
+
+
+async def _manage_servers(stage: Stage) -> None:
+    logins = (await stage.send("GET", "/api/credentials/logins")).json()["items"]
+    keys = (await stage.send("GET", "/api/credentials/ssh-keys")).json()["items"]
+    server = {
+        "name": "nas",
+        "host": NOWHERE,
+        "port": 1,
+        "username": "root",
+        "credential_id": logins[0]["id"],
+        "ssh_key_id": keys[0]["id"],
+    }
+    made = await stage.send("POST", "/api/infrastructure/servers", server)
+    assert made.status_code in {201, 202}, made.text
+    servers = (await stage.send("GET", "/api/infrastructure/servers")).json()["items"]
+    body = {
+        "ssh_key_id": keys[0]["id"],
+        "one_time_password": stage.secret("KeyInstallRequest.one_time_password"),
+    }
+    path = f"/api/infrastructure/servers/{servers[0]['id']}/install-key"
+    answer = await stage.send("POST", path, body)
+    assert answer.status_code == 202, answer.text
+    await _wait_for_jobs(stage)
+
+
+async def _wait_for_jobs(stage: Stage) -> None:
+    """Let the work that was asked for run to its (bad) end: nobody listens on that port."""
+    for _ in range(100):
+        runs = (await stage.send("GET", "/api/job-runs?per_page=50")).json()["items"]
+        if runs and all(run["state"] not in {"queued", "running"} for run in runs):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("The jobs do not end.")
+
+
+async def _manage_alarms(stage: Stage) -> None:
+    token = stage.secret("AlarmChannelWrite.token")
+    stage.filled.add("AlarmChannelWrite.url")
+    secret_path = stage.canaries.new("AlarmChannelWrite.url").replace("'", "-")
+    stage.canaries.know("AlarmChannelWrite.url", secret_path)
+    body = {"kind": "ntfy", "url": f"http://{NOWHERE}:1/{secret_path}", "token": token}
+    answer = await stage.send("PUT", "/api/settings/alarm", body)
+    assert answer.is_success, answer.text
+
+
+async def _spoil_every_field(stage: Stage) -> None:
+    """Send each secret in the wrong shape, and to a wrong place: errors must not repeat it."""
+    document = create_app().openapi()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+            name = schema.rpartition("/")[2]
+            names = [f for f in secret_fields(document) if f.startswith(f"{name}.")]
+            where = path.replace("{", "").replace("}", "")
+            for full in names:
+                canary = stage.canaries.new(full)
+                prop = full.rpartition(".")[2]
+                for value in ([canary], {"x": canary}, canary * 2000, canary + "\ud800"):
+                    raw = json.dumps({prop: value, "unknown": canary})
+                    await stage.http.request(
+                        method.upper(),
+                        where,
+                        content=raw,
+                        headers={"X-CSRF-Token": stage.csrf, "Content-Type": "application/json"},
+                    )
+                    await stage.send(method.upper(), where, json.loads(raw.replace("\\ud800", "")))
+
+
+async def _crash(stage: Stage) -> None:
+    """Break the database under the requests: a traceback must not tell what was typed."""
+    async with stage.platform.database.transaction() as session:
+        await session.execute(text("ALTER TABLE audit_entry RENAME TO gone"))
+    new = {"name": "eve", "password": stage.canaries.new("UserCreate.password")}
+    assert (await stage.send("POST", "/api/users", new)).status_code == 500
+    login = {"name": "zoe", "password": stage.canaries.new("Login.password")}
+    assert (await stage.send("POST", "/api/auth/login", login)).status_code == 500
+    body = {
+        "name": "other",
+        "username": "root",
+        "password": stage.canaries.new("ServerCredentialCreate.password"),
+    }
+    assert (await stage.send("POST", "/api/credentials/logins", body)).status_code == 500
+
+
+@asynccontextmanager
+async def _listening(stage: Stage) -> AsyncIterator[None]:
+    """Keep all that the live bus carries, with every topic there is."""
+
+    async def listen() -> None:
+        async with stage.platform.live.subscribe({"job", "schedule", "server", "alert"}) as events:
+            async for event in events:
+                stage.evidence.add("live events", f"{event.topic} {event.payload}")
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(listen())
+        await asyncio.sleep(0)
+        yield
+        cookie = "; ".join(f"{k}={v}" for k, v in stage.http.cookies.items())
+        stream = await ask(stage.app, "GET", "/api/live", {"Cookie": cookie})
+        assert stream.status == 200
+        stage.evidence.add("SSE", stream.body)
+        task.cancel()
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Put the log handlers back afterwards."""
+    root = standard_logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("restored_logging")
+async def test_no_secret_is_found_outside_of_its_place(
+    tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging.configure("DEBUG", "json")
+    async with _open(tmp_path, sqlite_template) as stage:
+        async with _listening(stage):
+            await _play(stage)
+        assert secret_fields(stage.app.openapi()) == stage.filled, "give the new field a scene"
+        stage.evidence.add_files(tmp_path)
+        await _crash(stage)
+        stage.evidence.add_files(tmp_path)
+        root_key = read_root_key(stage.platform.settings.keys_folder)
+        assert root_key is not None
+        stage.canaries.know("the root key", root_key.hex())
+        stage.canaries.know("the root key's file", base64.b64encode(root_key).decode())
+    captured = capsys.readouterr()
+    stage.evidence.add("log", captured.err)
+    stage.evidence.add("standard output", captured.out)
+    assert "request_crashed" in captured.err
+    assert b"audit_entry" in stage.evidence.places["file unity.db"]
+    assert any(place.startswith("file unity.db-wal") for place in stage.evidence.places)
+    assert stage.evidence.leaks(stage.canaries) == set()
+
+
+Plant = Callable[[Stage, str], Awaitable[None]]
+
+
+async def _into_the_log(_stage: Stage, canary: str) -> None:
+    logging.get_logger("planted").debug("planted", remark=f"typed {canary}")
+
+
+async def _into_the_database(stage: Stage, canary: str) -> None:
+    async with stage.platform.database.transaction() as session:
+        await session.execute(
+            text("INSERT INTO resource_group VALUES (:id, 'x', :text, :now, :now)"),
+            {"id": "0" * 32, "text": f"was {canary}", "now": "2026-01-01 00:00:00.000000"},
+        )
+
+
+async def _into_an_answer(stage: Stage, canary: str) -> None:
+    @stage.app.get("/planted")
+    def planted() -> dict[str, str]:
+        return {"note": canary}
+
+    stage.app.router.routes.insert(0, stage.app.router.routes.pop())
+    await stage.send("GET", "/planted")
+
+
+async def _into_a_live_event(stage: Stage, canary: str) -> None:
+    await stage.platform.live.publish("job", {"note": canary})
+    await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize(
+    ("plant", "place"),
+    [
+        (_into_the_log, "log"),
+        (_into_the_database, "file unity.db-wal"),
+        (_into_an_answer, "answer of GET /planted"),
+        (_into_a_live_event, "live events"),
+    ],
+)
+async def test_a_planted_leak_is_found(
+    plant: Plant,
+    place: str,
+    tmp_path: Path,
+    sqlite_template: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.configure("DEBUG", "json")
+    async with _open(tmp_path, sqlite_template) as stage:
+        await _log_in(stage)
+        async with _listening(stage):
+            await plant(stage, stage.canaries.new("Login.password"))
+        stage.evidence.add_files(tmp_path)
+    stage.evidence.add("log", capsys.readouterr().err)
+    assert stage.evidence.leaks(stage.canaries) == {(place, "Login.password")}
