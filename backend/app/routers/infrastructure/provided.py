@@ -25,12 +25,16 @@ def _server_service(platform: Platform, session: ReadSession) -> ServerService:
     return ServerService(session, platform.clock, _audit(platform, session), targets)
 
 
-def _reader(session: ReadSession) -> ServerList:
-    return ServerList(session)
+def _server_list(platform: Platform, session: ReadSession) -> ServerList:
+    return ServerList(session, platform.clock, platform.settings.collect.standard_seconds)
 
 
-def _written(session: WriteSession) -> ServerList:
-    return ServerList(session)
+def _reader(platform: PlatformDep, session: ReadSession) -> ServerList:
+    return _server_list(platform, session)
+
+
+def _written(platform: PlatformDep, session: WriteSession) -> ServerList:
+    return _server_list(platform, session)
 
 
 def _servers(platform: PlatformDep, session: WriteSession) -> ServerService:

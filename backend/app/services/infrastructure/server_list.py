@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.kernel.clock import Clock
 from app.models.credentials.server_credential import ServerCredential
 from app.models.credentials.ssh_key import SSHKey
 from app.models.infrastructure.monitored_server import (
@@ -19,7 +20,9 @@ from app.schemas.infrastructure.server import ServerQuery, ServerRead
 from app.services.core.labels import labels_of
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import in_group, with_tag
+from app.services.infrastructure.current_status import current_status
 from app.services.infrastructure.server_errors import ServerNotFound
+from app.services.infrastructure.status import shown
 from app.services.infrastructure.targets import SUDO
 
 _WORST_FIRST = (
@@ -32,10 +35,6 @@ _WORST_FIRST = (
 _SORTS = {
     "name": func.lower(MonitoredServer.name),
     "host": MonitoredServer.host,
-    "status": case(
-        {status.value: rank for rank, status in enumerate(_WORST_FIRST)},
-        value=MonitoredServer.status,
-    ),
     "last_seen_at": MonitoredServer.last_seen_at,
     "created_at": MonitoredServer.created_at,
 }
@@ -46,8 +45,10 @@ _Row = Select[MonitoredServer, str | None, str | None, str | None, uuid.UUID | N
 class ServerList:
     """Reads servers; the number of queries does not grow with the rows."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, clock: Clock, standard_seconds: float) -> None:
         self._session = session
+        self._clock = clock
+        self._standard_seconds = standard_seconds
 
     async def get(self, server_id: uuid.UUID) -> ServerRead:
         """Return one server, or raise `ServerNotFound`."""
@@ -58,12 +59,20 @@ class ServerList:
 
     async def page(self, query: ServerQuery) -> Page[ServerRead]:
         """Search by name or host, by status, tag and group."""
-        wanted = _wanted(query)
+        status = await current_status(self._session, self._clock.now(), self._standard_seconds)
+        worst_first = case(
+            {status.value: rank for rank, status in enumerate(_WORST_FIRST)}, value=status
+        )
+        wanted = _wanted(query, status)
         total = await self._session.scalar(select(func.count(MonitoredServer.id)).where(*wanted))
         found = await self._read(
             _select()
             .where(*wanted)
-            .order_by(*sorted_by(query.sort or "name", _SORTS, MonitoredServer.id))
+            .order_by(
+                *sorted_by(
+                    query.sort or "name", {**_SORTS, "status": worst_first}, MonitoredServer.id
+                )
+            )
             .offset(query.offset)
             .limit(query.per_page)
         )
@@ -78,6 +87,7 @@ class ServerList:
             ServerRead.model_validate(
                 {
                     **{column: getattr(server, column) for column in _COLUMNS},
+                    **self._now_true(server),
                     "ssh_key_name": key_name,
                     "credential_name": credential_name,
                     "jump_server_name": jump_name,
@@ -88,6 +98,16 @@ class ServerList:
             )
             for server, key_name, credential_name, jump_name, sudo_credential_id in rows
         ]
+
+    def _now_true(self, server: MonitoredServer) -> dict[str, object]:
+        """Judge again: what was stored may be too old to count."""
+        verdict = shown(server, self._clock.now(), self._standard_seconds)
+        return {
+            "status": verdict.status,
+            "reason": verdict.reason,
+            "reason_kind": verdict.kind,
+            "fix": verdict.fix,
+        }
 
 
 _COLUMNS = tuple(
@@ -117,10 +137,10 @@ def _select() -> _Row:
     )
 
 
-def _wanted(query: ServerQuery) -> list[ColumnElement[bool]]:
+def _wanted(query: ServerQuery, status: ColumnElement[str]) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if query.status is not None:
-        wanted.append(MonitoredServer.status == query.status)
+        wanted.append(status == query.status.value)
     if query.tag:
         wanted.append(MonitoredServer.id.in_(with_tag(query.tag)))
     if query.group:

@@ -194,7 +194,7 @@ def shown(server: Recorded, now: datetime, standard_seconds: float) -> Verdict:
         return NEVER_ASKED
     interval = timedelta(seconds=server.interval_seconds or standard_seconds)
     age = now - server.last_attempt_at
-    if age > max(2 * interval, LEAST_STALE):
+    if age > stale_after(interval):
         return Verdict(
             ServerStatus.UNKNOWN,
             "stale",
@@ -203,6 +203,11 @@ def shown(server: Recorded, now: datetime, standard_seconds: float) -> Verdict:
             "Look at the jobs page: the collector is stopped, paused or overloaded.",
         )
     return Verdict(ServerStatus(server.status), server.reason_kind, server.reason, server.fix)
+
+
+def stale_after(interval: timedelta) -> timedelta:
+    """Return how old a verdict may be: two intervals."""
+    return max(2 * interval, LEAST_STALE)
 
 
 def spoken(duration: timedelta) -> str:

@@ -14,10 +14,12 @@ from app.kernel.database import Database
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.shell import Unreachable
 from app.schemas.infrastructure.reading import Overview, RunQuery
+from app.schemas.infrastructure.server import ServerQuery
 from app.services.core.exposition import Exposition
 from app.services.infrastructure.overview import OverviewReader
 from app.services.infrastructure.own_metrics import families
 from app.services.infrastructure.readings import Readings
+from app.services.infrastructure.server_list import ServerList
 from tests.services.infrastructure.collecting import DF, Site, behaves, df
 
 
@@ -174,3 +176,23 @@ async def test_prometheus_own_checker_can_read_the_page(site: Site) -> None:
     # 3 means that it could read all of it and dislikes names, which are node_exporter's own.
     assert ran.returncode in (0, 3), ran.stderr.decode()
     assert b"unity_" not in ran.stderr
+
+
+async def test_the_list_filters_by_the_status_that_is_true_now(site: Site) -> None:
+    await site.enter("often")
+    await site.enter("seldom", interval_seconds=86_400.0)
+    await site.enter("off", is_enabled=False)
+    await site.collector().collect_due()
+    site.clock.advance(timedelta(minutes=11))
+    found: dict[ServerStatus, list[str]] = {}
+    async with site.database.snapshot() as session:
+        servers = ServerList(session, site.clock, 300)
+        for status in ServerStatus:
+            page = await servers.page(ServerQuery(status=status))
+            assert all(one.status is status for one in page.items)
+            found[status] = [one.name for one in page.items]
+        worst_first = await servers.page(ServerQuery(sort="status"))
+    assert found[ServerStatus.UNKNOWN] == ["often"]
+    assert found[ServerStatus.ONLINE] == ["seldom"]
+    assert found[ServerStatus.DISABLED] == ["off"]
+    assert [one.name for one in worst_first.items] == ["often", "seldom", "off"]
