@@ -8,6 +8,7 @@ from app.kernel.triggers import Cron, Every
 from app.ports.job_engine import JobContext, JobType
 from app.schedulers.jobs import Job
 from app.services.core.platform import Platform
+from app.services.infrastructure.alarm_sweep import end_unwatched
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from app.services.infrastructure.collector import Collector, Tally
 from app.services.infrastructure.retention import forget_old
@@ -36,6 +37,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job(_due(collector), Every(tick)),
         Job(_live(collector, platform), Every(live)),
         Job(_one(collector), is_listed=False),
+        Job(_sweep(platform), Every(timedelta(minutes=1))),
         Job(_retention(platform), Cron("41 3 * * *"), jitter=timedelta(minutes=10)),
     )
 
@@ -75,6 +77,14 @@ def _one(collector: Collector) -> JobType:
         }
 
     return JobType("collect_server", "Collect from one server", run)
+
+
+def _sweep(platform: Platform) -> JobType:
+    async def run(_job: JobContext) -> dict[str, JsonValue]:
+        return {"ended": await end_unwatched(platform.database, platform.clock)}
+
+    title = "End the alerts of servers that are switched off"
+    return JobType("collection.alerts", title, run, is_quiet=True)
 
 
 def _retention(platform: Platform) -> JobType:

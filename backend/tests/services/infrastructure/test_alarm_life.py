@@ -12,6 +12,7 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.models.core.alarm_channel import ChannelKind
 from app.models.core.alert import Alert, AlertMessage
+from app.models.infrastructure.monitored_server import MonitoredServer
 from app.ports.shell import Unreachable
 from app.schemas.core.alarm import AlarmChannelWrite, AlertQuery
 from app.services.core.alarm_delivery import AlarmDelivery
@@ -24,6 +25,7 @@ from app.services.core.alarm_settings import (
 from app.services.core.alert_list import AlertList
 from app.services.core.audit import KEY_INFO, AuditLog
 from app.services.core.permissions import system
+from app.services.infrastructure.alarm_sweep import end_unwatched
 from tests.fakes.webhook import FakeSender
 from tests.services.infrastructure.collecting import DF, UNITS, Site, df
 
@@ -120,6 +122,19 @@ async def test_while_a_server_is_offline_its_other_alerts_stay(site: Site) -> No
             ("filesystem_full", "firing"),
             ("server_offline", "firing"),
         }
+
+
+async def test_switching_a_server_off_ends_its_alerts(site: Site) -> None:
+    server_id = await site.enter("nas")
+    await set_channel(site)
+    site.machine(server_id).answers(*DF, stdout=df(95))
+    await site.next_cycle()
+    assert await end_unwatched(site.database, site.clock) == 0
+    async with site.database.transaction() as session:
+        (await session.get_one(MonitoredServer, server_id)).is_enabled = False
+    assert await end_unwatched(site.database, site.clock) == 1
+    assert await end_unwatched(site.database, site.clock) == 0
+    assert await titles(site) == ["nas: / is nearly full", "nas is no longer watched"]
 
 
 async def test_without_an_address_alerts_stand_but_nothing_queues(site: Site) -> None:
