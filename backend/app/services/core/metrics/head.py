@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.core.metric_head import MetricHead
 from app.services.core.metrics.packing import ints_from
 
+_ONE = struct.Struct("<d")
+
 
 class HeadPoints:
     """The samples of some series, gathered from rows of the head in the order of writing."""
@@ -33,8 +35,14 @@ class HeadPoints:
                 self.by_series.setdefault(each, ([], []))
         if not places:
             return
-        values = struct.unpack(f"<{len(readings) // 8}d", readings)
         by_series = self.by_series
+        if len(places) == 1:
+            each, place = places[0]
+            times, numbers = by_series[each]
+            times.append(at)
+            numbers += _ONE.unpack_from(readings, 8 * place)
+            return
+        values = struct.unpack(f"<{len(readings) // 8}d", readings)
         for each, place in places:
             times, numbers = by_series[each]
             times.append(at)

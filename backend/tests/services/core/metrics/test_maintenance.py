@@ -43,12 +43,13 @@ async def test_a_closed_day_is_sealed_and_reads_as_before(store: Store) -> None:
     assert len(before) == 288
 
 
-async def test_the_open_day_stays_open(store: Store) -> None:
+async def test_the_open_day_stays_open_for_hours(store: Store) -> None:
     nas = await store.resource()
-    await store.fill(nas, MIDNIGHT, 100)
-    report = await store.maintain(MIDNIGHT + DAY / 2)
-    assert report.sealed_rows == 0
-    assert await count(store, MetricHead) == 100
+    await store.fill(nas, MIDNIGHT, 60)
+    assert (await store.maintain(MIDNIGHT + timedelta(hours=5))).sealed_rows == 0
+    assert (await store.maintain(MIDNIGHT + timedelta(hours=6))).sealed_rows == 60
+    await store.fill(nas, MIDNIGHT + 60 * FIVE, 40)
+    assert len(await store.values(nas, MIDNIGHT, MIDNIGHT + DAY)) == 100
 
 
 async def test_a_day_of_many_rows_is_sealed_while_it_lasts(store: Store) -> None:
