@@ -1,7 +1,5 @@
 """ServerCredential: a user name with a password, sealed."""
 
-from datetime import datetime
-
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,4 +17,3 @@ class ServerCredential(Row, Timestamps, Base):
     username: Mapped[str] = mapped_column(String(64))
     password: Mapped[Sealed] = mapped_column(SealedBytes())
     version: Mapped[int] = mapped_column(default=1)
-    last_used_at: Mapped[datetime | None] = mapped_column()

@@ -24,7 +24,6 @@ class SSHKey(Row, Timestamps, Base):
     private_key: Mapped[Sealed] = mapped_column(SealedBytes())
     passphrase: Mapped[Sealed | None] = mapped_column(SealedBytes())
     version: Mapped[int] = mapped_column(default=1)
-    last_used_at: Mapped[datetime | None] = mapped_column()
 
 
 class DeploymentState(StrEnum):

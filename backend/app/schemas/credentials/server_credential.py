@@ -39,6 +39,5 @@ class ServerCredentialRead(Output):
     username: str
     version: int = Field(description="Raised by each new password.")
     servers: int = Field(description="How many servers use it, for the login or for sudo.")
-    last_used_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -63,7 +63,6 @@ class SSHKeyRead(Output):
     has_passphrase: bool
     version: int
     servers: int = Field(description="How many servers are logged in to with it.")
-    last_used_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

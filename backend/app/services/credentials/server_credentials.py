@@ -29,7 +29,6 @@ _SORTS = {
     "name": func.lower(ServerCredential.name),
     "username": ServerCredential.username,
     "created_at": ServerCredential.created_at,
-    "last_used_at": ServerCredential.last_used_at,
 }
 
 
@@ -208,7 +207,6 @@ def _read(credential: ServerCredential, servers: int) -> ServerCredentialRead:
         username=credential.username,
         version=credential.version,
         servers=servers,
-        last_used_at=credential.last_used_at,
         created_at=credential.created_at,
         updated_at=credential.updated_at,
     )

@@ -31,7 +31,6 @@ _SORTS = {
     "name": func.lower(SSHKey.name),
     "algorithm": SSHKey.algorithm,
     "created_at": SSHKey.created_at,
-    "last_used_at": SSHKey.last_used_at,
 }
 _INSTALLED = (DeploymentState.INSTALLED, DeploymentState.VERIFIED)
 
@@ -245,7 +244,6 @@ def _read(key: SSHKey, servers: int) -> SSHKeyRead:
         has_passphrase=key.passphrase is not None,
         version=key.version,
         servers=servers,
-        last_used_at=key.last_used_at,
         created_at=key.created_at,
         updated_at=key.updated_at,
     )
