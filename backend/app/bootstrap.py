@@ -6,13 +6,17 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from app.adapters.http import HttpSender
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
+from app.adapters.live_postgres import PostgresLiveBus
 from app.adapters.local_shell import LocalShell
+from app.adapters.procrastinate import ProcrastinateEngine
 from app.adapters.ssh import SshLimits, SshShells
 from app.kernel import crypto, folders, migrations
 from app.kernel.clock import SystemClock
@@ -21,10 +25,18 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.kernel.errors import StartRefused
 from app.kernel.logging import get_logger
+from app.kernel.zones import time_zone
+from app.ports.job_engine import JobEngine
+from app.ports.live_bus import LiveBus
+from app.schedulers import core, credentials
+from app.schedulers.infrastructure import collection, servers
+from app.schedulers.jobs import Job
+from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
 from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
+from app.services.infrastructure.local_server import enter_local_machine
 
 log = get_logger(__name__)
 
@@ -33,10 +45,14 @@ class Unity:
     """A built Unity: its parts, and their life while it serves."""
 
     def __init__(
-        self, platform: Platform, background: Sequence[Callable[[], Awaitable[None]]]
+        self,
+        platform: Platform,
+        background: Sequence[Callable[[], Awaitable[None]]],
+        held: TextIO | None = None,
     ) -> None:
         self.platform = platform
         self._background = background
+        self._held = held
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,6 +68,8 @@ class Unity:
         finally:
             await self.platform.shells.close()
             await self.platform.database.dispose()
+            if self._held is not None:
+                self._held.close()
 
 
 async def _run(work: Callable[[], Awaitable[None]]) -> None:
@@ -60,12 +78,16 @@ async def _run(work: Callable[[], Awaitable[None]]) -> None:
 
 async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     """Open the data and build all parts, or raise `StartRefused`."""
+    held = _hold(settings) if with_jobs else None
     database, vault = await open_database(settings)
     clock = SystemClock()
-    live = MemoryLiveBus()
+    if settings.collect.add_local:
+        await enter_local_machine(database, clock, vault)
+    live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
-    executor = JobExecutor(database, clock, (), live=live, timing=Timing())
-    jobs = SqliteJobEngine(
+    executor = JobExecutor(database, clock, live=live, timing=Timing())
+    engine = SqliteJobEngine if database.is_sqlite else ProcrastinateEngine
+    engine_of_jobs: JobEngine = engine(
         database, clock, executor, worker=_worker_name(), slots=settings.jobs.workers
     )
     platform = Platform(
@@ -74,11 +96,33 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         database=database,
         vault=vault,
         shells=shells,
-        jobs=jobs,
+        messages=HttpSender(),
+        jobs=engine_of_jobs,
         live=live,
         features=dict(FLAGS),
+        job_types=executor.types,
     )
-    return Unity(platform, [live.serve, *([jobs.work] if with_jobs else [])])
+    runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
+    background = [live.serve, platform.watches.serve]
+    return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
+
+
+def _jobs(platform: Platform) -> tuple[Job, ...]:
+    """Return the jobs of all domains."""
+    return (
+        *core.jobs(platform),
+        *credentials.jobs(platform),
+        *collection.jobs(platform),
+        *servers.jobs(platform),
+    )
+
+
+def _hold(settings: Settings) -> TextIO | None:
+    """Keep the data folder for the one process that runs the jobs on SQLite."""
+    if database_url(settings).get_backend_name() != "sqlite":
+        return None
+    folders.prepare(settings.data)
+    return folders.hold(settings.data)
 
 
 def _ssh_limits(settings: Settings) -> SshLimits:

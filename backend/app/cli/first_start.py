@@ -1,27 +1,18 @@
-"""What happens when a Unity starts for the first time: the local machine, and the set-up token."""
+"""The set-up token: who can read the console makes the first account."""
 
-from app import bootstrap
 from app.services.core.audit import AuditLog
 from app.services.core.platform import Platform
 from app.services.core.setup_tokens import SetupClosed, SetupTokens
 from app.services.core.users import UserService
-from app.services.infrastructure.local_server import ensure_local_server
-from app.services.infrastructure.servers import ServerService
-from app.services.infrastructure.targets import TargetBuilder
 
 
-async def prepare(unity: bootstrap.Unity) -> str | None:
-    """Enter this machine unless it is there; return a set-up token while nobody has an account."""
-    platform = unity.platform
+async def set_up(platform: Platform) -> str | None:
+    """Return a new set-up token while nobody has an account; None ever after."""
     async with platform.database.transaction() as session:
         audit = AuditLog(session, platform.clock, platform.audit_key)
-        if platform.settings.collect.add_local:
-            targets = TargetBuilder(platform.vault)
-            await ensure_local_server(ServerService(session, platform.clock, audit, targets))
+        users = UserService(session, platform.clock, audit)
         try:
-            return await SetupTokens(
-                session, platform.clock, UserService(session, platform.clock, audit)
-            ).issue()
+            return await SetupTokens(session, platform.clock, users).issue()
         except SetupClosed:
             return None
 

@@ -56,10 +56,10 @@ def serve(
 
 async def _serve(settings: Settings, *, with_jobs: bool) -> None:
     folders.prepare(settings.data)
-    with hold(settings), contextlib.closing(open_listener(settings)) as listener:
+    with contextlib.closing(open_listener(settings)) as listener:
         tls = server_context(settings, SystemClock())
         unity = await bootstrap.build(settings, with_jobs=with_jobs)
-        token = await first_start.prepare(unity)
+        token = await first_start.set_up(unity.platform)
         app = create_app(unity)
         public = uvicorn.Server(_config(app, tls))
         local = _LocalServer(_config(LocalSocket(app), None, lifespan="off"))
@@ -104,13 +104,6 @@ def _config(
         config.load()
         config.ssl = tls.context
     return config
-
-
-def hold(settings: Settings) -> contextlib.AbstractContextManager[object]:
-    """Keep a second Unity off the same SQLite file; PostgreSQL serves many."""
-    if bootstrap.database_url(settings).get_backend_name() != "sqlite":
-        return contextlib.nullcontext()
-    return folders.hold(settings.data)
 
 
 def open_socket(path: Path) -> socket.socket:
