@@ -23,7 +23,7 @@ from app.services.core.audit import KEY_INFO, AuditLog
 from app.services.core.doorkeeper import Doorkeeper, Keys
 from app.services.core.identity import Identity
 from app.services.core.permissions import Role, system
-from app.services.core.setup_tokens import SetupClosed, SetupTokens
+from app.services.core.setup_tokens import SetupTokens
 from app.services.core.users import UserNotFound, UserService
 
 cli = typer.Typer(help="Users, on the database directly.", no_args_is_help=True)
@@ -145,26 +145,11 @@ def setup_token(json: Json = False) -> None:
     """Print a new first-run token; refused for good once a user exists."""
 
     async def work(room: _Room) -> str:
-        return await issue_setup_token(room.database, room.vault)
+        async with room.database.transaction() as session:
+            return await SetupTokens(session, SystemClock(), room.users(session)).issue()
 
     token = _run(work)
     show({"token": token}, token, as_json=json)
-
-
-async def issue_setup_token(database: Database, vault: Vault) -> str:
-    """Return a new first-run token, or raise `SetupClosed`; print it to standard output only."""
-    clock = SystemClock()
-    async with database.transaction() as session:
-        users = UserService(session, clock, AuditLog(session, clock, vault.subkey(KEY_INFO)))
-        return await SetupTokens(session, clock, users).issue()
-
-
-async def first_run_token(database: Database, vault: Vault) -> str | None:
-    """Return a token for the start of the server; None once somebody can log in."""
-    try:
-        return await issue_setup_token(database, vault)
-    except SetupClosed:
-        return None
 
 
 def _password(*, from_stdin: bool) -> str:
