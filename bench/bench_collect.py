@@ -78,10 +78,14 @@ def main() -> None:
 
 
 def report(
-    count: int, unity: list[Cost], bare: list[Cost], ansible: list[Cost] | None, delay: float
+    count: int,
+    unity: list[Cost],
+    bare: list[Cost],
+    ansible: list[Cost] | None,
+    delay: float,
 ) -> None:
     """Print the medians, and the line of ratios last."""
-    for name, costs in (("unity", unity), ("bare", bare), ("ansible", ansible or [])):
+    for name, costs in (("unity", unity), ("bare", bare)):
         for cost in costs:
             print(f"  {name:8} wall {cost.wall:7.3f} s   cpu {cost.cpu:7.3f} s")
     ours, theirs = median(unity), median(bare)
@@ -181,7 +185,11 @@ async def ask_bare(shells: SshShells) -> None:
 
 
 async def delay_by_bad_hosts(
-    unity: Collector, database: Database, vault: Vault, machines: Farm, live: MemoryLiveBus
+    unity: Collector,
+    database: Database,
+    vault: Vault,
+    machines: Farm,
+    live: MemoryLiveBus,
 ) -> float:
     """Return how much later the last healthy server is stored when three bad ones are due too."""
     count = len(machines.ports)
@@ -345,27 +353,33 @@ def gather_facts(machines: Farm, folder: Path, rounds: int) -> list[Cost]:
     }
     argv = [str(folder / "ansible"), "all", "-i", str(inventory), "-m", "setup"]
     argv += ["-f", str(len(machines.ports)), "-o"]
-    costs = []
-    for number in range(rounds + 1):
-        usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        ran = subprocess.run(argv, env=environment, capture_output=True, check=False)
-        wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        answered = ran.stdout.count(b"SUCCESS")
-        if answered < len(machines.ports):
-            raise SystemExit(
-                f"Ansible reached only {answered} machines: {ran.stderr.decode()[-500:]}"
-                f"{ran.stdout.decode()[-500:]}"
+    try:
+        return [run_ansible(argv, environment, len(machines.ports)) for _ in range(rounds + 1)][1:]
+    finally:
+        for control in (machines.folder / "cp").glob("*"):
+            subprocess.run(
+                ["ssh", "-o", f"ControlPath={control}", "-O", "exit", "none"],
+                capture_output=True,
+                check=False,
             )
-        cpu = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
-        if number:
-            costs.append(Cost(wall, cpu))
-    for control in (machines.folder / "cp").glob("*"):
-        subprocess.run(
-            ["ssh", "-o", f"ControlPath={control}", "-O", "exit", "none"],
-            capture_output=True,
-            check=False,
-        )
-    return costs
+
+
+def run_ansible(argv: list[str], environment: dict[str, str], count: int) -> Cost:
+    """Return the cost of one round; every machine must have answered."""
+    usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    ran = subprocess.run(argv, env=environment, capture_output=True, check=False)
+    wall, after = (
+        time.perf_counter() - began,
+        resource.getrusage(resource.RUSAGE_CHILDREN),
+    )
+    answered = ran.stdout.count(b"SUCCESS")
+    if answered < count:
+        said = ran.stderr.decode()[-500:] + ran.stdout.decode()[-500:]
+        raise SystemExit(f"Ansible reached only {answered} machines: {said}")
+    cpu = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
+    cost = Cost(wall, cpu)
+    print(f"  ansible  wall {wall:7.3f} s   cpu {cpu:7.3f} s", flush=True)
+    return cost
 
 
 if __name__ == "__main__":

@@ -46,16 +46,29 @@ def farm(count: int) -> Iterator[Farm]:
     servers: list[subprocess.Popen[bytes]] = []
     try:
         for name in ("client", "host"):
-            _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(folder / name))
+            _run(
+                "ssh-keygen",
+                "-q",
+                "-t",
+                "ed25519",
+                "-N",
+                "",
+                "-C",
+                "",
+                "-f",
+                str(folder / name),
+            )
         shutil.copy(folder / "client.pub", folder / "authorized_keys")
         _make_flooding_tools(folder / "flooding")
-        (folder / "home").mkdir()
+        # An empty home: somebody's start-up files would cost more than what is measured.
+        home = folder / "home"
+        home.mkdir()
         ports = _free_ports(count + 3)
         for index, port in enumerate(ports[: count + 2]):
             extra = {
-                count: "ForceCommand sleep 600\n",
-                count + 1: f"SetEnv PATH={folder / 'flooding'}:/usr/bin:/bin\n",
-            }.get(index, "")
+                count: f"SetEnv HOME={home}\nForceCommand sleep 600\n",
+                count + 1: f"SetEnv HOME={home} PATH={folder / 'flooding'}:/usr/bin:/bin\n",
+            }.get(index, f"SetEnv HOME={home}\n")
             servers.append(_start(folder, port, extra))
         _wait_for(ports[: count + 2])
         yield Farm(
