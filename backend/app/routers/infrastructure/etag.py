@@ -5,6 +5,10 @@ import hashlib
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+NOT_MODIFIED: dict[int | str, dict[str, object]] = {
+    304: {"description": "Nothing changed since the ETag in If-None-Match."}
+}
+
 
 def answer(request: Request, body: BaseModel) -> Response:
     """Return the body with its ETag, or 304 when the client has it already.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.routers.dependencies import PlatformDep, ReadSession
 from app.routers.guards import requires
-from app.routers.infrastructure.etag import answer
+from app.routers.infrastructure.etag import NOT_MODIFIED, answer
 from app.routers.problems import documented
 from app.schemas.base import Page
 from app.schemas.infrastructure.reading import Overview, RunQuery, RunRead, ServerFacts
@@ -16,9 +16,6 @@ from app.services.infrastructure.overview import OverviewReader
 from app.services.infrastructure.readings import Readings
 
 router = APIRouter(tags=["overview"])
-_NOT_MODIFIED: dict[int | str, dict[str, object]] = {
-    304: {"description": "Nothing changed since the ETag in If-None-Match."}
-}
 
 
 def _readings(platform: PlatformDep, session: ReadSession) -> Readings:
@@ -38,7 +35,7 @@ OverviewDep = Annotated[OverviewReader, Depends(_overview)]
     dependencies=[requires(P.SERVERS_READ)],
     summary="Show the overview",
     response_model=Overview,
-    responses=documented(401, 403) | _NOT_MODIFIED,
+    responses=documented(401, 403) | NOT_MODIFIED,
 )
 async def get_overview(request: Request, overview: OverviewDep) -> Response:
     """Show what is wrong now, all servers at a glance, and the changes of the last 24 hours."""
@@ -50,7 +47,7 @@ async def get_overview(request: Request, overview: OverviewDep) -> Response:
     dependencies=[requires(P.SERVERS_READ)],
     summary="List a server's facts",
     response_model=ServerFacts,
-    responses=documented(401, 403, 404, 422) | _NOT_MODIFIED,
+    responses=documented(401, 403, 404, 422) | NOT_MODIFIED,
 )
 async def list_facts(request: Request, server_id: uuid.UUID, readings: ReadingsDep) -> Response:
     """List every fact with its value, its age, and the trouble with it and the fix."""

@@ -3,9 +3,10 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 
 from app.routers.guards import CurrentActor, requires
+from app.routers.infrastructure.etag import NOT_MODIFIED, answer
 from app.routers.infrastructure.provided import (
     Import,
     ImportReader,
@@ -34,16 +35,17 @@ router = APIRouter(prefix="/api/infrastructure/servers", tags=["servers"])
     "",
     dependencies=[requires(P.SERVERS_READ)],
     summary="List servers",
-    responses=documented(401, 403, 422),
+    response_model=Page[ServerRead],
+    responses=documented(401, 403, 422) | NOT_MODIFIED,
 )
 async def list_servers(
-    servers: ServerReader, query: Annotated[ServerQuery, Query()]
-) -> Page[ServerRead]:
+    request: Request, servers: ServerReader, query: Annotated[ServerQuery, Query()]
+) -> Response:
     """Search servers by name or host, status, tag and group.
 
     Sort by `name`, `host`, `status` (the worst first), `last_seen_at` or `created_at`.
     """
-    return await servers.page(query)
+    return answer(request, await servers.page(query))
 
 
 @router.post(

@@ -70,6 +70,14 @@ async def test_a_server_lives_from_entry_to_deletion(cast: Cast, bob: Person) ->
     ]
 
 
+async def test_a_list_that_did_not_change_is_not_sent_again(bob: Person) -> None:
+    server_id = await enter(bob)
+    known = {"If-None-Match": (await bob.get(SERVERS)).headers["etag"]}
+    assert (await bob.call("GET", SERVERS, headers=known)).status_code == 304
+    await bob.patch(f"{SERVERS}/{server_id}", {"notes": "new"})
+    assert (await bob.call("GET", SERVERS, headers=known)).status_code == 200
+
+
 async def test_a_viewer_reads_servers_and_changes_none(cast: Cast, charlie: Person) -> None:
     bob = await cast.logged_in("bob")
     server_id = await enter(bob)
