@@ -164,16 +164,17 @@ class Sealer:
                 await upsert(session, MetricChunk, sealed.chunks)
                 await upsert(session, MetricRollup, sealed.rollups)
             if sealed.faster:
+                # The state row first, as the writer does it: no two wait for each other.
+                await session.execute(
+                    update(table_of(MetricState))
+                    .where(MetricState.resource_id == unit.resource_id)
+                    .values(stamp=new_stamp())
+                )
                 await session.execute(
                     update(table_of(MetricSeries))
                     .where(MetricSeries.id == bindparam("of"))
                     .values(interval=bindparam("seconds")),
                     [{"of": each, "seconds": found} for each, found in sealed.faster.items()],
-                )
-                await session.execute(
-                    update(table_of(MetricState))
-                    .where(MetricState.resource_id == unit.resource_id)
-                    .values(stamp=new_stamp())
                 )
 
 
