@@ -1,5 +1,6 @@
 """The jobs of the core."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from app.kernel.triggers import Cron, Every
@@ -8,6 +9,7 @@ from app.schedulers.jobs import Job
 from app.services.core.alarm_delivery import AlarmDelivery
 from app.services.core.audit import AuditLog
 from app.services.core.jobs import JobService
+from app.services.core.metrics.maintenance import MetricMaintenance
 from app.services.core.platform import Platform
 
 
@@ -26,11 +28,24 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
     async def send_alarms(_job: JobContext) -> dict[str, int]:
         return {"arrived": await delivery.deliver()}
 
+    maintenance = MetricMaintenance(platform.database, platform.clock, platform.settings.metrics)
+
+    async def keep_metrics(_job: JobContext) -> dict[str, int]:
+        return asdict(await maintenance.run())
+
+    metrics = JobType(
+        name="core.metrics",
+        title="Seal, roll up and drop measurements",
+        run=keep_metrics,
+        timeout=timedelta(minutes=30),
+        is_quiet=True,
+    )
     alarms = JobType("core.alarms", "Send waiting alarms", send_alarms, is_quiet=True)
     history = JobType(
         name="core.history", title="Drop the history of old runs", run=forget_old_runs
     )
     return (
         Job(history, Cron("17 3 * * *"), jitter=timedelta(minutes=10)),
+        Job(metrics, Every(timedelta(minutes=15)), jitter=timedelta(minutes=1)),
         Job(alarms, Every(timedelta(seconds=10))),
     )
