@@ -81,7 +81,7 @@ class ConnectionTester:
         await self._shells.forget(subject.target.key)
         try:
             async with self._shells.open(subject.target) as shell:
-                steps = [_ok(name) for name in (StepName.REACH, StepName.HOST_KEY, StepName.LOGIN)]
+                steps = _arrived(subject.target)
                 steps.append(await _try_shell(shell))
                 step, lines = await self._try_sudo(subject, shell)
                 steps.append(step)
@@ -136,6 +136,14 @@ class ConnectionTester:
             owner = uuid.UUID(error.target_key)
             if await session.get(MonitoredServer, owner) is not None:
                 await HostKeyService(session, self._clock, audit).offered(owner, error.offered)
+
+
+def _arrived(target: Target) -> list[Step]:
+    names = (StepName.REACH, StepName.HOST_KEY, StepName.LOGIN)
+    if not target.is_local:
+        return [_ok(name) for name in names]
+    message = "Unity runs on this machine; no SSH is needed."
+    return [_step(name, StepState.SKIPPED, message) for name in names]
 
 
 async def _try_shell(shell: Shell) -> Step:
