@@ -46,7 +46,7 @@ from app.models.infrastructure.monitored_server import (
     MonitoredServer,
     ServerStatus,
 )
-from app.ports.script import compose, new_token
+from app.ports.script import PRELUDE, compose, new_token
 from app.services.core.facts import Rate
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from app.services.infrastructure.collector import Collector
@@ -178,7 +178,7 @@ async def ask_bare(shells: SshShells) -> None:
     async def ask(index: int) -> None:
         dialect = links[index]._conversation.dialect  # noqa: SLF001 - as above
         script = compose(new_token(), commands, dialect)
-        text = b'unity_mark() { printf \'\\n%s %s %s\\n\' "$1" "$2" "$3"; }\n' + script
+        text = PRELUDE.encode() + script
         await links[index].connection.run("exec /bin/sh", input=text, encoding=None)
 
     await asyncio.gather(*(ask(index) for index in range(len(links))))

@@ -82,7 +82,7 @@ class CollectPart(Part):
     live_seconds: Seconds = Field(10, description="Interval of the live group.")
     standard_seconds: Seconds = Field(300, description="Interval of the standard group.")
     slow_seconds: Seconds = Field(6 * 3600, description="Interval of the slow group.")
-    at_once: int = Field(16, ge=1, le=1000, description="Servers that are asked at the same time.")
+    at_once: int = Field(64, ge=1, le=1000, description="Servers that are asked at the same time.")
     budget_seconds: Seconds = Field(30, description="The longest that one server may take.")
     connect_seconds: Seconds = Field(10, description="Time-out of the TCP connection.")
     login_seconds: Seconds = Field(20, description="Time-out of the SSH login.")

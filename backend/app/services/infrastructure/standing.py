@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from app.services.core.facts import Trouble
 from app.services.infrastructure.cycle import RateReadings
@@ -19,6 +19,16 @@ class Standing:
     since: float
     read_at: float | None = None  # when the value that is still shown was read
 
+    def as_json(self) -> dict[str, str | float | None]:
+        """Return the fields by name; `dataclasses.asdict` would copy each of them deeply."""
+        return {
+            "trouble": self.trouble,
+            "detail": self.detail,
+            "fix": self.fix,
+            "since": self.since,
+            "read_at": self.read_at,
+        }
+
     def of(self, fact: str) -> FactTrouble:
         """Return what the judge wants to know of it."""
         return FactTrouble(fact, Trouble(self.trouble), self.detail, self.fix)
@@ -26,6 +36,8 @@ class Standing:
 
 def load(text: str) -> dict[str, Standing]:
     """Read what `dump` wrote."""
+    if text == "{}":
+        return {}
     return {fact: Standing(**entry) for fact, entry in json.loads(text).items()}
 
 
@@ -33,7 +45,7 @@ def dump(troubles: Mapping[str, Standing]) -> str:
     """Return the form in which they are stored."""
     if not troubles:
         return "{}"
-    return json.dumps({fact: asdict(standing) for fact, standing in troubles.items()})
+    return json.dumps({fact: one.as_json() for fact, one in troubles.items()})
 
 
 def wants_old_values(readings: RateReadings) -> bool:

@@ -43,27 +43,27 @@ COLUMNS = tuple(field.name for field in fields(Summary))
 
 def summarise(values: Mapping[str, BaseModel], before: Summary, at: datetime) -> Summary:
     """Return the summary after a cycle; what the cycle did not read stays as it was."""
-    after = before
+    found: dict[str, float | str | None] = {}
     for value in values.values():
         match value:
             case CpuTimes():
-                after = _with_cpu(after, value, at)
+                found |= _cpu(before, value, at)
             case Memory():
-                after = _with_memory(after, value)
+                found |= _memory(value)
             case Load():
-                after = replace(after, load1=value.load1)
-            case Filesystems():
-                pass  # together, below: local and remote ones are two facts
+                found["load1"] = value.load1
             case Uptime():
-                after = replace(after, uptime_seconds=value.seconds)
+                found["uptime_seconds"] = value.seconds
             case Identity():
-                after = replace(after, os_name=value.os[:200])
+                found["os_name"] = value.os[:200]
             case Sensors():
                 hottest = max((one.celsius for one in value.temperatures), default=None)
-                after = replace(after, temperature_celsius=hottest)
+                found["temperature_celsius"] = hottest
             case _:
                 pass
-    return _with_filesystems(after, values)
+    # Local and remote file systems are two facts, and the fullest of both counts.
+    found |= _filesystems(values)
+    return replace(before, **found)  # type: ignore[arg-type]  # the columns' names are in each part
 
 
 def filesystem_percent(used: float, available: float) -> float | None:
@@ -77,7 +77,7 @@ def read_spark(text: str) -> list[tuple[int, float]]:
     return [(int(at), float(percent)) for at, _, percent in points]
 
 
-def _with_cpu(before: Summary, value: CpuTimes, at: datetime) -> Summary:
+def _cpu(before: Summary, value: CpuTimes, at: datetime) -> dict[str, float | str | None]:
     idle = value.idle + value.iowait
     busy = value.user + value.nice + value.system + value.irq + value.softirq + value.steal
     total = busy + idle
@@ -88,14 +88,13 @@ def _with_cpu(before: Summary, value: CpuTimes, at: datetime) -> Summary:
         percent = None
         if passed > 0 and busy >= before.cpu_busy_seconds:
             percent = round(min(100.0, 100.0 * (busy - before.cpu_busy_seconds) / passed), 1)
-    return replace(
-        before,
-        cpu_percent=percent,
-        cpu_cores=value.cores,
-        cpu_busy_seconds=busy,
-        cpu_total_seconds=total,
-        spark=_spark(before.spark, percent, int(at.timestamp())),
-    )
+    return {
+        "cpu_percent": percent,
+        "cpu_cores": value.cores,
+        "cpu_busy_seconds": busy,
+        "cpu_total_seconds": total,
+        "spark": _spark(before.spark, percent, int(at.timestamp())),
+    }
 
 
 def _spark(before: str, percent: float | None, at: int) -> str:
@@ -108,19 +107,17 @@ def _spark(before: str, percent: float | None, at: int) -> str:
     return ",".join((*kept, f"{at}:{percent:g}"))
 
 
-def _with_memory(before: Summary, value: Memory) -> Summary:
+def _memory(value: Memory) -> dict[str, float | str | None]:
     reclaimable = max(0, (value.zfs_arc or 0) - (value.zfs_arc_min or 0))
     available = min(value.total, value.available + reclaimable)
-    swap_used = value.swap_total - value.swap_free
-    return replace(
-        before,
-        memory_percent=_percent(value.total - available, value.total),
-        memory_bytes=float(value.total),
-        swap_percent=_percent(swap_used, value.swap_total),
-    )
+    return {
+        "memory_percent": _percent(value.total - available, value.total),
+        "memory_bytes": float(value.total),
+        "swap_percent": _percent(value.swap_total - value.swap_free, value.swap_total),
+    }
 
 
-def _with_filesystems(before: Summary, values: Mapping[str, BaseModel]) -> Summary:
+def _filesystems(values: Mapping[str, BaseModel]) -> dict[str, float | str | None]:
     fullest: tuple[float, str] | None = None
     for value in values.values():
         if not isinstance(value, Filesystems):
@@ -130,12 +127,11 @@ def _with_filesystems(before: Summary, values: Mapping[str, BaseModel]) -> Summa
             if percent is not None and (fullest is None or percent > fullest[0]):
                 fullest = (percent, one.mountpoint)
     if fullest is None:
-        return before
-    return replace(
-        before,
-        filesystem_percent=round(fullest[0], 1),
-        filesystem_mountpoint=fullest[1][:500],
-    )
+        return {}
+    return {
+        "filesystem_percent": round(fullest[0], 1),
+        "filesystem_mountpoint": fullest[1][:500],
+    }
 
 
 def _percent(part: float, whole: float) -> float | None:
