@@ -13,8 +13,8 @@ QUEUE_LENGTH = 256
 TOPICS: Mapping[str, P] = {
     "job": P.JOBS_READ,  # {id, name, state}: a run was started, moved on or ended
     "schedule": P.JOBS_READ,  # {name}: paused, resumed or changed
-    "server": P.SERVERS_READ,  # {id}: a reading came in, or its status or entry changed
-    "alert": P.ALERTS_READ,  # {id}: something began or ended
+    "server": P.SERVERS_READ,  # {ids, changed}: readings came in, or a status changed
+    "alert": P.ALERTS_READ,  # {id, event}: something began or ended at the resource of this id
 }
 
 

@@ -31,8 +31,8 @@ from app.services.infrastructure.status import Verdict
 # Each transaction costs about as much as ten results; nobody may wait longer than a second.
 WINDOW = timedelta(milliseconds=400)
 MOST_AT_ONCE = 64
-SERVERS_TOPIC = "servers"
-ALERTS_TOPIC = "alerts"
+SERVERS_TOPIC = "server"
+ALERTS_TOPIC = "alert"
 log = get_logger(__name__)
 
 

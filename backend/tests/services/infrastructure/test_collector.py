@@ -201,7 +201,7 @@ async def test_a_server_that_hangs_delays_the_others_by_less_than_a_second(site:
     site.shells = shells = SlowShells()
     slow, quick = await site.enter("slow"), await site.enter("quick")
     shells.hanging.add(str(slow))
-    async with site.live.subscribe(["servers"]) as events, asyncio.TaskGroup() as group:
+    async with site.live.subscribe(["server"]) as events, asyncio.TaskGroup() as group:
         cycle = group.create_task(site.collector().collect_due())
         async with asyncio.timeout(1):
             event = await anext(events)
@@ -286,7 +286,7 @@ async def test_many_results_are_stored_in_few_transactions(site: Site) -> None:
     for number in range(30):
         await site.enter(f"machine-{number}")
     heard = 0
-    async with site.live.subscribe(["servers"]) as events:
+    async with site.live.subscribe(["server"]) as events:
         await site.collector().collect_due()
         async with asyncio.timeout(1):
             asked = 0
