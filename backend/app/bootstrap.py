@@ -68,8 +68,12 @@ class Unity:
         finally:
             await self.platform.shells.close()
             await self.platform.database.dispose()
-            if self._held is not None:
-                self._held.close()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let another process have the data folder."""
+        if self._held is not None:
+            self._held.close()
 
 
 async def _run(work: Callable[[], Awaitable[None]]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.client import Client
+from app.cli.client import Client, Refused
 from app.cli.client import Json as Document
 from app.cli.output import Json, show, show_table
 from app.kernel.errors import JsonValue, NotFound, UpstreamFailed

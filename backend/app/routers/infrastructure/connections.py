@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/infrastructure/servers", tags=["server connectio
 
 
 def _accepted(response: Response, enqueued: Enqueued) -> RunAccepted:
-    response.headers["Location"] = f"/api/jobs/runs/{enqueued.run_id}"
+    response.headers["Location"] = f"/api/job-runs/{enqueued.run_id}"
     return RunAccepted(run_id=enqueued.run_id, is_new=enqueued.is_new)
 
 

@@ -153,7 +153,7 @@ async def test_long_work_is_a_run_whose_arguments_hold_no_password(cast: Cast, b
     ):
         answer = await bob.post(path, sent)
         assert answer.status_code == 202, answer.text
-        assert answer.headers["location"] == f"/api/jobs/runs/{answer.json()['run_id']}"
+        assert answer.headers["location"] == f"/api/job-runs/{answer.json()['run_id']}"
     async with cast.platform.database.snapshot() as session:
         runs = (await session.scalars(select(JobRun))).all()
         secrets = (await session.scalars(select(OneTimeSecret))).all()
