@@ -1,0 +1,93 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { tableSearch, tableSearchWith } from '@/lib/search';
+import { shellRoute } from './shell-route';
+
+const under = { getParentRoute: () => shellRoute };
+
+export const systemRoutes = [
+  createRoute({
+    ...under,
+    path: '/system',
+    component: lazyRouteComponent(() => import('./system-view'), 'SystemView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/jobs',
+    validateSearch: tableSearchWith('status'),
+    component: lazyRouteComponent(() => import('@/features/jobs/components/jobs-page'), 'JobsPage'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/jobs/$name',
+    validateSearch: tableSearchWith('state'),
+    component: lazyRouteComponent(() => import('./system-object-views'), 'JobView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/runs',
+    validateSearch: tableSearchWith('state', 'name'),
+    component: lazyRouteComponent(() => import('@/features/jobs/components/runs-page'), 'RunsPage'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/runs/$runId',
+    component: lazyRouteComponent(() => import('./system-object-views'), 'RunView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/audit',
+    validateSearch: tableSearchWith('action', 'span', 'entry'),
+    component: lazyRouteComponent(
+      () => import('@/features/audit/components/audit-page'),
+      'AuditPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/users',
+    validateSearch: tableSearchWith('role', 'status'),
+    component: lazyRouteComponent(
+      () => import('@/features/accounts/components/users-page'),
+      'UsersPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/users/$userId',
+    component: lazyRouteComponent(() => import('./system-object-views'), 'UserView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/tokens',
+    validateSearch: tableSearchWith('whose'),
+    component: lazyRouteComponent(
+      () => import('@/features/accounts/components/tokens-page'),
+      'TokensPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/settings',
+    component: lazyRouteComponent(
+      () => import('@/features/settings/components/settings-page'),
+      'SettingsPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/profile',
+    component: lazyRouteComponent(
+      () => import('@/features/accounts/components/profile-page'),
+      'ProfilePage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/alerts',
+    validateSearch: tableSearch,
+    component: lazyRouteComponent(
+      () => import('@/features/alerts/components/alerts-page'),
+      'AlertsPage',
+    ),
+  }),
+] as const;

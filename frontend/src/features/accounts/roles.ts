@@ -1,0 +1,29 @@
+import type { State } from '@/lib/states';
+import type { Role, User } from './api';
+
+export const ROLES: { value: Role; label: string; description: string }[] = [
+  {
+    value: 'viewer',
+    label: 'viewer',
+    description: 'Sees everything but secrets, changes nothing.',
+  },
+  {
+    value: 'operator',
+    label: 'operator',
+    description: 'Works with servers, credentials and jobs.',
+  },
+  { value: 'admin', label: 'admin', description: 'May do everything, also with users.' },
+];
+
+export function stateOf(user: User): { state: State; word: string } {
+  return user.is_disabled
+    ? { state: 'unknown', word: 'disabled' }
+    : { state: 'ok', word: 'active' };
+}
+
+export const SHORTEST_PASSWORD = 10;
+export const PASSWORD_HINT = 'At least 10 characters; a few unrelated words are good.';
+
+export function passwordFault(value: string): string | null {
+  return value.length < SHORTEST_PASSWORD ? `At least ${SHORTEST_PASSWORD} characters.` : null;
+}
