@@ -175,7 +175,8 @@ async def open_database(settings: Settings) -> tuple[Database, Vault]:
     vault = None if root_key is None else Vault(root_key)
     canary = None
     if not database.is_sqlite or await asyncio.to_thread(Path(url.database or "").exists):
-        canary = await vault_canary.read(database)
+        with migrations.opening(url):
+            canary = await vault_canary.read(database)
     if canary is not None:
         vault_canary.check(vault, canary, str(settings.keys_folder))
     await migrations.upgrade(url)

@@ -7,6 +7,7 @@ Read once at start from the environment (`UNITY_…`, `__` between levels) and f
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -179,9 +180,21 @@ def _check(settings: Settings) -> None:
         raise StartRefused(
             "UNITY_SERVER__TLS_CERT and UNITY_SERVER__TLS_KEY go together; set both."
         )
+    for proxy in settings.server.trusted_proxies:
+        _check_network(proxy)
     url = settings.database.url.get_secret_value()
     if url and not url.startswith(("postgresql://", "postgres://", "sqlite://")):
         raise StartRefused("UNITY_DATABASE__URL is not valid: it starts with postgresql://.")
+
+
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise StartRefused(
+            f"UNITY_SERVER__TRUSTED_PROXIES is not valid: {text!r} is no address or network;"
+            " write it as 192.0.2.7 or 192.0.2.0/24."
+        ) from None
 
 
 def _read_file(path: str | None) -> dict[str, object]:

@@ -6,7 +6,8 @@ and with foreign keys on, replacing a parent silently empties its children.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -15,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.kernel.errors import StartRefused
@@ -46,7 +47,7 @@ def downgrade_now(url: URL, revision: str) -> None:
 
 def current_revision(url: URL) -> str | None:
     """Return the revision of the database; None when it is empty."""
-    with _engine(url).connect() as connection:
+    with opening(url), _engine(url).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -64,21 +65,31 @@ def known_revisions() -> frozenset[str]:
     return frozenset(script.revision for script in scripts.walk_revisions())
 
 
-def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
+@contextmanager
+def opening(url: URL) -> Iterator[None]:
+    """Turn a database that does not answer, or is none, into a refusal."""
     try:
-        with _engine(url).connect() as connection:
-            _refuse_newer(connection)
-            is_sqlite = connection.dialect.name == "sqlite"
-            _prepare(connection, is_sqlite=is_sqlite)
-            config = _config()
-            config.attributes["connection"] = connection
-            run(config)
-            if is_sqlite:
-                _check_foreign_keys(connection)
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
+        yield
+    except DatabaseError as error:
+        # SQLite says of a file that is no database just this; all else is a mistake of ours.
+        is_no_database = "not a database" in str(error.orig)
+        if not is_no_database and not isinstance(error, OperationalError):
+            raise
+        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
         where = url.render_as_string(hide_password=True)
         raise StartRefused(f"The database {where} cannot be opened: {reason}.") from error
+
+
+def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
+    with opening(url), _engine(url).connect() as connection:
+        _refuse_newer(connection)
+        is_sqlite = connection.dialect.name == "sqlite"
+        _prepare(connection, is_sqlite=is_sqlite)
+        config = _config()
+        config.attributes["connection"] = connection
+        run(config)
+        if is_sqlite:
+            _check_foreign_keys(connection)
 
 
 def _config() -> Config:
