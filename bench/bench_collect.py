@@ -51,6 +51,7 @@ from app.services.core.facts import Rate
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.facts.table import GROUPS
+from app.services.infrastructure.result_writer import SERVERS_TOPIC
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ async def measure(
         await timed(lambda: collect(unity, database))
         ours: list[Cost] = []
         bare: list[Cost] = []
-        profiler = cProfile.Profile()
+        profiler = cProfile.Profile(time.thread_time)
         for _ in range(rounds):
             bare.append(await timed(lambda: ask_bare(shells)))
             await make_due(database)
@@ -219,7 +220,7 @@ async def last_healthy(
         waiting = {str(server_id) for server_id in names}
     assert len(waiting) == count
     await make_due(database)
-    async with live.subscribe(["servers"]) as events, asyncio.TaskGroup() as group:
+    async with live.subscribe([SERVERS_TOPIC]) as events, asyncio.TaskGroup() as group:
         began = time.perf_counter()
         cycle = group.create_task(unity.collect_due())
         async for event in events:

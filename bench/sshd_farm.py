@@ -128,7 +128,7 @@ def _wait_for(ports: list[int]) -> None:
             except OSError:
                 if time.monotonic() > until:
                     raise SystemExit(f"sshd did not start on port {port}.") from None
-                time.sleep(0.05)  # noqa: TID251 - no event loop runs yet
+                time.sleep(0.05)
 
 
 def _run(*argv: str) -> None:

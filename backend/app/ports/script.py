@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from app.ports.shell import Command, CommandResult, Outcome
 
@@ -113,7 +114,9 @@ def _group(token: str, sections: Sequence[str]) -> bytes:
     return "\n".join(("{", *lines, "} </dev/null", "")).encode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=512)
 def _section(command: Command, dialect: Dialect) -> str:
+    """Return the line of one command; the same few are asked of every machine again and again."""
     words = _with_sudo(command, dialect, password=False)
     if has_watchdog(command, dialect) and dialect.timeout is TimeoutStyle.MISSING:
         return _watched_by_the_shell(shlex.join(words), _whole(command.seconds))

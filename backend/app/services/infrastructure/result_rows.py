@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.kernel.ids import uuid7
-from app.models.infrastructure.monitored_server import ServerStatus
 from app.services.core.facts import Rate
 from app.services.infrastructure import standing
 from app.services.infrastructure.clock_offset import clock_offset
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.standing import Standing
-from app.services.infrastructure.status import MENDABLE, FactTrouble, Verdict, judge
+from app.services.infrastructure.status import (
+    CLOCK_SKEW,
+    MENDABLE,
+    ONLINE,
+    FactTrouble,
+    Verdict,
+    judge,
+)
 from app.services.infrastructure.summary import COLUMNS, Summary, summarise
 
 Values = dict[str, object]  # the columns of one row, on their way to the database
@@ -41,7 +47,7 @@ class Before:
     """What the rows of one server say."""
 
     name: str
-    status: ServerStatus
+    verdict: Verdict
     status_since: datetime | None
     last_seen_at: datetime | None
     next_due_at: datetime | None
@@ -70,7 +76,7 @@ def rows_after(result: CycleResult, before: Before, slow_interval: timedelta) ->
         for rate in (result.readings if result.has_answered else ())
     }
     verdict = _verdict(result, before)
-    is_change = verdict.status != before.status
+    is_change = verdict.status != before.verdict.status
     facts: list[tuple[bool, Values]] = []
     for rate, (troubles, document) in merged.items():
         known = before.facts.get(rate)
@@ -110,11 +116,18 @@ def _merge(
 def _verdict(result: CycleResult, before: Before) -> Verdict:
     if result.failure is not None:
         return result.failure
-    return judge(
+    verdict = judge(
         [*result.troubles, *_of_other_groups(result, before)],
         has_answered=result.has_answered,
         clock_offset=clock_offset(result),
     )
+    if verdict is ONLINE and before.verdict.kind == CLOCK_SKEW and not _asked_time(result):
+        return before.verdict  # a wrong clock stays wrong until the machine is asked again
+    return verdict
+
+
+def _asked_time(result: CycleResult) -> bool:
+    return Rate.STANDARD in result.readings
 
 
 def _of_other_groups(result: CycleResult, before: Before) -> Iterator[FactTrouble]:
@@ -137,7 +150,7 @@ def _server_row(
         # An offline server is asked for its slow facts soon after it is back.
         wait = slow_interval if result.has_answered else min(slow_interval, 2 * claim.interval)
         slow_due = result.started_at + wait
-    is_change = verdict.status != before.status or before.status_since is None
+    is_change = verdict.status != before.verdict.status or before.status_since is None
     return {
         "key": claim.server_id,
         "status": verdict.status,
@@ -192,7 +205,7 @@ def _change_row(result: CycleResult, before: Before, verdict: Verdict) -> Values
         "id": uuid7(),
         "server_id": result.claim.server_id,
         "at": result.started_at,
-        "was": before.status,
+        "was": before.verdict.status,
         "status": verdict.status,
         "reason": verdict.reason[:_REASON_LIMIT],
     }

@@ -18,6 +18,7 @@ from app.models.infrastructure.monitored_server import MonitoredServer, ServerSt
 from app.services.infrastructure import standing
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.result_rows import Before, KnownFacts, Rows, Values
+from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.summary import COLUMNS, Summary
 
 _SERVER = cast("Table", MonitoredServer.__table__)
@@ -70,6 +71,9 @@ async def read_before(
             _SERVER.c.id,
             _SERVER.c.name,
             _SERVER.c.status,
+            _SERVER.c.reason_kind,
+            _SERVER.c.reason,
+            _SERVER.c.fix,
             _SERVER.c.status_since,
             _SERVER.c.last_seen_at,
             _SERVER.c.next_due_at,
@@ -85,13 +89,13 @@ async def read_before(
     return {
         row[0]: Before(
             name=row[1],
-            status=ServerStatus(row[2]),
-            status_since=row[3],
-            last_seen_at=row[4],
-            next_due_at=row[5],
-            slow_due_at=row[6],
-            summary_id=row[7],
-            summary=Summary(*row[8:]) if row[7] else Summary(),
+            verdict=Verdict(ServerStatus(row[2]), *row[3:6]),
+            status_since=row[6],
+            last_seen_at=row[7],
+            next_due_at=row[8],
+            slow_due_at=row[9],
+            summary_id=row[10],
+            summary=Summary(*row[11:]) if row[10] else Summary(),
             facts=facts[row[0]],
         )
         for row in rows

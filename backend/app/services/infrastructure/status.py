@@ -29,6 +29,7 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 LEAST_STALE = timedelta(seconds=30)
 # What a machine with /proc always answers; without all three of them there is none.
 _FROM_PROC = frozenset({"cpu", "memory", "uptime"})
+CLOCK_SKEW = "clock_skew"  # a reason's kind
 _NAMED_TROUBLES = 3
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
@@ -228,7 +229,7 @@ def _clock_skew(offset: timedelta | None) -> Verdict | None:
     side = "ahead of" if offset > timedelta(0) else "behind"
     return Verdict(
         ServerStatus.DEGRADED,
-        "clock_skew",
+        CLOCK_SKEW,
         f"Its clock is {spoken(offset)} {side} Unity's.",
         "Turn time synchronisation on: `timedatectl set-ntp true`, or install chrony.",
     )

@@ -166,6 +166,9 @@ async def test_a_clock_two_days_off_degrades(site: Site) -> None:
     row = await site.server(server_id)
     assert (row.status, row.reason_kind) == ("degraded", "clock_skew")
     assert "2.0 days behind" in row.reason
+    # The live facts do not ask for the time, so they cannot call the clock right.
+    await site.collector().collect_live({server_id})
+    assert (await site.server(server_id)).reason_kind == "clock_skew"
 
 
 async def test_first_contact_waits_and_records_the_offered_key(site: Site) -> None:
