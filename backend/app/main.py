@@ -8,8 +8,10 @@ from fastapi.routing import APIRoute
 
 from app import __version__
 from app.bootstrap import Unity
-from app.routers import problems
+from app.kernel.errors import JsonValue
+from app.routers import document, problems
 from app.routers.api import ROUTERS
+from app.routers.body_limit import BodyLimit
 from app.routers.middleware import RequestContext
 from app.routers.security_headers import SecurityHeaders
 from app.routers.web import WebInterface
@@ -32,7 +34,7 @@ def create_app(unity: Unity | None = None) -> FastAPI:
         async with unity.running():
             yield
 
-    app = FastAPI(
+    app = _Application(
         title="Unity",
         version=__version__,
         description=DESCRIPTION,
@@ -48,12 +50,23 @@ def create_app(unity: Unity | None = None) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestContext)
     if unity is not None:
         app.state.platform = unity.platform
         app.router.default = WebInterface(base_path=unity.platform.settings.server.base_path)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, with a description that leaves nothing out."""
+
+    def openapi(self) -> dict[str, JsonValue]:
+        """Describe the whole API."""
+        if self.openapi_schema is None:
+            self.openapi_schema = document.finish(super().openapi())
+        return self.openapi_schema
 
 
 def _operation_id(route: APIRoute) -> str:

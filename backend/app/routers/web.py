@@ -20,6 +20,9 @@ class WebInterface:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] != "http":  # nobody here speaks WebSocket
+            await send({"type": "websocket.close", "code": 1000})
+            return
         response = self._answer(scope)
         await response(scope, receive, send)
 
@@ -29,14 +32,23 @@ class WebInterface:
         path = scope["path"].removeprefix(self._base).lstrip("/")
         if path.startswith("api/"):
             raise HTTPException(404)
-        file = (self._build / path).resolve()
-        if path and path != "index.html" and file.is_relative_to(self._build) and file.is_file():
+        file = self._find(path)
+        if file is not None:
             is_hashed = path.startswith("assets/")
             caching = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
             return FileResponse(file, headers={"Cache-Control": caching})
         if path.startswith("assets/"):
             return PlainTextResponse("No such file\n", status_code=404)
         return self._page()
+
+    def _find(self, path: str) -> Path | None:
+        """Return the file of the build under this name; nothing outside of the build is one."""
+        try:
+            file = (self._build / path).resolve()
+            is_there = file.is_relative_to(self._build) and file.is_file()
+        except (OSError, ValueError):  # no file has such a name: too long, or with a NUL
+            return None
+        return file if is_there and file.name != "index.html" else None
 
     def _page(self) -> Response:
         index = self._build / "index.html"
