@@ -131,13 +131,13 @@ class Sealer:
             known = await session.execute(
                 select(MetricSeries.id, MetricSeries.interval).where(MetricSeries.id.in_(ids))
             )
-            material.intervals = {each: interval for each, interval in known}  # noqa: C416 - typed
+            material.intervals = {each: interval for each, interval in known}  # noqa: C416 - dict() loses the types
             chunks = await session.execute(
                 select(MetricChunk.series_id, MetricChunk.points).where(
                     MetricChunk.series_id.in_(ids), MetricChunk.day == unit.day
                 )
             )
-            material.chunks = {each: points for each, points in chunks}  # noqa: C416 - typed
+            material.chunks = {each: points for each, points in chunks}  # noqa: C416 - dict() loses the types
             for tier in TIERS:
                 rollups = await session.execute(
                     select(MetricRollup.series_id, MetricRollup.buckets).where(
