@@ -2,17 +2,66 @@
 // list, the page of one thing and what stands on the overview.
 import type { QueryClient } from '@tanstack/react-query';
 import type { LiveHandlers } from '@/api/live';
+import { overviewQuery } from '@/api/overview';
 
-function refresh(...nouns: string[]) {
-  return (client: QueryClient) => {
-    for (const noun of nouns) void client.invalidateQueries({ queryKey: [noun] });
+const PAUSE_MS = 1_000;
+const PAUSE_A_SERVER_MS = 10;
+
+/** Asks at once, and then at most once a pause however many events come. */
+function calmed(ask: (client: QueryClient) => void, pause: (client: QueryClient) => number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDueAgain = false;
+  const run = (client: QueryClient) => {
+    if (timer !== undefined) {
+      isDueAgain = true;
+      return;
+    }
+    ask(client);
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isDueAgain) {
+        isDueAgain = false;
+        run(client);
+      }
+    }, pause(client));
   };
+  return run;
+}
+
+const refresh = (noun: string) =>
+  calmed(
+    (client) => void client.invalidateQueries({ queryKey: [noun] }),
+    () => PAUSE_MS,
+  );
+
+const jobs = refresh('jobs');
+const servers = refresh('servers');
+const alerts = refresh('alerts');
+// It is one answer for the whole fleet, so a large fleet asks for it less often.
+const overview = calmed(
+  (client) => void client.invalidateQueries({ queryKey: overviewQuery.queryKey }),
+  (client) => {
+    const count = client.getQueryData(overviewQuery.queryKey)?.servers.length ?? 0;
+    return PAUSE_MS + count * PAUSE_A_SERVER_MS;
+  },
+);
+
+function idOf(data: unknown): string | undefined {
+  return typeof data === 'object' && data !== null && 'id' in data ? String(data.id) : undefined;
 }
 
 export const LIVE_HANDLERS: LiveHandlers = {
-  job: refresh('jobs'),
-  schedule: refresh('jobs'),
-  server: refresh('servers', 'overview'),
-  alert: refresh('alerts', 'overview'),
+  job: jobs,
+  schedule: jobs,
+  server: (client, data) => {
+    servers(client);
+    overview(client);
+    // Charts of a short range move with each reading; long ones have their own pace.
+    void client.invalidateQueries({ queryKey: ['metrics', idOf(data), 'moving'] });
+  },
+  alert: (client) => {
+    alerts(client);
+    overview(client);
+  },
   resync: (client) => void client.invalidateQueries(),
 };

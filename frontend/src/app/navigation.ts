@@ -2,18 +2,113 @@
 // the order is that of the map: inbox, overview, servers, storage, databases, containers, credentials,
 // alerts, explore, system.
 import type { LinkProps } from '@tanstack/react-router';
-import { IconLayoutDashboard, type Icon } from '@tabler/icons-react';
+import {
+  IconBell,
+  IconKey,
+  IconLayoutDashboard,
+  IconServer2,
+  IconSettings,
+  type Icon,
+} from '@tabler/icons-react';
+import { useSession, type Permission } from '@/api/session';
 
-export interface NavigationRow {
+interface NavigationPage {
   word: string;
   to: NonNullable<LinkProps['to']>;
-  icon: Icon;
   /** Further words the palette finds it by. */
   keywords?: string;
+  /** Left out for those who lack it. */
+  needs?: Permission;
+  /** What the page is for, in a sentence. */
+  about?: string;
+}
+
+export interface NavigationRow extends NavigationPage {
+  icon: Icon;
   /** Shown under the word while one of them is open. */
-  pages?: { word: string; to: NonNullable<LinkProps['to']>; keywords?: string }[];
+  pages?: readonly NavigationPage[];
 }
 
 export const NAVIGATION: readonly NavigationRow[] = [
   { word: 'Overview', to: '/', icon: IconLayoutDashboard, keywords: 'home dashboard fleet' },
+  { word: 'Servers', to: '/servers', icon: IconServer2, keywords: 'machines hosts fleet' },
+  {
+    word: 'Credentials',
+    to: '/credentials/ssh-keys',
+    icon: IconKey,
+    needs: 'credentials:read',
+    pages: [
+      {
+        word: 'SSH keys',
+        to: '/credentials/ssh-keys',
+        keywords: 'credentials public private ed25519',
+        needs: 'credentials:read',
+        about: 'What Unity logs in with, and where it is installed.',
+      },
+      {
+        word: 'Logins',
+        to: '/credentials/logins',
+        keywords: 'credentials passwords accounts sudo',
+        needs: 'credentials:read',
+        about: 'User names with their passwords, stored encrypted.',
+      },
+    ],
+  },
+  { word: 'Alerts', to: '/alerts', icon: IconBell, keywords: 'alarm firing history' },
+  {
+    word: 'System',
+    to: '/system',
+    icon: IconSettings,
+    pages: [
+      {
+        word: 'Jobs',
+        to: '/system/jobs',
+        keywords: 'schedule runs tasks cron',
+        needs: 'jobs:read',
+        about: 'What runs by the clock, when it runs next, and how the last runs ended.',
+      },
+      {
+        word: 'Audit',
+        to: '/system/audit',
+        keywords: 'log history who chain',
+        needs: 'audit:read',
+        about: 'Who did what and when, and whether the log is whole.',
+      },
+      {
+        word: 'Users',
+        to: '/system/users',
+        keywords: 'people accounts roles',
+        needs: 'users:read',
+        about: 'Who may log in, with which role.',
+      },
+      {
+        word: 'Tokens',
+        to: '/system/tokens',
+        keywords: 'api key program',
+        about: 'Keys for programs that use the API.',
+      },
+      {
+        word: 'Settings',
+        to: '/system/settings',
+        keywords: 'alarm webhook ntfy features version',
+        needs: 'system:read',
+        about: 'Where alarms go, the version, and what is switched on.',
+      },
+      {
+        word: 'You',
+        to: '/profile',
+        keywords: 'profile password sessions security',
+        about: 'Your password, where you are logged in, and your tokens.',
+      },
+    ],
+  },
 ];
+
+/** The rows and pages that this person may open. */
+export function useNavigation(): NavigationRow[] {
+  const { permissions } = useSession();
+  const may = ({ needs }: NavigationPage) => needs === undefined || permissions.includes(needs);
+  return NAVIGATION.filter(may).map(({ pages, ...row }) =>
+    pages === undefined ? row : { ...row, pages: pages.filter(may) },
+  );
+}

@@ -1,15 +1,27 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { basePath } from '@/api/base';
+import { addServerRoute, importServersRoute } from './routes/add-server';
+import { credentialsRoutes } from './routes/credentials';
 import { loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { rootRoute } from './routes/root-route';
+import { serverRoute, serversRoute } from './routes/servers';
 import { shellRoute } from './routes/shell-route';
+import { systemRoutes } from './routes/system';
 
 const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
-  shellRoute.addChildren([overviewRoute]),
+  shellRoute.addChildren([
+    overviewRoute,
+    serversRoute,
+    serverRoute,
+    addServerRoute,
+    importServersRoute,
+    ...credentialsRoutes,
+    ...systemRoutes,
+  ]),
 ]);
 
 export function createAppRouter(client: QueryClient) {

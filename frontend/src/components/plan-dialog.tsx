@@ -23,6 +23,8 @@ interface PlanDialogProps {
   confirmLabel: string;
   onConfirm: () => void;
   isBusy?: boolean;
+  /** Something has to be done before; the plan says what. */
+  isBlocked?: boolean;
   error?: unknown;
   /** Only where something cannot be undone: the name that must be typed. */
   typeName?: string;
@@ -66,8 +68,8 @@ function PlanParts({ plan }: { plan: Plan }) {
 
 /** Shows a dangerous verb before it is done; the run opens in the same place. */
 export function PlanDialog(props: PlanDialogProps) {
-  const { isOpen, onClose, title, plan, confirmLabel, onConfirm, isBusy, error, typeName, run } =
-    props;
+  const { isOpen, onClose, title, plan, confirmLabel, onConfirm } = props;
+  const { isBusy, isBlocked = false, error, typeName, run } = props;
   const [typed, setTyped] = useState('');
   const close = () => {
     setTyped('');
@@ -100,7 +102,7 @@ export function PlanDialog(props: PlanDialogProps) {
               color="red.9"
               onClick={onConfirm}
               loading={isBusy}
-              disabled={!plan || (typeName !== undefined && typed !== typeName)}
+              disabled={!plan || isBlocked || (typeName !== undefined && typed !== typeName)}
             >
               {confirmLabel}
             </Button>

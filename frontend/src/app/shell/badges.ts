@@ -1,12 +1,29 @@
 // The worst state behind each word of the navigation. A domain adds its word here, from a query that
 // its overview needs anyway.
-import type { State } from '@/lib/states';
+import { useQuery } from '@tanstack/react-query';
+import { overviewQuery } from '@/api/overview';
+import { useMay } from '@/api/session';
+import { SERVER_STATES, SEVERITY_STATES } from '@/components/server-status';
+import { worstOf, type State } from '@/lib/states';
 
 export interface Badge {
   state: State;
   count: number;
 }
 
+/** How many are in the worst state, or nothing when all is well. */
+function badgeOf(states: readonly State[]): Badge | undefined {
+  const state = worstOf(states);
+  if (state === 'ok' || state === 'unknown') return undefined;
+  return { state, count: states.filter((each) => each === state).length };
+}
+
 export function useBadges(): Partial<Record<string, Badge>> {
-  return {};
+  const mayRead = useMay('servers:read');
+  const { data } = useQuery({ ...overviewQuery, enabled: mayRead });
+  if (!data) return {};
+  return {
+    Overview: badgeOf(data.problems.map(({ severity }) => SEVERITY_STATES[severity])),
+    Servers: badgeOf(data.servers.map(({ status }) => SERVER_STATES[status])),
+  };
 }

@@ -1,5 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { NAVIGATION } from '../navigation';
+import { overviewQuery } from '@/api/overview';
+import { useMay } from '@/api/session';
+import { useNavigation } from '../navigation';
 
 export interface PaletteItem {
   id: string;
@@ -10,18 +13,48 @@ export interface PaletteItem {
   run: () => void;
 }
 
+function useServerItems(): PaletteItem[] {
+  const navigate = useNavigate();
+  const { data } = useQuery({ ...overviewQuery, enabled: useMay('servers:read') });
+  return (data?.servers ?? []).map(({ id, name, status, reason, os_name }) => ({
+    id: `server ${id}`,
+    group: 'Servers',
+    label: name,
+    description: status === 'online' ? os_name : `${status}: ${reason}`,
+    keywords: 'server machine host',
+    run: () => void navigate({ to: '/servers/$serverId', params: { serverId: id } }),
+  }));
+}
+
+function useActionItems(): PaletteItem[] {
+  const navigate = useNavigate();
+  if (!useMay('servers:manage')) return [];
+  return [
+    {
+      id: 'action add-server',
+      group: 'Actions',
+      label: 'Add a server',
+      keywords: 'new machine host enter',
+      run: () => void navigate({ to: '/servers/add' }),
+    },
+  ];
+}
+
 /** Everything the palette finds. A domain adds its things here, from lists that are in the cache. */
 export function usePaletteItems(): PaletteItem[] {
   const navigate = useNavigate();
-  return NAVIGATION.flatMap(({ word, to, keywords, pages = [] }) => [
-    { id: `page ${to}`, group: 'Pages', label: word, keywords, run: () => void navigate({ to }) },
-    ...pages.map((page) => ({
-      id: `page ${page.to}`,
-      group: 'Pages',
-      label: page.word,
-      description: word,
-      keywords: page.keywords,
-      run: () => void navigate({ to: page.to }),
-    })),
-  ]);
+  const pages = useNavigation().flatMap(
+    ({ word, to, keywords, pages: inner = [] }): PaletteItem[] => [
+      { id: `page ${to}`, group: 'Pages', label: word, keywords, run: () => void navigate({ to }) },
+      ...inner.map((page) => ({
+        id: `page ${page.to}`,
+        group: 'Pages',
+        label: page.word,
+        description: word,
+        keywords: page.keywords,
+        run: () => void navigate({ to: page.to }),
+      })),
+    ],
+  );
+  return [...pages, ...useServerItems(), ...useActionItems()];
 }

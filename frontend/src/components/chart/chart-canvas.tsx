@@ -13,7 +13,7 @@ const colour = (name: string) =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export function ChartCanvas(props: ChartProps) {
-  const { title, series, unit, times, height = 180 } = props;
+  const { title, hasTitle = true, series, unit, times, height = 180 } = props;
   const scheme = useComputedColorScheme('light');
   const [sizeRef, { width }] = useResizeObserver<HTMLDivElement>();
   const [host, setHost] = useState<HTMLDivElement | null>(null);
@@ -63,10 +63,12 @@ export function ChartCanvas(props: ChartProps) {
     .join(', ');
   return (
     <figure className={classes.figure}>
-      <figcaption className={classes.title}>
-        {title}
-        {series.length > MOST_SERIES && ` (first ${MOST_SERIES} of ${series.length})`}
-      </figcaption>
+      {hasTitle && (
+        <figcaption className={classes.title}>
+          {title}
+          {series.length > MOST_SERIES && ` (first ${MOST_SERIES} of ${series.length})`}
+        </figcaption>
+      )}
       <div
         ref={hostRef}
         className={classes.host}

@@ -11,6 +11,8 @@ export interface ChartSeries {
 
 export interface ChartProps {
   title: string;
+  /** False where the card around it says the title already. */
+  hasTitle?: boolean;
   /** Unix seconds, one for each value. */
   times: readonly number[];
   /** At most six; the seventh and later are left out and the title says so. */

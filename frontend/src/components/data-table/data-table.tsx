@@ -177,7 +177,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
             disabled={paging.page <= 1}
             onClick={() => onSearch({ page: paging.page - 1 })}
           >
-            Newer
+            Previous
           </Button>
           <Text size="sm">
             Page {paging.page} of {paging.pageCount}
@@ -188,7 +188,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
             disabled={paging.page >= paging.pageCount}
             onClick={() => onSearch({ page: paging.page + 1 })}
           >
-            Older
+            Next
           </Button>
         </Group>
       )}

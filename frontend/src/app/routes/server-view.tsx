@@ -1,0 +1,16 @@
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { ServerAccess } from '@/features/server-access/components/server-access';
+import { ServerPage } from '@/features/servers/components/server-page';
+
+export function ServerView() {
+  const { serverId } = useParams({ from: '/shell/servers/$serverId' });
+  const navigate = useNavigate();
+  return (
+    <ServerPage
+      key={serverId}
+      serverId={serverId}
+      access={<ServerAccess serverId={serverId} />}
+      onDeleted={() => void navigate({ to: '/servers' })}
+    />
+  );
+}

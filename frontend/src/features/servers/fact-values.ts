@@ -1,0 +1,84 @@
+// The values of facts that the health page reads; each is free JSON to the API, so it is checked here.
+import * as z from 'zod/mini';
+import type { Fact } from './api';
+
+const orNull = <T extends z.ZodMiniType>(type: T) => z.nullish(type);
+
+export const memoryValue = z.object({
+  total: z.number(),
+  available: z.number(),
+  swap_total: z.number(),
+  swap_free: z.number(),
+});
+
+export const loadValue = z.object({ load1: z.number(), load5: z.number(), load15: z.number() });
+export const cpuValue = z.object({ cores: z.number() });
+export const uptimeValue = z.object({ seconds: z.number() });
+
+export const rebootValue = z.object({
+  is_needed: z.boolean(),
+  reason: z.string(),
+  packages: z.array(z.string()),
+});
+
+export const packagesValue = z.object({
+  pending: z.number(),
+  security: orNull(z.number()),
+});
+
+export const filesystemsValue = z.object({
+  filesystems: z.array(
+    z.object({
+      device: z.string(),
+      mountpoint: z.string(),
+      fstype: z.string(),
+      size_bytes: z.number(),
+      used_bytes: z.number(),
+      available_bytes: z.number(),
+      inodes: orNull(z.number()),
+      inodes_free: orNull(z.number()),
+    }),
+  ),
+});
+
+const process = z.object({
+  pid: z.number(),
+  user: z.string(),
+  name: z.string(),
+  cpu_percent: orNull(z.number()),
+  memory_bytes: orNull(z.number()),
+});
+export type ProcessRow = z.infer<typeof process>;
+
+export const processesValue = z.object({
+  total: z.number(),
+  by_cpu: z.array(process),
+  by_memory: z.array(process),
+});
+
+export const unitsValue = z.object({
+  units: z.array(z.object({ name: z.string(), state: z.string(), description: z.string() })),
+});
+
+export const sensorsValue = z.object({
+  temperatures: z.array(
+    z.object({
+      chip: z.string(),
+      sensor: z.string(),
+      label: z.string(),
+      celsius: z.number(),
+      critical: orNull(z.number()),
+    }),
+  ),
+});
+
+/** The value of a fact in its shape; undefined when it was never read or has another shape. */
+export function valueOf<T>(
+  facts: readonly Fact[],
+  name: string,
+  shape: z.ZodMiniType<T>,
+): T | undefined {
+  const value = facts.find(({ fact }) => fact === name)?.value;
+  const read = shape.safeParse(value);
+  return read.success ? read.data : undefined;
+}
