@@ -109,6 +109,14 @@ async def _validation(_request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise TypeError("This handler is for HTTPException.") from error
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body it cannot decode
+        return problem(
+            422,
+            "invalid-input",
+            "The input is not valid",
+            "The body cannot be read.",
+            extra={"errors": [], "fix": "Send JSON in UTF-8."},
+        )
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != phrase else f"{phrase}: {request.url.path}"
     return problem(

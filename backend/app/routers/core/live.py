@@ -43,7 +43,6 @@ _STREAM: dict[int | str, dict[str, object]] = {
         "description": "Events named by their topic, until the client leaves or the login ends.",
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
                 "example": 'event: schedule\ndata: {"name": "core.history"}\n\n',
             }
         },

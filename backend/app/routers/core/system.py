@@ -33,7 +33,12 @@ async def readyz(platform: PlatformDep, response: Response) -> Health:
     return Health(status="ok")
 
 
-@router.get("/api/system", dependencies=[requires(P.SYSTEM_READ)], summary="Version and engine")
+@router.get(
+    "/api/system",
+    dependencies=[requires(P.SYSTEM_READ)],
+    summary="Version and engine",
+    responses=documented(401, 403),
+)
 async def get_system(platform: PlatformDep) -> SystemInfo:
     """Tell the version, the database engine and where the data lies."""
     return SystemInfo(
@@ -46,7 +51,10 @@ async def get_system(platform: PlatformDep) -> SystemInfo:
 
 
 @router.get(
-    "/api/system/features", dependencies=[requires(P.SYSTEM_READ)], summary="Optional features"
+    "/api/system/features",
+    dependencies=[requires(P.SYSTEM_READ)],
+    summary="Optional features",
+    responses=documented(401, 403),
 )
 async def get_features(platform: PlatformDep) -> Features:
     """Tell which optional features are on; the routes of one that is off answer 404."""

@@ -14,7 +14,7 @@ class ServerCredentialCreate(Input):
 
     name: Name
     username: Username
-    password: SecretStr = Field(min_length=1, max_length=1024)
+    password: SecretStr = Field(min_length=1, max_length=1024, examples=["four words and more"])
 
 
 class ServerCredentialEdit(Input):

@@ -36,6 +36,7 @@ class SSHKeyImport(Input):
         min_length=1,
         max_length=65_536,
         description="The private key file as it is, in OpenSSH's form or PEM.",
+        examples=["-----BEGIN OPENSSH PRIVATE KEY-----\n…\n-----END OPENSSH PRIVATE KEY-----\n"],
     )
     passphrase: SecretStr | None = Field(
         None, max_length=1024, description="What the key file is encrypted with, if it is."
