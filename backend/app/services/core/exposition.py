@@ -5,12 +5,13 @@ existing Grafana can use its `rate()`. Series that are overdue are left out, as 
 machine would leave them out.
 """
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
@@ -83,7 +84,6 @@ class Exposition:
     async def _collected(self) -> Sequence[Family]:
         newest = await self._newest()
         now = self._clock.now().timestamp() * 1000
-        families: dict[str, Family] = {}
         rows = await self._session.execute(
             select(
                 MetricSeries.id,
@@ -94,22 +94,8 @@ class Exposition:
                 MetricSeries.interval,
             ).order_by(MetricSeries.metric, MetricSeries.id)
         )
-        for series_id, resource_id, metric, labels, kind, interval in rows:
-            found = newest.get(resource_id)
-            place = found[1].place.get(series_id) if found else None
-            if found is None or place is None:
-                continue
-            name, samples = found
-            if now - samples.at[place] > _OVERDUE * 1000 * interval:
-                continue
-            is_counter = kind == SeriesKind.RATE
-            family = families.get(metric)
-            if family is None:
-                help_text = "Collected by Unity, under the name that node_exporter has for it."
-                family = Family(metric, help_text, "counter" if is_counter else "gauge")
-                families[metric] = family
-            family.add(samples.reading[place], {"instance": name, **dict(parse_labels(labels))})
-        return list(families.values())
+        # A thousand servers take a second of pure Python, which must not stop the event loop.
+        return await asyncio.to_thread(_assemble, rows.all(), newest, now)
 
     async def _newest(self) -> Mapping[uuid.UUID, tuple[str, NewestSamples]]:
         rows = await self._session.execute(
@@ -118,6 +104,30 @@ class Exposition:
             )
         )
         return {key: (name, NewestSamples(newest)) for key, name, newest in rows}
+
+
+def _assemble(
+    rows: Sequence[Row[int, uuid.UUID, str, str, str, int]],
+    newest: Mapping[uuid.UUID, tuple[str, NewestSamples]],
+    now: float,
+) -> Sequence[Family]:
+    families: dict[str, Family] = {}
+    for series_id, resource_id, metric, labels, kind, interval in rows:
+        found = newest.get(resource_id)
+        place = found[1].place.get(series_id) if found else None
+        if found is None or place is None:
+            continue
+        name, samples = found
+        if now - samples.at[place] > _OVERDUE * 1000 * interval:
+            continue
+        is_counter = kind == SeriesKind.RATE
+        family = families.get(metric)
+        if family is None:
+            help_text = "Collected by Unity, under the name that node_exporter has for it."
+            family = Family(metric, help_text, "counter" if is_counter else "gauge")
+            families[metric] = family
+        family.add(samples.reading[place], {"instance": name, **dict(parse_labels(labels))})
+    return list(families.values())
 
 
 def _process() -> str:
