@@ -30,3 +30,99 @@ export function session(part: Partial<SessionState> = {}): SessionState {
     ...part,
   };
 }
+
+export function job(part: Partial<Schemas['JobRead']> = {}): Schemas['JobRead'] {
+  return {
+    name: 'core.history',
+    title: 'Drop the history of old runs',
+    trigger: 'every 5m',
+    default_trigger: 'every 5m',
+    is_paused: false,
+    last_fired_at: LONG_AGO,
+    next_fire_at: LONG_AGO,
+    ...part,
+  };
+}
+
+export function jobRun(part: Partial<Schemas['JobRunRead']> = {}): Schemas['JobRunRead'] {
+  return {
+    id: '01981f3a-0000-7000-8000-0000000000a1',
+    name: 'core.history',
+    arguments: {},
+    state: 'succeeded',
+    requested_by: 'alice',
+    attempt: 1,
+    is_cancel_requested: false,
+    progress_done: 0,
+    progress_total: 0,
+    progress_note: '',
+    result: null,
+    error: '',
+    enqueued_at: LONG_AGO,
+    run_at: LONG_AGO,
+    started_at: LONG_AGO,
+    finished_at: LONG_AGO,
+    ...part,
+  };
+}
+
+export function token(part: Partial<Schemas['TokenRead']> = {}): Schemas['TokenRead'] {
+  return {
+    id: '01981f3a-0000-7000-8000-0000000000b1',
+    name: 'grafana',
+    owner: 'alice',
+    public_id: 'PUBLIC',
+    scopes: ['metrics:read'],
+    created_at: LONG_AGO,
+    expires_at: null,
+    last_used_at: null,
+    last_used_address: null,
+    ...part,
+  };
+}
+
+export function auditEntry(
+  part: Partial<Schemas['AuditEntryRead']> = {},
+): Schemas['AuditEntryRead'] {
+  return {
+    id: '01981f3a-0000-7000-8000-0000000000c1',
+    seq: 7,
+    at: LONG_AGO,
+    actor_kind: 'user',
+    actor_name: 'alice',
+    actor_id: null,
+    address: '192.0.2.10',
+    action: 'job.paused',
+    object_kind: 'job',
+    object_id: null,
+    object_name: 'core.history',
+    resource_id: null,
+    request_id: 'abc',
+    reason: '',
+    details: { from: 'every 5m' },
+    h: 'ff00',
+    ...part,
+  };
+}
+
+export function alert(part: Partial<Schemas['AlertRead']> = {}): Schemas['AlertRead'] {
+  return {
+    id: '01981f3a-0000-7000-8000-0000000000d1',
+    resource_id: '01981f3a-0000-7000-8000-0000000000e1',
+    resource_name: 'nas',
+    kind: 'offline',
+    subject: '',
+    state: 'firing',
+    message: 'It does not answer on port 22.',
+    fix: 'Check that it is switched on.',
+    began_at: LONG_AGO,
+    fired_at: LONG_AGO,
+    resolved_at: null,
+    ...part,
+  };
+}
+
+/** A list's answer that holds all there is. */
+export function pageOf<T>(...items: T[]) {
+  return { items, total: items.length, page: 1, per_page: 50 };
+}

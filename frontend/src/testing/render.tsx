@@ -10,7 +10,9 @@ import {
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { ReactNode } from 'react';
+import { sessionQuery, type Permission } from '@/api/session';
 import { theme } from '@/app/theme';
+import { session } from './factories';
 
 interface Options {
   /** The address, with its search. */
@@ -45,4 +47,14 @@ export async function renderUi(ui: ReactNode, { at = '/', client = testClient() 
 
 export function testClient(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Infinity } } });
+}
+
+/** A cache in which alice is logged in, with these rights beside her own account's. */
+export function signedInClient(...permissions: Permission[]): QueryClient {
+  const client = testClient();
+  client.setQueryData(
+    sessionQuery.queryKey,
+    session({ permissions: ['self:manage', ...permissions] }),
+  );
+  return client;
 }

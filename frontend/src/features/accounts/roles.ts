@@ -5,14 +5,18 @@ export const ROLES: { value: Role; label: string; description: string }[] = [
   {
     value: 'viewer',
     label: 'viewer',
-    description: 'Sees everything but secrets, changes nothing.',
+    description: 'Sees servers, metrics, alerts and jobs; changes nothing.',
   },
   {
     value: 'operator',
     label: 'operator',
     description: 'Works with servers, credentials and jobs.',
   },
-  { value: 'admin', label: 'admin', description: 'May do everything, also with users.' },
+  {
+    value: 'admin',
+    label: 'admin',
+    description: 'May do everything, also with users, settings and the audit log.',
+  },
 ];
 
 export function stateOf(user: User): { state: State; word: string } {

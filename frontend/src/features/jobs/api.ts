@@ -62,7 +62,8 @@ function useJobsMutation<Input, Output>(mutationFn: (input: Input) => Promise<Ou
   const client = useQueryClient();
   return useMutation({
     mutationFn,
-    onSuccess: () => client.invalidateQueries({ queryKey: ['jobs'] }),
+    // Not waited for: the page of the run opens at once.
+    onSuccess: () => void client.invalidateQueries({ queryKey: ['jobs'] }),
   });
 }
 

@@ -21,14 +21,15 @@ function planFor(user: User, sessions: Session[], tokens: Token[]): Plan {
   const names = tokens.map((token) => token.name).join(', ');
   return {
     steps: [
-      `${plural(sessions.length, 'session')} of ${user.name} ${sessions.length === 1 ? 'ends' : 'end'} at once.`,
+      sessions.length === 0
+        ? `${user.name} is logged in nowhere.`
+        : `${user.name} is logged out at once: ${plural(sessions.length, 'session')}.`,
       tokens.length === 0
         ? 'There are no tokens to revoke.'
-        : `${plural(tokens.length, 'token')} stop working: ${names}.`,
+        : `Programs with these tokens are refused: ${names}.`,
       'The account is deleted.',
     ],
     kept: ['The audit log keeps what they did, under their name.'],
-    risks: tokens.length > 0 ? ['Programs that use these tokens are refused.'] : [],
     wayBack: 'None. To shut the account for a while, disable it instead.',
   };
 }

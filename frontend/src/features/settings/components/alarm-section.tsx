@@ -22,7 +22,13 @@ function Delivery({ channel }: { channel: AlarmChannel }) {
     );
   return (
     <Text size="sm" c="dimmed">
-      Last message <RelativeTime at={channel.last_sent_at} never="not yet" />
+      {channel.last_sent_at === null ? (
+        'No message was sent yet'
+      ) : (
+        <>
+          Last message <RelativeTime at={channel.last_sent_at} />
+        </>
+      )}
       {channel.waiting > 0 && `, ${plural(channel.waiting, 'message')} waiting`}
     </Text>
   );
