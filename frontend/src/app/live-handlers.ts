@@ -46,8 +46,10 @@ const overview = calmed(
   },
 );
 
-function idOf(data: unknown): string | undefined {
-  return typeof data === 'object' && data !== null && 'id' in data ? String(data.id) : undefined;
+/** The servers that an event tells of: one reading stores many at once. */
+function idsOf(data: unknown): unknown[] {
+  const has = typeof data === 'object' && data !== null && 'ids' in data && Array.isArray(data.ids);
+  return has ? (data.ids as unknown[]) : [];
 }
 
 export const LIVE_HANDLERS: LiveHandlers = {
@@ -57,7 +59,11 @@ export const LIVE_HANDLERS: LiveHandlers = {
     servers(client);
     overview(client);
     // Charts of a short range move with each reading; long ones have their own pace.
-    void client.invalidateQueries({ queryKey: ['metrics', idOf(data), 'moving'] });
+    const ids = new Set(idsOf(data));
+    void client.invalidateQueries({
+      queryKey: ['metrics'],
+      predicate: ({ queryKey }) => ids.has(queryKey[1]) && queryKey[2] === 'moving',
+    });
   },
   alert: (client) => {
     alerts(client);

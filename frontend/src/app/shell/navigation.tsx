@@ -1,7 +1,7 @@
 import { Stack, VisuallyHidden } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { STATE_WORDS, StatusMark } from '@/components/status-badge';
-import { NAVIGATION, type NavigationRow } from '../navigation';
+import { useNavigation, type NavigationRow } from '../navigation';
 import { useBadges, type Badge } from './badges';
 import classes from './shell.module.css';
 
@@ -18,7 +18,7 @@ function Mark({ badge }: { badge: Badge | undefined }) {
 
 function Row({ row, badge }: { row: NavigationRow; badge: Badge | undefined }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const isOpen = row.pages?.some(({ to }) => path.startsWith(to)) ?? false;
+  const isOpen = row.pages?.some(({ to }) => path === row.to || path.startsWith(to)) ?? false;
   const RowIcon = row.icon;
   return (
     <>
@@ -45,7 +45,7 @@ export function Navigation() {
   const badges = useBadges();
   return (
     <Stack component="nav" gap={2} aria-label="Main">
-      {NAVIGATION.map((row) => (
+      {useNavigation().map((row) => (
         <Row key={row.word} row={row} badge={badges[row.word]} />
       ))}
     </Stack>

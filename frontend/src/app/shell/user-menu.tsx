@@ -1,5 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { IconLogout, IconShieldLock, IconUserCircle } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useSession } from '@/api/session';
 import { ColorSchemeItems } from './color-scheme-menu';
 
@@ -18,6 +19,13 @@ export function UserMenu({ onLogOut }: { onLogOut: () => void }) {
             <Menu.Label>
               {user.name}, {user.role}
             </Menu.Label>
+            <Menu.Item
+              component={Link}
+              to="/profile"
+              leftSection={<IconShieldLock size={16} aria-hidden />}
+            >
+              You and your security
+            </Menu.Item>
             <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={onLogOut}>
               Log out
             </Menu.Item>
