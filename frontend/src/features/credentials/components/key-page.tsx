@@ -82,10 +82,6 @@ function PublicHalf({ sshKey }: { sshKey: SSHKey }) {
           <dd>
             <RelativeTime at={sshKey.created_at} />
           </dd>
-          <dt>Last used</dt>
-          <dd>
-            <RelativeTime at={sshKey.last_used_at} never="never" />
-          </dd>
         </dl>
         <Text size="sm" c="dimmed">
           To let it in by hand, put the line above into ~/.ssh/authorized_keys of the account.

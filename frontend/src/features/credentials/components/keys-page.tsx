@@ -9,7 +9,6 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
-import { RelativeTime } from '@/components/relative-time';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
 import { keysQuery, type SSHKey } from '../api';
@@ -57,11 +56,12 @@ const COLUMNS: Column<SSHKey>[] = [
     ),
   },
   {
-    id: 'last_used_at',
-    header: 'Last used',
+    id: 'created_at',
+    header: 'Made',
     width: '110px',
-    sortBy: (key) => key.last_used_at,
-    cell: (key) => <RelativeTime at={key.last_used_at} never="never" />,
+    hideBelow: 'sm',
+    sortBy: (key) => key.created_at,
+    cell: (key) => <RelativeTime at={key.created_at} />,
   },
 ];
 

@@ -60,10 +60,6 @@ export function LoginPage({ loginId, onDeleted }: LoginPageProps) {
                 <dd>
                   <RelativeTime at={login.updated_at} />
                 </dd>
-                <dt>Last used</dt>
-                <dd>
-                  <RelativeTime at={login.last_used_at} never="never" />
-                </dd>
               </dl>
             </Section>
             <UsedBy noun="logins" id={login.id} />

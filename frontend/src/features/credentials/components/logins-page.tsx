@@ -9,7 +9,6 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
-import { RelativeTime } from '@/components/relative-time';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
 import { loginsQuery, type Login } from '../api';
@@ -44,11 +43,12 @@ const COLUMNS: Column<Login>[] = [
     cell: (login) => login.servers,
   },
   {
-    id: 'last_used_at',
-    header: 'Last used',
+    id: 'created_at',
+    header: 'Made',
     width: '110px',
-    sortBy: (login) => login.last_used_at,
-    cell: (login) => <RelativeTime at={login.last_used_at} never="never" />,
+    hideBelow: 'sm',
+    sortBy: (login) => login.created_at,
+    cell: (login) => <RelativeTime at={login.created_at} />,
   },
 ];
 
