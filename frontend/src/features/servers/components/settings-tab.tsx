@@ -11,6 +11,7 @@ import {
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { splitProblem } from '@/api/field-errors';
 import { FormActions } from '@/components/form-actions';
 import { Section } from '@/components/page';
@@ -161,15 +162,18 @@ function Labels({ form }: { form: Form }) {
 /** Name, place, login, pace and labels of a server. */
 export function SettingsTab({ server }: { server: Server }) {
   const edit = useEditServer(server.id);
-  const before = valuesOf(server);
+  // What was read when the form opened: news that comes meanwhile is no change of this person's.
+  const [read, setRead] = useState(server);
+  const before = valuesOf(read);
   const form = useForm<Values>({ initialValues: before });
   const known = Object.keys(before);
   const problem = edit.error ? splitProblem(edit.error, known) : null;
   const submit = (values: Values) =>
     edit.mutate(
-      { ...changesOf(before, values), row_version: server.row_version },
+      { ...changesOf(before, values), row_version: read.row_version },
       {
         onSuccess: (saved) => {
+          setRead(saved);
           form.setInitialValues(valuesOf(saved));
           form.setValues(valuesOf(saved));
           notifications.show({ message: `${saved.name} is saved.` });
@@ -191,6 +195,7 @@ export function SettingsTab({ server }: { server: Server }) {
             <Way form={form} serverId={server.id} />
           )}
           <NumberInput
+            placeholder="300"
             label="Seconds between two collections"
             description="Empty: as in the settings, 300 as a rule."
             min={10}
