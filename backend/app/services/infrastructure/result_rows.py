@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.kernel.ids import uuid7
-from app.services.core.facts import Rate
+from app.services.core.facts import Rate, Trouble
 from app.services.infrastructure import standing
 from app.services.infrastructure.clock_offset import clock_offset
 from app.services.infrastructure.cycle import CycleResult
@@ -147,8 +147,11 @@ def _server_row(
     if result.rate is Rate.STANDARD and before.next_due_at == claim.lease:
         next_due = result.started_at + claim.interval
     if result.rate is Rate.SLOW and before.slow_due_at == claim.lease:
-        # An offline server is asked for its slow facts soon after it is back.
-        wait = slow_interval if result.has_answered else min(slow_interval, 2 * claim.interval)
+        # An offline server is asked for its slow facts soon after it is back; what was only too
+        # slow this time must not stay missing for hours either.
+        is_short = any(one.trouble is Trouble.TIMED_OUT for one in result.troubles)
+        is_whole = result.has_answered and not is_short
+        wait = slow_interval if is_whole else min(slow_interval, 2 * claim.interval)
         slow_due = result.started_at + wait
     is_change = verdict.status != before.verdict.status or before.status_since is None
     return {

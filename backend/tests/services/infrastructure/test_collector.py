@@ -19,7 +19,7 @@ from app.models.infrastructure.collection import (
     StatusChange,
 )
 from app.models.infrastructure.monitored_server import HostKeyPin, MonitoredServer
-from app.ports.shell import LoginRefused, Shell, Target, Unreachable
+from app.ports.shell import LoginRefused, Outcome, Shell, Target, Unreachable
 from app.services.core.facts import Rate
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.facts.reading import FILES
@@ -140,6 +140,24 @@ async def test_a_command_that_hangs_costs_its_own_facts(site: Site) -> None:
     async with site.database.snapshot() as session:
         facts = await Readings(session, site.clock, 300).facts(server_id)
     assert next(fact for fact in facts.facts if fact.fact == "memory").value is not None
+
+
+async def test_slow_facts_that_took_too_long_are_asked_again_soon(site: Site) -> None:
+    server_id = await site.enter("busy", slow_due_at=None)
+    apt = next(
+        command.argv for command in GROUPS[Rate.SLOW].commands if command.argv[0] == "apt-get"
+    )
+    site.machine(server_id).hangs(*apt)
+    await site.collector().collect_due()
+    due = (await site.server(server_id)).slow_due_at
+    assert due is not None
+    assert due <= site.clock.now() + timedelta(seconds=2 * site.settings.standard_seconds)
+    site.machine(server_id).answers(*apt, outcome=Outcome.ABSENT)
+    site.clock.advance(timedelta(seconds=2 * site.settings.standard_seconds))
+    await site.collector().collect_due()
+    due = (await site.server(server_id)).slow_due_at
+    assert due is not None
+    assert due > site.clock.now() + timedelta(hours=5)
 
 
 async def test_a_flood_costs_its_own_facts(site: Site) -> None:
