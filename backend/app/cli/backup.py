@@ -11,7 +11,7 @@ from app.cli.output import Json, show
 from app.kernel import config, crypto, folders
 from app.kernel.clock import SystemClock
 from app.kernel.crypto import Vault
-from app.kernel.errors import StartRefused
+from app.kernel.errors import InvalidInput, StartRefused
 from app.services.core.backup import archive, dump
 from app.services.core.backup import restore as restoring
 
@@ -38,6 +38,13 @@ def create(
     """Save all data in one consistent archive; the server may go on running."""
     settings = config.load()
     vault = _vault(settings)
+    if not target.absolute().parent.is_dir():
+        raise InvalidInput(f"There is no folder {target.absolute().parent}.", fix="Make it first.")
+    if key_to is not None and key_to.exists():
+        raise dump.BackupExists(
+            f"{key_to} exists already; no key is overwritten, and nothing was saved.",
+            fix="Choose another name.",
+        )
     manifest = dump.create(
         bootstrap.database_url(settings), target, vault.kek_id.hex(), SystemClock()
     )

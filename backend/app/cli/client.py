@@ -77,11 +77,20 @@ class Client:
                 f"No Unity answers at {self._http.base_url}: {error or type(error).__name__}.",
                 fix="Start it with `unity serve`, or set UNITY_URL and UNITY_TOKEN.",
             ) from error
-        answer: Json = response.json() if response.content else {}
+        answer = _read(response)
         if response.is_error:
             detail = str(answer.get("detail") or f"The server answered {response.status_code}.")
             raise Refused(detail, fix=str(answer.get("fix") or ""))
         return answer
+
+
+def _read(response: httpx2.Response) -> Json:
+    """Return the document; what is none, such as the page of a proxy, is an empty one."""
+    try:
+        found = response.json() if response.content else {}
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 def _whole(value: JsonValue) -> int:
@@ -106,6 +115,7 @@ def _connect() -> httpx2.Client:
             f"No Unity runs on this machine (no socket {path}).",
             fix="Start it with `unity serve`, or set UNITY_URL and UNITY_TOKEN.",
         )
-    return httpx2.Client(
-        base_url="http://unity", transport=httpx2.HTTPTransport(uds=str(path)), timeout=30
-    )
+    # A command asks a few times and ends; a connection for each leaves none open behind it.
+    once = httpx2.Limits(max_keepalive_connections=0)
+    transport = httpx2.HTTPTransport(uds=str(path), limits=once)
+    return httpx2.Client(base_url="http://unity", transport=transport, timeout=30)

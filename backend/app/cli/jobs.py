@@ -48,7 +48,7 @@ def run_now(name: str, json: Json = False) -> None:
     """Run a job now, and wait for its end."""
     client = Client()
     started = client.post(f"{SCHEDULES}/{name}/run")
-    run = client.wait(str(started["run_id"]))
+    run = client.wait(str(started["id"]))
     show(run, f"{name} {run['state']}.", as_json=json)
 
 

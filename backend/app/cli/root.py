@@ -4,6 +4,8 @@ Only the module of the command that was typed is loaded: `unity status` should n
 framework.
 """
 
+import errno
+import os
 import sys
 from importlib import import_module
 
@@ -22,6 +24,13 @@ COMMANDS = {
     "health": ("health", "health"),
     "settings": ("settings", "settings"),
     "openapi": ("settings", "openapi"),
+}
+# What the machine refuses rather than Unity does wrong: a line says enough.
+_MACHINE = {
+    errno.ENOSPC: "the disk is full; make room and try again",
+    errno.EDQUOT: "the disk quota is used up; make room and try again",
+    errno.EROFS: "the file system is read-only; choose another folder, or mount it writable",
+    errno.EACCES: "this user may not do that; see who owns it with `ls -l`",
 }
 GROUPS = ("server", "user", "token", "jobs", "audit", "backup")
 
@@ -68,9 +77,16 @@ def _root(
 
 def main() -> None:
     """Run the command line; refusals are one line on standard error and exit code 1."""
+    os.umask(0o077)  # what Unity writes (database, sockets, backups) is nobody else's business
     try:
         build(sys.argv[1:])()
     except (StartRefused, UnityError) as refusal:
         fix = getattr(refusal, "fix", "")
         print(f"unity: {refusal}{' ' + fix if fix else ''}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _MACHINE:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"unity: {where}{_MACHINE[error.errno]}.", file=sys.stderr)
         sys.exit(1)

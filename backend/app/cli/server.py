@@ -37,13 +37,26 @@ def show_server(name: str, json: Json = False) -> None:
         show({"server": server, "facts": facts}, "", as_json=True)
         return
     show(server, f"{server['name']}: {server['status']}. {server['reason']}", as_json=False)
-    rows = facts.get("items")
+    rows = facts.get("facts")
     show_table(
-        [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [],
-        {"fact": "FACT", "read_at": "READ", "trouble": "TROUBLE", "detail": "DETAIL"},
+        [_row(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [],
+        {"fact": "FACT", "read_at": "READ", "says": "SAYS", "fix": "FIX"},
         as_json=False,
         empty="Nothing was read yet.",
     )
+
+
+def _row(fact: Document) -> Document:
+    """Put a fact into a line: the trouble with it, or the plain parts of its value."""
+    value, says = fact.get("value"), fact.get("detail") or fact.get("trouble")
+    if isinstance(value, dict) and not says:
+        parts = {
+            name: len(part) if isinstance(part, list) else part for name, part in value.items()
+        }
+        says = ", ".join(
+            f"{name} {part}" for name, part in parts.items() if isinstance(part, str | int | float)
+        )
+    return {**fact, "says": says}
 
 
 @cli.command("add")
@@ -83,28 +96,32 @@ def add(
         "credential_id": login["id"],
         "host_key": {"public": offered["public"], "fingerprint": offered["fingerprint"]},
     }
-    server = client.post(SERVERS, body)
-    run = client.wait(str(client.post(f"{SERVERS}/{server['id']}/collect")["run_id"]))
-    server = client.get(f"{SERVERS}/{server['id']}")
-    words = f"{server['name']} is {server['status']}. {server['reason']}"
-    show({"server": server, "run": run}, words, as_json=json)
+    try:
+        server = client.post(SERVERS, body)
+    except Refused:
+        client.delete(f"/api/credentials/logins/{login['id']}")  # or the next try finds it taken
+        raise
+    _collect(client, server, as_json=json)
 
 
 @cli.command("collect")
 def collect(name: str, json: Json = False) -> None:
     """Ask a machine now, and wait for the answer."""
     client = Client()
-    server = find(client, name)
+    _collect(client, find(client, name), as_json=json)
+
+
+def _collect(client: Client, server: Document, *, as_json: bool) -> None:
     run = client.wait(str(client.post(f"{SERVERS}/{server['id']}/collect")["run_id"]))
     server = client.get(f"{SERVERS}/{server['id']}")
     words = f"{server['name']} is {server['status']}. {server['reason']}"
-    show({"server": server, "run": run}, words, as_json=json)
+    show({"server": server, "run": run}, words, as_json=as_json)
 
 
 def find(client: Client, name: str) -> Document:
-    """Return the server of this name or id."""
+    """Return the server of this name."""
     for server in client.pages(SERVERS, q=name):
-        if name in (server["name"], server["id"]):
+        if name == server["name"]:
             return server
     raise NotFound(f"There is no server {name}.", fix="See `unity server list`.")
 

@@ -1,0 +1,189 @@
+"""The commands against a running Unity: by its local socket, with a real sshd, as typed."""
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import root
+from app.kernel.errors import UnityError
+from tests.parts.sshd import Account, Sshd, running_sshd
+
+BACKEND = Path(__file__).parents[2]
+START = "from app.cli import main; main()"
+PASSWORD = "four words and more"
+ADD_ALICE = ("user", "create", "alice", "--role", "admin", "--password-stdin")
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came of a command."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Machine:
+    """A machine with Unity on it, where commands are typed."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.settings = {
+            "UNITY_DATA": str(data),
+            "UNITY_SERVER__LISTEN": "127.0.0.1:0",
+            "UNITY_LOG__LEVEL": "WARNING",
+            "UNITY_COLLECT__ADD_LOCAL": "false",
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the process that serves."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("UNITY_")}
+        return own | self.settings
+
+    def type(self, *words: str, typed: str = "") -> Typed:
+        """Type `unity …` in this process, which has loaded everything already."""
+        done = CliRunner().invoke(root.build([*words]), [*words], input=typed, env=self.settings)
+        if done.exception is None or isinstance(done.exception, SystemExit):
+            return Typed(done.exit_code, done.stdout, done.stderr)
+        if not isinstance(done.exception, UnityError):
+            raise done.exception
+        refusal = done.exception  # `main` prints it
+        return Typed(1, done.stdout, f"{refusal} {refusal.fix}")
+
+    def told(self, *words: str, typed: str = "") -> dict[str, object]:
+        """Type it with `--json`, see it succeed, and return the document."""
+        done = self.type(*words, "--json", typed=typed)
+        assert done.code == 0, done.stderr
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Return a machine on which Unity runs, with alice as its admin."""
+    machine = Machine(tmp_path_factory.mktemp("cli") / "data")
+    # As typed: only the program itself decides what its files are open to.
+    subprocess.run(
+        [sys.executable, "-c", START, *ADD_ALICE],
+        cwd=BACKEND,
+        env=machine.environment,
+        input=PASSWORD,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", START, "serve"],
+        cwd=BACKEND,
+        env=machine.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            asyncio.run(_until_there(machine.data / "unity.sock"))
+            yield machine
+        finally:
+            process.terminate()
+
+
+async def _until_there(socket: Path) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_unix_connection(str(socket))
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            return
+
+
+def test_what_unity_writes_is_nobody_elses_business(machine: Machine) -> None:
+    for path in (machine.data / "unity.db", machine.data / "unity.sock", machine.data / "keys"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+@pytest.mark.needs("sshd", "root")
+def test_a_server_is_added_listed_shown_and_collected(
+    machine: Machine, sshd_beside: Sshd, account: Account
+) -> None:
+    where = ("--host", "127.0.0.1", "--port", str(sshd_beside.port), "--user", account.name)
+    words = ("server", "add", "box", *where, "--password-stdin")
+    wrong = machine.type(*words, "--fingerprint", "SHA256:other", typed=account.password)
+    assert wrong.code != 0
+    assert "Nothing was sent" in wrong.stderr
+    right = ("--fingerprint", sshd_beside.host_key.fingerprint)
+    added = machine.told(*words, *right, typed=f"{account.password}\n")
+    assert isinstance(added["server"], dict)
+    assert added["server"]["status"] in {"online", "degraded"}
+    again = machine.type(*words, *right, typed=account.password)
+    assert again.code == 1
+    assert "already" in again.stderr
+    assert "box" in machine.type("server", "list").stdout
+    shown = machine.type("server", "show", "box").stdout
+    assert "filesystems" in shown
+    assert "Linux" in shown
+    assert "box is" in machine.type("server", "collect", "box").stdout
+    assert "See `unity server list`" in machine.type("server", "show", "nobox").stderr
+
+
+@pytest.fixture
+def sshd_beside(tmp_path: Path) -> Iterator[Sshd]:
+    """Return an sshd that runs while a plain test talks to other processes."""
+    with asyncio.Runner() as runner:
+        context = running_sshd(tmp_path / "sshd")
+        yield runner.run(context.__aenter__())
+        runner.run(context.__aexit__(None, None, None))
+
+
+def test_a_token_is_made_listed_and_revoked(machine: Machine) -> None:
+    nobody = machine.type("token", "create", "grafana", "--scope", "metrics:read")
+    assert (nobody.code, "Name the owner" in nobody.stderr) == (1, True)
+    made = machine.told("token", "create", "grafana", "--scope", "metrics:read", "--owner", "alice")
+    assert str(made["token"]).startswith("unity_")
+    listed = machine.type("token", "list").stdout
+    assert "grafana" in listed
+    assert str(made["token"]) not in listed
+    assert machine.type("token", "revoke", str(made["id"])).code == 0
+    assert "No tokens yet" in machine.type("token", "list").stdout
+
+
+def test_a_job_is_run_shown_paused_and_resumed(machine: Machine) -> None:
+    run = machine.told("jobs", "run", "core.history")
+    assert run["state"] == "succeeded"
+    assert "core.history: succeeded" in machine.type("jobs", "show", str(run["id"])).stdout
+    assert machine.told("jobs", "pause", "core.history")["is_paused"] is True
+    assert "core.history" in machine.type("jobs", "schedules").stdout
+    assert machine.told("jobs", "resume", "core.history")["is_paused"] is False
+    ended = machine.type("jobs", "cancel", str(run["id"]))
+    assert (ended.code, "ended already" in ended.stderr) == (1, True)
+
+
+def test_the_audit_log_holds_what_was_typed(machine: Machine) -> None:
+    assert machine.told("audit", "verify")["is_intact"] is True
+
+
+def test_a_backup_is_never_written_over_a_file_or_a_key(machine: Machine, tmp_path: Path) -> None:
+    target, key = tmp_path / "unity.tar.gz", tmp_path / "root.key"
+    key.write_text("another key")
+    refused = machine.type("backup", "create", str(target), "--key-to", str(key))
+    assert (refused.code, target.exists()) == (1, False)
+    assert "nothing was saved" in refused.stderr
+    nowhere = machine.type("backup", "create", str(tmp_path / "no" / "unity.tar.gz"))
+    assert "There is no folder" in nowhere.stderr
+    saved = machine.type("backup", "create", str(target), "--key-to", str(tmp_path / "copy.key"))
+    assert saved.code == 0, saved.stderr
+    assert "whole" in machine.type("backup", "verify", str(target)).stdout.lower()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
