@@ -92,10 +92,8 @@ class CollectPart(Part):
         1_048_576, ge=4096, description="The most output of one command that is read."
     )
     add_local: bool = Field(
-        default=True, description="Enter the machine that Unity runs on by itself."
-    )
-    local_root: Path = Field(
-        Path("/"), description="Where the root of the local machine is seen (for containers)."
+        default=True,
+        description="Enter the machine that Unity runs on by itself; off in the container image.",
     )
 
 
