@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Faces } from '@/components/faces';
@@ -8,6 +8,7 @@ import { Section } from '@/components/page';
 import { ServerStatusBadge } from '@/components/server-status';
 import { plural } from '@/lib/format';
 import { enteredQuery, type ImportResult } from '../api';
+import classes from './lines.module.css';
 import { PendingHostKey } from './pending-host-key';
 import { Verdict } from './verdict';
 
@@ -61,31 +62,23 @@ function Entered({ ids }: { ids: readonly string[] }) {
         skeleton={<RowsSkeleton rows={Math.min(ids.length, 8)} />}
       >
         {(servers) => (
-          <Table aria-label="Entered servers" verticalSpacing={6}>
-            <Table.Tbody>
-              {servers.map((server) => (
-                <Table.Tr key={server.id}>
-                  <Table.Td w={130}>
-                    <ServerStatusBadge status={server.status} reason={server.reason} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Link to="/servers/$serverId" params={{ serverId: server.id }}>
-                      {server.name}
-                    </Link>
-                  </Table.Td>
-                  <Table.Td>
-                    {server.reason_kind === 'host_key_unknown' ? (
-                      <PendingHostKey serverId={server.id} serverName={server.name} />
-                    ) : (
-                      <Text size="sm" c="dimmed">
-                        {server.reason} {server.fix}
-                      </Text>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <ul className={classes.list} aria-label="Entered servers">
+            {servers.map((server) => (
+              <li key={server.id} className={classes.server}>
+                <ServerStatusBadge status={server.status} reason={server.reason} />
+                <Link to="/servers/$serverId" params={{ serverId: server.id }}>
+                  {server.name}
+                </Link>
+                {server.reason_kind === 'host_key_unknown' ? (
+                  <PendingHostKey serverId={server.id} serverName={server.name} />
+                ) : (
+                  <Text size="sm" c="dimmed">
+                    {server.reason} {server.fix}
+                  </Text>
+                )}
+              </li>
+            ))}
+          </ul>
         )}
       </Faces>
     </Section>

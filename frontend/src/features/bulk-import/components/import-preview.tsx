@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, ScrollArea, Stack, Table, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { EmptyState } from '@/components/empty-state';
 import { Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { plural } from '@/lib/format';
 import type { ImportLine, ImportPlan } from '../api';
+import classes from './lines.module.css';
 import { Verdict } from './verdict';
 
 const FORMATS: Record<ImportPlan['format'], string> = {
@@ -74,47 +75,29 @@ interface LinesProps {
 
 function Lines({ lines, left, onToggle }: LinesProps) {
   return (
-    <ScrollArea>
-      <Table aria-label="Lines of the text" verticalSpacing={6}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={40} aria-label="Enter it" />
-            <Table.Th w={60}>Line</Table.Th>
-            <Table.Th w={120}>Verdict</Table.Th>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Login</Table.Th>
-            <Table.Th>Note</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lines.map((line) => (
-            <Table.Tr key={`${line.line}-${line.name}`}>
-              <Table.Td>
-                {line.verdict === 'new' && (
-                  <Checkbox
-                    size="xs"
-                    aria-label={`Enter ${line.name}`}
-                    checked={!left.has(line.line)}
-                    onChange={() => onToggle(line.line)}
-                  />
-                )}
-              </Table.Td>
-              <Table.Td>{line.line}</Table.Td>
-              <Table.Td>
-                <Verdict verdict={line.verdict} />
-              </Table.Td>
-              <Table.Td>{line.name}</Table.Td>
-              <Table.Td>{loginOf(line)}</Table.Td>
-              <Table.Td>
-                <Text size="sm" c="dimmed">
-                  {noteOf(line)}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </ScrollArea>
+    <ul className={classes.list} aria-label="Lines of the text">
+      {lines.map((line) => (
+        <li key={`${line.line}-${line.name}`} className={classes.line}>
+          {line.verdict === 'new' ? (
+            <Checkbox
+              size="xs"
+              aria-label={`Enter ${line.name}`}
+              checked={!left.has(line.line)}
+              onChange={() => onToggle(line.line)}
+            />
+          ) : (
+            <span />
+          )}
+          <span className={classes.number}>Line {line.line}</span>
+          <Verdict verdict={line.verdict} />
+          <b>{line.name}</b>
+          <span>{loginOf(line)}</span>
+          <Text size="sm" c="dimmed">
+            {noteOf(line)}
+          </Text>
+        </li>
+      ))}
+    </ul>
   );
 }
 

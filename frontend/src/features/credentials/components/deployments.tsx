@@ -70,7 +70,7 @@ function Row({ deployment, sshKey }: { deployment: Deployment; sshKey: SSHKey })
           {deployment.path && <span className={classes.code}>{deployment.path} </span>}
           {deployment.verified_at ? (
             <>
-              seen to open it <RelativeTime at={deployment.verified_at} />
+              proved by a login <RelativeTime at={deployment.verified_at} />
             </>
           ) : (
             deployment.detail
