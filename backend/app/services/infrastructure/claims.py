@@ -5,7 +5,7 @@ only this cycle, and a server that kills its worker does not do so in a loop.
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -14,7 +14,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
-from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
+from app.models.infrastructure.monitored_server import (
+    HostKeyPin,
+    HostKeyState,
+    MonitoredServer,
+    ServerStatus,
+)
 from app.ports.shell import Target
 from app.services.core.facts import Rate
 from app.services.infrastructure.cycle import Claim
@@ -87,14 +92,21 @@ class Claims:
                 )
             ).all()
             targets = await self._targets.build_many(session, servers)
-        return [self._claim(server, targets[server.id], lease) for server in servers]
+            changed = await _changed_keys(session, targets.values())
+        return [self._claim(server, targets[server.id], lease, changed) for server in servers]
 
     def _claim(
-        self, server: MonitoredServer, target: Target | TargetUnusable, lease: datetime | None
+        self,
+        server: MonitoredServer,
+        target: Target | TargetUnusable,
+        lease: datetime | None,
+        changed: Mapping[str, str],
     ) -> Claim:
-        refusal = None
+        refusal: Verdict | None
         if isinstance(target, TargetUnusable):
             refusal = Verdict(ServerStatus.UNKNOWN, "login_unusable", target.detail, target.fix)
+        else:
+            refusal = _undecided(server, target, changed)
         return Claim(
             server_id=server.id,
             name=server.name,
@@ -104,10 +116,72 @@ class Claims:
                 if server.interval_seconds is None
                 else timedelta(seconds=server.interval_seconds)
             ),
-            target=target if isinstance(target, Target) else None,
+            target=target if isinstance(target, Target) and refusal is None else None,
             refusal=refusal,
             lease=lease,
         )
+
+
+async def free_claims(database: Database, clock: Clock, standard: timedelta) -> None:
+    """Make due again what a killed process had taken: where there is one process, nobody else has.
+
+    A server is due an interval after it was last asked; only a claim pushes that further.
+    """
+    async with database.transaction() as session:
+        servers = await session.execute(
+            select(
+                MonitoredServer.id,
+                MonitoredServer.last_attempt_at,
+                MonitoredServer.interval_seconds,
+                MonitoredServer.next_due_at,
+            ).where(MonitoredServer.is_enabled)
+        )
+        freed = []
+        for server_id, asked_at, seconds, due_at in servers:
+            interval = standard if seconds is None else timedelta(seconds=seconds)
+            own_time = clock.now() if asked_at is None else asked_at + interval
+            if due_at is not None and due_at > own_time:
+                freed.append({"id": server_id, "next_due_at": own_time})
+        if freed:
+            await session.execute(update(MonitoredServer), freed)
+
+
+async def _changed_keys(
+    session: AsyncSession, targets: Collection[Target | TargetUnusable]
+) -> Mapping[str, str]:
+    """Return the machines whose changed host key nobody has decided about: target key → print."""
+    ids = {uuid.UUID(step.key) for target in targets for step in _way(target)}
+    pins = await session.execute(
+        select(HostKeyPin.server_id, HostKeyPin.fingerprint).where(
+            HostKeyPin.server_id.in_(ids), HostKeyPin.state == HostKeyState.QUARANTINED
+        )
+    )
+    return {str(server_id): fingerprint for server_id, fingerprint in pins}
+
+
+def _way(target: Target | TargetUnusable) -> Iterator[Target]:
+    """Yield the machine and the jump hosts before it."""
+    step = target if isinstance(target, Target) else None
+    while step is not None:
+        yield step
+        step = step.jump
+
+
+def _undecided(
+    server: MonitoredServer, target: Target, changed: Mapping[str, str]
+) -> Verdict | None:
+    """Refuse contact while somebody else may be answering in the machine's place."""
+    for step in _way(target):
+        if step.key in changed:
+            who = server.name if step is target else f"The jump host of {server.name}"
+            return Verdict(
+                ServerStatus.OFFLINE,
+                "host_key_changed",
+                f"{who} showed another host key than the approved one: {changed[step.key]}."
+                " It is not contacted until somebody has decided.",
+                "Compare the fingerprint on the machine itself; then approve or reject the key.",
+            )
+    return None
 
 
 async def _due(

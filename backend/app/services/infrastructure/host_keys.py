@@ -24,6 +24,7 @@ from app.services.core.permissions import Actor, system
 from app.services.infrastructure.server_errors import ServerNotFound
 
 _NAME_LENGTH = 120
+_DECIDED_WITH_IT = (HostKeyState.APPROVED, HostKeyState.QUARANTINED)
 _UNAPPROVED = 10  # whoever answers there may show a new key at every contact
 
 
@@ -86,7 +87,7 @@ class HostKeyService:
         chosen = self._find(pins, server, fingerprint)
         now = self._clock.now()
         for pin in pins:
-            if pin is not chosen and pin.state == HostKeyState.APPROVED:
+            if pin is not chosen and pin.state in _DECIDED_WITH_IT:
                 pin.state, pin.updated_at = HostKeyState.RETIRED, now
         replaced: list[JsonValue] = [
             pin.fingerprint for pin in pins if pin.state == HostKeyState.RETIRED
@@ -103,6 +104,7 @@ class HostKeyService:
         chosen = self._find(await self._pins(server_id), server, fingerprint)
         chosen.state, chosen.updated_at = HostKeyState.RETIRED, self._clock.now()
         chosen.decided_by = actor.name[:_NAME_LENGTH]
+        self._ask_again(server)
         await self._record(actor, "host_key.rejected", server, chosen)
         return chosen
 
@@ -113,7 +115,7 @@ class HostKeyService:
         if server.is_enabled and server.reason_kind.startswith("host_key"):
             server.status, server.status_since = ServerStatus.UNKNOWN, now
             server.reason, server.reason_kind = (
-                "Not asked since the host key was approved.",
+                "Not asked since somebody decided about the host key.",
                 ("never_asked"),
             )
             server.fix = ""
