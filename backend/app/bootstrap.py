@@ -4,7 +4,9 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -36,8 +38,12 @@ from app.services.core import vault_canary
 from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
+from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.local_server import enter_local_machine
 
+# Names are looked up in threads. Python's own number of them, four and the processors, would let a
+# few names that no server answers hold up all other machines.
+_THREADS = 64
 log = get_logger(__name__)
 
 
@@ -57,6 +63,8 @@ class Unity:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the clock, the workers and the live bus going for the length of the block."""
+        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="unity")
+        asyncio.get_running_loop().set_default_executor(threads)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(_run(work)) for work in self._background]
@@ -87,6 +95,8 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     clock = SystemClock()
     if settings.collect.add_local:
         await enter_local_machine(database, clock, vault)
+    if held is not None:
+        await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
     live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())
