@@ -28,6 +28,8 @@ from app.ports.shell import (
     Target,
     TransferFailed,
 )
+from app.services.core.audit import KEY_INFO, AuditLog
+from app.services.core.permissions import system
 from app.services.credentials.authorized_keys import (
     OwnLine,
     append,
@@ -43,6 +45,11 @@ _TRIES = 5
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 _DETAIL = 500
+_RECORDED = {
+    DeploymentState.VERIFIED: "verified",
+    DeploymentState.FAILED: "install_failed",
+    DeploymentState.REMOVED: "removed",
+}
 
 
 class KeyNotInstalled(UpstreamFailed):
@@ -278,6 +285,21 @@ class KeyInstaller:
                 deployment.path = path
             if verified_at is not None:
                 deployment.verified_at = verified_at
+            if state in _RECORDED:
+                await self._record(session, deployment)
+
+    async def _record(self, session: AsyncSession, deployment: SSHKeyDeployment) -> None:
+        """Note the outcome; who asked for it stands in the entry of the request."""
+        await session.flush()
+        await AuditLog(session, self._clock, self._vault.subkey(KEY_INFO)).record(
+            system("key installer"),
+            f"ssh_key.{_RECORDED[deployment.state]}",
+            kind="ssh_key",
+            object_id=deployment.ssh_key_id,
+            name=deployment.account,
+            details={"path": deployment.path, "detail": deployment.detail},
+            resource_id=deployment.resource_id,
+        )
 
 
 async def _read(files: Files, path: str) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.adapters.ssh import SshShells
 from app.kernel.database import Database
 from app.kernel.ids import uuid7
+from app.models.core.audit_entry import AuditEntry
 from app.models.credentials.ssh_key import DeploymentState, SSHKey, SSHKeyDeployment
 from app.ports.shell import Files, PasswordLogin, Shell, ShellError, Target
 from app.schemas.credentials.ssh_key import SSHKeyGenerate
@@ -245,6 +246,10 @@ async def test_removing_takes_exactly_the_own_line(scene: Scene, shell: Shell) -
     await scene.installer().remove(scene.installation, shell)
     assert scene.file.read_bytes() == FOREIGN + b"\r\n"
     assert (await scene.state()).state == DeploymentState.REMOVED
+    async with scene.database.snapshot() as session:
+        entries = (await session.scalars(select(AuditEntry).order_by(AuditEntry.seq))).all()
+    recorded = [entry.action for entry in entries if entry.actor_name == "key installer"]
+    assert recorded == ["ssh_key.verified", "ssh_key.removed"]
     assert not await scene.key_lets_in()
     assert await scene.lets_in(scene.way_in)
 
