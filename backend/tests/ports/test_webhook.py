@@ -111,7 +111,15 @@ async def test_addresses_that_nobody_may_mean_are_refused(side: Side, url: str) 
 
 
 @pytest.mark.parametrize(
-    "host", ["[::ffff:169.254.169.254]", "[fe80::1]", "[::]", "[fd00:ec2::254]"]
+    "host",
+    [
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::169.254.169.254]",
+        "[2002:a9fe:a9fe::1]",
+        "[fe80::1]",
+        "[::]",
+        "[fd00:ec2::254]",
+    ],
 )
 async def test_other_spellings_of_the_metadata_service_are_refused_too(host: str) -> None:
     with pytest.raises(AddressRefused):
