@@ -9,6 +9,7 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
+import { RelativeTime } from '@/components/relative-time';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
 import { loginsQuery, type Login } from '../api';
