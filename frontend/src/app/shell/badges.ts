@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { overviewQuery } from '@/api/overview';
 import { useMay } from '@/api/session';
+import { openAlertsQuery, stateOfAlert } from '@/features/alerts/api';
 import { SERVER_STATES, SEVERITY_STATES } from '@/components/server-status';
 import { worstOf, type State } from '@/lib/states';
 
@@ -21,9 +22,10 @@ function badgeOf(states: readonly State[]): Badge | undefined {
 export function useBadges(): Partial<Record<string, Badge>> {
   const mayRead = useMay('servers:read');
   const { data } = useQuery({ ...overviewQuery, enabled: mayRead });
-  if (!data) return {};
+  const alerts = useQuery({ ...openAlertsQuery, enabled: useMay('alerts:read') }).data ?? [];
   return {
-    Overview: badgeOf(data.problems.map(({ severity }) => SEVERITY_STATES[severity])),
-    Servers: badgeOf(data.servers.map(({ status }) => SERVER_STATES[status])),
+    Overview: badgeOf(data?.problems.map(({ severity }) => SEVERITY_STATES[severity]) ?? []),
+    Servers: badgeOf(data?.servers.map(({ status }) => SERVER_STATES[status]) ?? []),
+    Alerts: badgeOf(alerts.map(stateOfAlert)),
   };
 }

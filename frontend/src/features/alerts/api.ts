@@ -1,8 +1,15 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, dataOf } from '@/api/client';
 import type { components } from '@/api/schema';
+import type { State } from '@/lib/states';
 
 export type Alert = components['schemas']['AlertRead'];
+
+/** As the overview judges it: only a server that is gone is critical. */
+export function stateOfAlert({ kind, state }: Alert): State {
+  if (state !== 'firing') return 'unknown';
+  return kind === 'offline' ? 'critical' : 'warning';
+}
 
 export const HISTORY_PER_PAGE = 50;
 

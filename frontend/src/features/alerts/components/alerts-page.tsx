@@ -13,7 +13,13 @@ import { RelativeTime } from '@/components/relative-time';
 import { useSearchState } from '@/hooks/use-search-state';
 import { formatDuration } from '@/lib/format';
 import type { TableState } from '@/lib/search';
-import { endedAlertsQuery, HISTORY_PER_PAGE, openAlertsQuery, type Alert } from '../api';
+import {
+  endedAlertsQuery,
+  HISTORY_PER_PAGE,
+  openAlertsQuery,
+  stateOfAlert,
+  type Alert,
+} from '../api';
 
 function ResourceLink({ alert }: { alert: Alert }) {
   return (
@@ -28,7 +34,7 @@ function OpenAlert({ alert }: { alert: Alert }) {
   const isTold = alert.state === 'firing';
   return (
     <Notice
-      state={isTold ? 'critical' : 'warning'}
+      state={stateOfAlert(alert)}
       title={
         <Group gap="xs">
           <ResourceLink alert={alert} />
@@ -85,13 +91,14 @@ const COLUMNS: Column<Alert>[] = [
   {
     id: 'ended',
     header: 'Ended',
-    width: '100px',
+    width: '110px',
+    hideBelow: 'sm',
     cell: (alert) => <RelativeTime at={alert.resolved_at} />,
   },
   {
     id: 'resource',
     header: 'Server',
-    width: '160px',
+    width: '120px',
     cell: (alert) => <ResourceLink alert={alert} />,
   },
   {
