@@ -88,9 +88,6 @@ class CollectPart(Part):
     connect_seconds: Seconds = Field(10, description="Time-out of the TCP connection.")
     login_seconds: Seconds = Field(20, description="Time-out of the SSH login.")
     sessions_per_host: int = Field(4, ge=1, le=10, description="SSH sessions per machine at once.")
-    output_bytes: int = Field(
-        1_048_576, ge=4096, description="The most output of one command that is read."
-    )
     add_local: bool = Field(
         default=True,
         description="Enter the machine that Unity runs on by itself; off in the container image.",
@@ -177,6 +174,16 @@ def _check(settings: Settings) -> None:
     if (settings.server.tls_cert is None) != (settings.server.tls_key is None):
         raise StartRefused(
             "UNITY_SERVER__TLS_CERT and UNITY_SERVER__TLS_KEY go together; set both."
+        )
+    base = settings.server.base_path
+    if base and (not base.startswith("/") or base.endswith("/")):
+        raise StartRefused(
+            f"UNITY_SERVER__BASE_PATH is not valid: {base!r} is no path; write it as /unity."
+        )
+    public = settings.server.public_url
+    if public and not public.startswith(("http://", "https://")):
+        raise StartRefused(
+            f"UNITY_SERVER__PUBLIC_URL is not valid: {public!r} does not start with https://."
         )
     for proxy in settings.server.trusted_proxies:
         _check_network(proxy)

@@ -9,7 +9,7 @@ from typing_extensions import TypeAliasType
 
 # A named alias, because pydantic cannot follow an anonymous one into itself.
 JsonValue = TypeAliasType(
-    "JsonValue", "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+    "JsonValue", "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 )
 
 
@@ -80,13 +80,6 @@ class Unavailable(UnityError):
 
     status = 503
     title = "Not available right now"
-
-
-class UpstreamTimedOut(UnityError):
-    """A machine or service that we asked did not answer in time."""
-
-    status = 504
-    title = "The other side did not answer in time"
 
 
 class StartRefused(Exception):

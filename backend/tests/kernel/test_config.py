@@ -38,6 +38,8 @@ def test_lists_are_written_with_commas() -> None:
         ({"UNITY_SERVER__LISTEN": "localhost:99999"}, "has no port"),
         ({"UNITY_SERVER__TLS_CERT": "/a.pem"}, "go together"),
         ({"UNITY_DATABASE__URL": "mysql://x"}, "postgresql://"),
+        ({"UNITY_SERVER__BASE_PATH": "unity/"}, "write it as /unity"),
+        ({"UNITY_SERVER__PUBLIC_URL": "unity.lan"}, "does not start with https://"),
         ({"UNITY_LOG__LEVEL": "LOUD"}, "UNITY_LOG__LEVEL is not valid"),
         ({"UNITY_CONFIG": "/no/such/file"}, "cannot be read"),
     ],

@@ -15,8 +15,6 @@ from app.services.infrastructure.status import FactTrouble, Verdict
 
 # "No such program" is an answer too: a shell gave it.
 _ANSWERS = frozenset(Outcome) - {Outcome.TIMED_OUT}
-# A login shell that takes longer than this to start costs more than all facts together.
-SLOW_SHELL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
