@@ -16,12 +16,18 @@ from app.kernel.logging import get_logger
 from app.schemas.base import Problem
 
 MEDIA_TYPE = "application/problem+json"
+# Newer Pythons have other words for these; a kind of problem has the same name for ever.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Entity"}
 log = get_logger(__name__)
 
 
 def kebab(name: str) -> str:
-    """`ServerNotFound` → `server-not-found`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+    """`ServerNotFound` → `server-not-found`, `SSHKeyInUse` → `ssh-key-in-use`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -29,7 +35,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     return {
         status: {
             "model": Problem,
-            "description": HTTPStatus(status).phrase,
+            "description": _phrase(status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
@@ -117,8 +123,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
             "The body cannot be read.",
             extra={"errors": [], "fix": "Send JSON in UTF-8."},
         )
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = error.detail if error.detail != phrase else f"{phrase}: {request.url.path}"
+    phrase = _phrase(error.status_code)
+    is_bare = error.detail in {phrase, HTTPStatus(error.status_code).phrase}
+    detail = error.detail if not is_bare else f"{phrase}: {request.url.path}"
     return problem(
         error.status_code, kebab(phrase.replace(" ", "")), phrase, detail, headers=error.headers
     )
