@@ -110,7 +110,7 @@ export function alert(part: Partial<Schemas['AlertRead']> = {}): Schemas['AlertR
     id: '01981f3a-0000-7000-8000-0000000000d1',
     resource_id: '01981f3a-0000-7000-8000-0000000000e1',
     resource_name: 'nas',
-    kind: 'offline',
+    kind: 'server_offline',
     subject: '',
     state: 'firing',
     message: 'It does not answer on port 22.',

@@ -5,10 +5,12 @@ import type { State } from '@/lib/states';
 
 export type Alert = components['schemas']['AlertRead'];
 
-/** As the overview judges it: only a server that is gone is critical. */
+// As the overview judges them: a server that is gone, or may be another machine.
+const CRITICAL = new Set(['server_offline', 'host_key_changed']);
+
 export function stateOfAlert({ kind, state }: Alert): State {
   if (state !== 'firing') return 'unknown';
-  return kind === 'offline' ? 'critical' : 'warning';
+  return CRITICAL.has(kind) ? 'critical' : 'warning';
 }
 
 export const HISTORY_PER_PAGE = 50;
