@@ -9,6 +9,12 @@ from app.services.infrastructure.facts.table import FACTS
 # What sudoers(5) reads as syntax or as a wildcard inside of a command.
 _SPECIAL = frozenset(",:=\\*?[]!")
 _USUAL_FOLDER = "/usr/sbin"
+# `command -v` would answer for the shell's own `true`, and not see the folders of root. These are
+# where sudo looks, in its order (secure_path).
+FIND = (
+    "for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do"
+    ' if [ -x "$folder/$1" ]; then echo "$folder/$1"; exit; fi; done'
+)
 _SECONDS = 15.0
 
 
@@ -33,7 +39,7 @@ async def sudoers(shell: Shell, username: str, commands: Sequence[Command]) -> l
     programs = list(dict.fromkeys(command.argv[0] for command in commands))
     # A constant text; the name of the program is an argument of it.
     found = await shell.run_many(
-        [Command(("sh", "-c", 'command -v -- "$1"', "sh", program)) for program in programs]
+        [Command(("sh", "-c", FIND, "sh", program)) for program in programs]
     )
     paths = {
         program: _path(program, result) for program, result in zip(programs, found, strict=True)

@@ -8,7 +8,7 @@ from app.ports.shell import Command
 from app.schemas.infrastructure.connection import StepName, StepState
 from app.services.infrastructure.connection_test import ConnectionTester
 from app.services.infrastructure.local_server import ensure_local_server
-from app.services.infrastructure.sudo_lines import sudoers
+from app.services.infrastructure.sudo_lines import FIND, sudoers
 from tests.fakes.shell import FakeShell, FakeShells
 from tests.fixtures.infrastructure import ALICE, HOST_KEY, Rooms, server
 
@@ -53,7 +53,7 @@ async def test_a_key_that_the_jump_host_showed_waits_at_the_jump_host(
 
 async def test_a_sudoers_line_allows_exactly_one_argv() -> None:
     shell = FakeShell()
-    shell.answers("sh", "-c", 'command -v -- "$1"', "sh", "smartctl", stdout="/usr/bin/smartctl\n")
+    shell.answers("sh", "-c", FIND, "sh", "smartctl", stdout="/usr/bin/smartctl\n")
     commands = [
         Command(("smartctl", "--scan", "-j"), sudo=True),
         Command(("lsattr",), sudo=True),
