@@ -22,6 +22,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.kernel import sqlite
+
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 Session = AsyncSession  # the name by which rooms that know no SQL take one
@@ -115,6 +117,7 @@ def _sqlite_engine(url: URL, *, is_writer: bool) -> AsyncEngine:
         pool_size=1 if is_writer else 8,
         max_overflow=0,
         pool_timeout=60,
+        connect_args={"async_creator_fn": sqlite.connect},
         hide_parameters=True,  # an error's text must not carry what was to be stored
     )
 
