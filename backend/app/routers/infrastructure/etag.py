@@ -4,6 +4,7 @@ import hashlib
 
 from fastapi import Request, Response
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 NOT_MODIFIED: dict[int | str, dict[str, object]] = {
     304: {"description": "Nothing changed since the ETag in If-None-Match."}
@@ -15,7 +16,7 @@ def answer(request: Request, body: BaseModel) -> Response:
 
     The serialiser runs once: FastAPI would validate a thousand tiles a second time.
     """
-    content = body.model_dump_json().encode()
+    content = to_json(body)
     tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     known = [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]

@@ -152,7 +152,7 @@ class OverviewReader:
 
 
 def _tile(row: Row, verdict: Verdict) -> ServerTile:  # type: ignore[type-arg]  # see `_servers`
-    points = read_spark(row.spark or "")
+    times, percent = read_spark(row.spark or "")
     return ServerTile(
         id=row.id,
         name=row.name,
@@ -173,7 +173,7 @@ def _tile(row: Row, verdict: Verdict) -> ServerTile:  # type: ignore[type-arg]  
         filesystem_mountpoint=row.filesystem_mountpoint or "",
         temperature_celsius=row.temperature_celsius,
         uptime_seconds=row.uptime_seconds,
-        spark=Spark(times=[at for at, _ in points], percent=[percent for _, percent in points]),
+        spark=Spark(times=times, percent=percent),
     )
 
 
