@@ -37,7 +37,7 @@ _READERS: Mapping[ImportFormat, Callable[[str], list[ImportEntry]]] = {
     ImportFormat.ANSIBLE_YAML: read_ansible_yaml,
     ImportFormat.CSV: read_csv,
 }
-_HOST_BLOCK = re.compile(r"(?im)^[ \t]*host[ \t]+[^=,\n]+$")
+_HOST_BLOCK = re.compile(r"(?im)^[ \t]*host[ \t]+[^\s=,][^=,\n]*$")
 _SHOWN = 120
 _MANY_ROUNDS = 6  # a jump host may be reached through another one of the same text
 Login = tuple[str, int, str]

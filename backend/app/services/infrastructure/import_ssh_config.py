@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from app.services.infrastructure.import_entry import ImportEntry, left_out
 
-_LINE = re.compile(r"\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*?)\s*$")
+# For a stripped line: what may match in two ways would take the square of a long line's length.
+_LINE = re.compile(r"([A-Za-z]+)(?:\s*=\s*|\s+)(.*)")
 _KEYWORDS = ("hostname", "port", "user", "proxyjump")
 _WILDCARDS = frozenset("*?!")
 
@@ -50,7 +51,7 @@ def _blocks(text: str) -> tuple[list[_Block], list[ImportEntry]]:
     notes: list[ImportEntry] = []
     current: _Block | None = blocks[0]
     for number, line in enumerate(text.splitlines(), start=1):
-        found = _LINE.match(line)
+        found = _LINE.match(line.strip())
         if found is None or line.lstrip().startswith("#"):
             continue
         keyword, value = found[1].lower(), found[2]

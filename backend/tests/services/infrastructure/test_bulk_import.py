@@ -251,3 +251,13 @@ def test_a_range_over_all_addresses_is_refused_not_unfolded() -> None:
 def test_no_text_breaks_a_reader(text: str) -> None:
     for read in (read_ssh_config, read_ansible_ini, read_ansible_yaml, read_csv):
         read(text)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["host" + " " * 500_000 + "=", "Host a" + " " * 500_000 + "b"])
+async def test_a_very_long_line_is_read_in_no_time(
+    database: Database, rooms: Rooms, text: str
+) -> None:
+    async with database.snapshot() as session:
+        imports = BulkImport(session, rooms.servers(session))
+        assert (await imports.plan(ImportRequest(text=text))).new <= 2
