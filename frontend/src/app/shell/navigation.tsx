@@ -18,14 +18,17 @@ function Mark({ badge }: { badge: Badge | undefined }) {
 
 function Row({ row, badge }: { row: NavigationRow; badge: Badge | undefined }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const isOpen = row.pages?.some(({ to }) => path === row.to || path.startsWith(to)) ?? false;
+  const isIn = (to: string) => path === to || path.startsWith(`${to}/`);
+  const isOnPage = row.pages?.some(({ to }) => isIn(to)) ?? false;
+  // Also on what lies under the word without being a page of its own, such as one run of a job.
+  const isOpen = isOnPage || isIn(row.to);
   const RowIcon = row.icon;
   return (
     <>
       <Link
         to={row.to}
         className={classes.link}
-        activeOptions={{ exact: row.to === '/' || isOpen }}
+        activeOptions={{ exact: row.to === '/' || isOnPage }}
       >
         <RowIcon size={18} stroke={1.7} aria-hidden />
         {row.word}

@@ -86,6 +86,8 @@ const RUN_COLUMN: Column<Job> = {
   header: 'Action',
   width: '120px',
   align: 'right',
+  // On a phone the title needs the room; the job's own page has the button too.
+  hideBelow: 'sm',
   cell: (job) => <RunNowButton job={job} />,
 };
 
