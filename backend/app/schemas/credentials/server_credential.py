@@ -5,11 +5,12 @@ from datetime import datetime
 
 from pydantic import Field, SecretStr
 
-from app.schemas.base import Input, Output, PageQuery
+from app.schemas.base import Output, PageQuery
+from app.schemas.core.text import SecretInput
 from app.schemas.credentials.names import Name, Username
 
 
-class ServerCredentialCreate(Input):
+class ServerCredentialCreate(SecretInput):
     """A login to store."""
 
     name: Name
@@ -17,7 +18,7 @@ class ServerCredentialCreate(Input):
     password: SecretStr = Field(min_length=1, max_length=1024, examples=["four words and more"])
 
 
-class ServerCredentialEdit(Input):
+class ServerCredentialEdit(SecretInput):
     """What to change; fields that are left out stay."""
 
     name: Name | None = None

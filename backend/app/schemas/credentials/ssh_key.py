@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from app.models.credentials.ssh_key import DeploymentState
 from app.schemas.base import Input, Output, PageQuery
+from app.schemas.core.text import SecretInput
 from app.schemas.credentials.names import Name
 
 
@@ -28,7 +29,7 @@ class SSHKeyGenerate(Input):
     )
 
 
-class SSHKeyImport(Input):
+class SSHKeyImport(SecretInput):
     """A key pair to take over."""
 
     name: Name

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field, SecretStr
 
 from app.schemas.base import Input, Output
+from app.schemas.core.text import SecretInput
 from app.schemas.credentials.names import Username
 from app.schemas.infrastructure.address import HostName, Port
 
@@ -74,7 +75,7 @@ class ProbeReport(Output):
     fix: str
 
 
-class KeyInstallRequest(Input):
+class KeyInstallRequest(SecretInput):
     """Install a stored public key on a server, and log in with it from then on."""
 
     ssh_key_id: uuid.UUID
