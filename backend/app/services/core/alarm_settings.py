@@ -70,6 +70,8 @@ class AlarmSettings:
         token = known.token if known else None
         if wish.token is not None:
             token = wish.token.get_secret_value() or None
+        elif row is not None and hint != row.url_hint:
+            token = None  # it was entered for another host, whose secret it stays
         if row is None:
             row = AlarmChannel(id=uuid7(), version=0)
             self._session.add(row)

@@ -236,6 +236,18 @@ async def test_an_edit_without_secrets_keeps_them(site: Site) -> None:
         assert (opened.url, opened.token, opened.kind) == (URL, "t0p", "ntfy")
 
 
+async def test_a_stored_token_does_not_follow_the_address_to_another_host(site: Site) -> None:
+    await set_channel(site)
+    elsewhere = SecretStr("https://elsewhere.test/topic")
+    async with site.database.transaction() as session:
+        audit = AuditLog(session, site.clock, site.vault.subkey(KEY_INFO))
+        settings = AlarmSettings(session, site.clock, site.vault, audit)
+        await settings.write(
+            system("test"), AlarmChannelWrite(kind=ChannelKind.NTFY, url=elsewhere)
+        )
+        assert (await settings.opened()).token is None
+
+
 async def test_an_address_that_is_none_is_refused(site: Site) -> None:
     async with site.database.snapshot() as session:
         audit = AuditLog(session, site.clock, site.vault.subkey(KEY_INFO))
