@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ServerProblem } from '@/api/overview';
+import { Marked } from '@/components/marked';
 import { RelativeTime } from '@/components/relative-time';
 import { SEVERITY_STATES } from '@/components/server-status';
 import { STATE_WORDS, StatusMark } from '@/components/status-badge';
@@ -40,11 +41,11 @@ function Problem({ problem }: { problem: ServerProblem }) {
           >
             {problem.server_name}
           </Link>{' '}
-          {problem.message}
+          <Marked text={problem.message} />
         </div>
         {problem.fix && (
           <Text size="sm" c="dimmed">
-            {problem.fix}
+            <Marked text={problem.fix} />
           </Text>
         )}
       </div>

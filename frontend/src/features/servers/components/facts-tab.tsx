@@ -15,7 +15,7 @@ import { formatRelative } from '@/lib/format';
 import type { State } from '@/lib/states';
 import { factsQuery, type Fact, type Server } from '../api';
 import { FactValue } from './fact-value';
-import { Marked } from './marked';
+import { Marked } from '@/components/marked';
 import classes from './servers.module.css';
 
 const RATES = [

@@ -9,7 +9,7 @@ import { useSearchState } from '@/hooks/use-search-state';
 import { formatCount, formatDuration, plural } from '@/lib/format';
 import type { TableState } from '@/lib/search';
 import { RUNS_PER_PAGE, runsQuery, type Run } from '../api';
-import { Marked } from './marked';
+import { Marked } from '@/components/marked';
 import classes from './servers.module.css';
 
 const RATES = [

@@ -15,7 +15,7 @@ import { AccessTab } from './access-tab';
 import { ActivityTab } from './activity-tab';
 import { FactsTab } from './facts-tab';
 import { HealthTab } from './health-tab';
-import { Marked } from './marked';
+import { Marked } from '@/components/marked';
 import { RunsTab } from './runs-tab';
 import { ServerActions } from './server-actions';
 import { SettingsTab } from './settings-tab';
