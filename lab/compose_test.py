@@ -241,11 +241,10 @@ def follow_live(browser: httpx2.Client) -> None:
         pieces = stream.iter_text()
         expect("hello" in next(pieces), "a stream opens at once")
         started = time.monotonic()
-        new = {"name": "nas", "host": "192.0.2.10", "username": "unity"}
-        made = browser.post("/api/infrastructure/servers", json=new)
-        expect(made.status_code == 201, f"a server is entered ({made.status_code})")
+        changed = browser.post("/api/jobs/core.history/pause")
+        expect(changed.status_code == 200, f"a job is paused ({changed.status_code})")
         seen = ""
-        while "event:" not in seen:
+        while "event: schedule" not in seen:
             seen += next(pieces)
         waited = time.monotonic() - started
         expect(waited < 5, f"the stream tells after {waited:.1f} s, unbuffered")
