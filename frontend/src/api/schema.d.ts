@@ -3850,6 +3850,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AlertRead_"];
                 };
             };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -6806,6 +6813,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_JobRunRead_"];
                 };
             };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -6986,6 +7000,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_JobRead_"];
                 };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

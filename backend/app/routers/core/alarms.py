@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.routers.dependencies import PlatformDep, ReadSession, WriteSession
+from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.base import Page
@@ -50,11 +51,14 @@ Alerts = Annotated[AlertList, Depends(_alerts)]
     "/api/alerts",
     dependencies=[requires(P.ALERTS_READ)],
     summary="List alerts",
-    responses=documented(401, 403, 422),
+    response_model=Page[AlertRead],
+    responses=documented(401, 403, 422) | NOT_MODIFIED,
 )
-async def list_alerts(alerts: Alerts, query: Annotated[AlertQuery, Query()]) -> Page[AlertRead]:
+async def list_alerts(
+    request: Request, alerts: Alerts, query: Annotated[AlertQuery, Query()]
+) -> Response:
     """List what is or was wrong. Sort by `began_at`, `resolved_at`, `kind` or `state`."""
-    return await alerts.page(query)
+    return answer(request, await alerts.page(query))
 
 
 @router.get(

@@ -3,9 +3,10 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response, status
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response, status
 
 from app.routers.dependencies import PageParameters, PlatformDep, ReadSession, WriteSession
+from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.base import Page
@@ -44,14 +45,15 @@ Jobs = Annotated[JobService, Depends(_writer, scope="function")]
     "/api/jobs",
     dependencies=[requires(P.JOBS_READ)],
     summary="List jobs",
-    responses=documented(401, 403, 422),
+    response_model=Page[JobRead],
+    responses=documented(401, 403, 422) | NOT_MODIFIED,
 )
-async def list_jobs(jobs: JobReader, query: PageParameters) -> Page[JobRead]:
+async def list_jobs(request: Request, jobs: JobReader, query: PageParameters) -> Response:
     """List the jobs and when they run.
 
     Sort by `name`, `title`, `next_fire_at` or `last_fired_at`.
     """
-    return await jobs.list_jobs(query)
+    return answer(request, await jobs.list_jobs(query))
 
 
 @router.get(
@@ -119,16 +121,17 @@ async def run_job(
     "/api/job-runs",
     dependencies=[requires(P.JOBS_READ)],
     summary="List runs",
-    responses=documented(401, 403, 422),
+    response_model=Page[JobRunRead],
+    responses=documented(401, 403, 422) | NOT_MODIFIED,
 )
 async def list_job_runs(
-    jobs: JobReader, query: Annotated[JobRunQuery, Query()]
-) -> Page[JobRunRead]:
+    request: Request, jobs: JobReader, query: Annotated[JobRunQuery, Query()]
+) -> Response:
     """List the runs of all jobs, the newest first.
 
     Sort by `name`, `state`, `enqueued_at`, `started_at` or `finished_at`.
     """
-    return await jobs.list_runs(query)
+    return answer(request, await jobs.list_runs(query))
 
 
 @router.get(

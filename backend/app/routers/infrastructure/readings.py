@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.routers.dependencies import PlatformDep, ReadSession
+from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import requires
-from app.routers.infrastructure.etag import NOT_MODIFIED, answer
 from app.routers.problems import documented
 from app.schemas.base import Page
 from app.schemas.infrastructure.reading import Overview, RunQuery, RunRead, ServerFacts

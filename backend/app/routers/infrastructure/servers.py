@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
 
+from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import CurrentActor, requires
-from app.routers.infrastructure.etag import NOT_MODIFIED, answer
 from app.routers.infrastructure.provided import (
     Import,
     ImportReader,

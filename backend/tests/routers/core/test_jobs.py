@@ -42,6 +42,15 @@ async def test_jobs_are_listed_with_their_schedules(bob: Person) -> None:
     assert (await bob.get("/api/jobs?sort=colour")).status_code == 422
 
 
+async def test_lists_that_did_not_change_are_not_sent_again(bob: Person) -> None:
+    for path in ("/api/jobs", "/api/job-runs", "/api/alerts"):
+        known = {"If-None-Match": (await bob.get(path)).headers["etag"]}
+        assert (await bob.call("GET", path, headers=known)).status_code == 304
+    known = {"If-None-Match": (await bob.get("/api/jobs")).headers["etag"]}
+    await bob.post(f"{JOB}/pause")
+    assert (await bob.call("GET", "/api/jobs", headers=known)).status_code == 200
+
+
 async def test_a_job_is_paused_and_resumed_once(cast: Cast, bob: Person) -> None:
     for _ in range(2):
         assert (await bob.post(f"{JOB}/pause")).json()["is_paused"] is True
