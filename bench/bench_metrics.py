@@ -153,16 +153,12 @@ async def maintain(database: Database, after: timedelta) -> None:
     await MetricMaintenance(database, clock, MetricsPart()).run()
 
 
-def _note(
-    columns: dict[tuple[str, int], list[str]], batches: list[Batch], at: datetime
-) -> None:
+def _note(columns: dict[tuple[str, int], list[str]], batches: list[Batch], at: datetime) -> None:
     seconds = int(at.timestamp())
     for server, each in enumerate(batches):
         for sample in each.samples:
             column = columns.setdefault((sample.metric, server), [])
-            column.append(
-                f'{sample.metric}{{instance="m{server}"}} {sample.value!r} {seconds}\n'
-            )
+            column.append(f'{sample.metric}{{instance="m{server}"}} {sample.value!r} {seconds}\n')
 
 
 def _dump(columns: dict[tuple[str, int], list[str]], text: TextIO) -> None:
@@ -177,9 +173,7 @@ def _dump(columns: dict[tuple[str, int], list[str]], text: TextIO) -> None:
 async def add_old_rollups(database: Database, series: int) -> None:
     """Insert the hours and days of a year before the eight days."""
     async with database.snapshot() as session:
-        rows = (
-            await session.execute(select(MetricSeries.id, MetricSeries.metric))
-        ).all()
+        rows = (await session.execute(select(MetricSeries.id, MetricSeries.metric))).all()
     first, last = int(END.timestamp()) // DAY - YEAR, int(START.timestamp()) // DAY
     for source in sources(series, 1):
         blobs = list(_old_rollups(source, first, last))
@@ -190,26 +184,18 @@ async def add_old_rollups(database: Database, series: int) -> None:
             for tier, period, packed in blobs
         ]
         async with database.transaction() as session:
-            await session.execute(
-                insert(table_of(MetricRollup)).prefix_with("OR IGNORE"), values
-            )
+            await session.execute(insert(table_of(MetricRollup)).prefix_with("OR IGNORE"), values)
 
 
-def _old_rollups(
-    source: Source, first: int, last: int
-) -> Iterator[tuple[int, int, bytes]]:
+def _old_rollups(source: Source, first: int, last: int) -> Iterator[tuple[int, int, bytes]]:
     for tier in TIERS[1:]:
         per_day, count = tier.buckets_a_day, tier.seconds // STEP
         for period, days in itertools.groupby(range(first, last), key=tier.period):
             buckets = Buckets()
-            for index in itertools.chain(
-                *(range(d * per_day, (d + 1) * per_day) for d in days)
-            ):
+            for index in itertools.chain(*(range(d * per_day, (d + 1) * per_day) for d in days)):
                 # Three samples have the spread of a bucket, and an hour's mean as many digits.
                 few = sorted(_gauge_of(source) for _ in range(3))
-                buckets.extend(
-                    Buckets([index], [few[0]], [sum(few) / 3], [few[2]], [count])
-                )
+                buckets.extend(Buckets([index], [few[0]], [sum(few) / 3], [few[2]], [count]))
             yield tier.seconds, period, encode_buckets(buckets)
 
 
@@ -233,9 +219,7 @@ def pages(path: Path, tables: str) -> int:
 def count_raw(path: Path, cycles: int, of: dict[uuid.UUID, list[Source]]) -> int:
     """Return how many samples lie in the chunks; a counter's first reading gives none."""
     with sqlite3.connect(path) as connection:
-        (days,) = connection.execute(
-            "SELECT count(DISTINCT day) FROM metric_chunk"
-        ).fetchone()
+        (days,) = connection.execute("SELECT count(DISTINCT day) FROM metric_chunk").fetchone()
     samples = sum(len(each) for each in of.values()) * cycles * days // RAW_DAYS
     return samples - sum(s.kind == "c" for each in of.values() for s in each)
 
@@ -252,9 +236,7 @@ async def measure_queries(
             of = chooser.sample(list(resources), min(6, len(resources)))
             before = time.perf_counter()
             async with database.snapshot() as session:
-                result = await MetricReader(session).query(
-                    metric, of, (), END - length, END, 600
-                )
+                result = await MetricReader(session).query(metric, of, (), END - length, END, 600)
             walls.append((time.perf_counter() - before) * 1000)
             tier, points = result.tier, len(result.times)
         medians.append(statistics.median(walls))
@@ -268,9 +250,7 @@ async def measure_queries(
 async def measure_write(folder: Path) -> float:
     """Append one cycle of 100 servers x 60 series to a database that holds some already."""
     database = await create(folder / "write.db")
-    servers = {
-        each: sources(60, n) for n, each in enumerate(await enter(database, 100))
-    }
+    servers = {each: sources(60, n) for n, each in enumerate(await enter(database, 100))}
     cache, walls = SeriesCache(), []
     for cycle in range(8):
         at = START + cycle * EVERY
@@ -310,8 +290,7 @@ def prometheus_bytes(folder: Path, text: Path, samples: int) -> float | None:
         return None
     size = sum(each.stat().st_size for each in blocks.rglob("*") if each.is_file())
     stored = sum(
-        json.loads(meta.read_text())["stats"]["numSamples"]
-        for meta in blocks.rglob("meta.json")
+        json.loads(meta.read_text())["stats"]["numSamples"] for meta in blocks.rglob("meta.json")
     )
     assert stored == samples, (stored, samples)
     return size / samples
@@ -335,9 +314,7 @@ async def _run(folder: Path, servers: int, series: int, repetitions: int) -> str
     with text.open("w") as out:
         await append_days(database, of, out)
     total = cycles * servers * series
-    print(
-        f"{total:,} samples appended and sealed in {time.perf_counter() - before:.0f} s"
-    )
+    print(f"{total:,} samples appended and sealed in {time.perf_counter() - before:.0f} s")
     before = time.perf_counter()
     await add_old_rollups(database, series)
     print(f"a year of roll-ups made in {time.perf_counter() - before:.0f} s")
@@ -363,9 +340,7 @@ async def _run(folder: Path, servers: int, series: int, repetitions: int) -> str
     theirs = await asyncio.to_thread(prometheus_bytes, folder, text, total)
     ratio = "nan"
     if theirs is not None:
-        print(
-            f"Prometheus: {theirs:.2f} bytes for each of the same samples, in compacted blocks"
-        )
+        print(f"Prometheus: {theirs:.2f} bytes for each of the same samples, in compacted blocks")
         ratio = f"{size / raw / theirs:.2f}"
     return (
         f"RATIO query_ms={query_ms:.1f} write_s={write_s:.3f} bytes_per_sample={size / raw:.2f}"
@@ -377,9 +352,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=20, help="servers")
     parser.add_argument("--series", type=int, default=60, help="series of each server")
-    parser.add_argument(
-        "--repetitions", type=int, default=15, help="queries of each range"
-    )
+    parser.add_argument("--repetitions", type=int, default=15, help="queries of each range")
     arguments = parser.parse_args()
     print(asyncio.run(run(arguments.n, arguments.series, arguments.repetitions)))
 
