@@ -112,6 +112,9 @@ def engine(folder: Path) -> Iterator[str]:
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(60)
         log.close()
+        # The engine leaves its own network namespace mounted, which would keep the folder.
+        namespace = folder / "exec/netns/default"
+        subprocess.run(["umount", namespace], capture_output=True, check=False)
 
 
 def _answers(address: str) -> bool:
