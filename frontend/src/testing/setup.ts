@@ -18,7 +18,9 @@ window.ResizeObserver = class {
 };
 window.scrollTo = vi.fn();
 Element.prototype.scrollIntoView = () => undefined;
-Object.defineProperty(document, 'fonts', { value: { addEventListener: () => undefined } });
+Object.defineProperty(document, 'fonts', {
+  value: { addEventListener: () => undefined, removeEventListener: () => undefined },
+});
 
 // A busy machine of two cores takes longer than the default of one second now and then.
 configure({ asyncUtilTimeout: 5_000 });
