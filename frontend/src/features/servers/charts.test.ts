@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { cpuSeries, greatestFirst, onSameTimes, type MetricAnswer } from './charts';
+import { cpuSeries, greatestFirst, type MetricAnswer } from './charts';
+import { onSameTimes } from './same-times';
 
 const line = (labels: Record<string, string>, avg: (number | null)[]) => ({
   resource: 'r',

@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, dataOf } from '@/api/client';
 import { isZoomed, rangeSeconds, refreshSeconds, resolveRange, type TimeRange } from '@/lib/ranges';
-import { onSameTimes, type ChartDefinition } from './charts';
+import type { ChartDefinition } from './charts';
+import { onSameTimes } from './same-times';
 
 const POINTS = 300;
 const MOVING_SECONDS = 3_600;
