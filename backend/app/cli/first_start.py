@@ -21,7 +21,11 @@ def announcement(platform: Platform, token: str) -> str:
     """Say where to go with the token. It is printed once, and not through the logger."""
     server = platform.settings.server
     scheme = "https" if server.tls_cert or server.tls_self_signed else "http"
-    address = server.public_url or f"{scheme}://{server.listen}{server.base_path}"
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(  # noqa: S104 - read, not bound
+        platform.settings.host, server.listen.rpartition(":")[0]
+    )
+    own = f"{scheme}://{host}:{platform.settings.port}{server.base_path}"
+    address = server.public_url or own
     return (
         f"\n  Unity is ready: {address}\n"
         f"  Make the first account with this token, within one hour: {token}\n"

@@ -1,12 +1,14 @@
 """Work on servers that takes the network: answered 202 with the run that does it, and host keys."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Depends, Response, status
 
 from app.models.infrastructure.monitored_server import HostKeyPin
 from app.ports.job_engine import Enqueued
+from app.routers.dependencies import PlatformDep
 from app.routers.guards import CurrentActor, requires
 from app.routers.infrastructure.provided import Actions, HostKeyReader, HostKeys
 from app.routers.problems import documented
@@ -22,9 +24,17 @@ from app.services.core.permissions import P
 router = APIRouter(prefix="/api/infrastructure/servers", tags=["server connections"])
 
 
-def _accepted(response: Response, enqueued: Enqueued) -> RunAccepted:
-    response.headers["Location"] = f"/api/job-runs/{enqueued.run_id}"
-    return RunAccepted(run_id=enqueued.run_id, is_new=enqueued.is_new)
+def _acceptance(platform: PlatformDep, response: Response) -> Callable[[Enqueued], RunAccepted]:
+    def accept(enqueued: Enqueued) -> RunAccepted:
+        base = platform.settings.server.base_path
+        response.headers["Location"] = f"{base}/api/job-runs/{enqueued.run_id}"
+        return RunAccepted(run_id=enqueued.run_id, is_new=enqueued.is_new)
+
+    return accept
+
+
+# Answers that the run was queued, and where to follow it.
+Accept = Annotated[Callable[[Enqueued], RunAccepted], Depends(_acceptance)]
 
 
 @router.post(
@@ -35,13 +45,13 @@ def _accepted(response: Response, enqueued: Enqueued) -> RunAccepted:
     responses=documented(401, 403, 422),
 )
 async def probe_server(
-    actor: CurrentActor, actions: Actions, request: ProbeRequest, response: Response
+    actor: CurrentActor, actions: Actions, request: ProbeRequest, accept: Accept
 ) -> RunAccepted:
     """Look whether a machine answers, before it is entered; no credential is sent.
 
     The run's result is a `ProbeReport`.
     """
-    return _accepted(response, await actions.probe(actor, request))
+    return accept(await actions.probe(actor, request))
 
 
 @router.post(
@@ -52,10 +62,10 @@ async def probe_server(
     responses=documented(401, 403, 404, 422),
 )
 async def test_server(
-    server_id: uuid.UUID, actor: CurrentActor, actions: Actions, response: Response
+    server_id: uuid.UUID, actor: CurrentActor, actions: Actions, accept: Accept
 ) -> RunAccepted:
     """Test reach, host key, login, shell and sudo; the run's result is a `ConnectionReport`."""
-    return _accepted(response, await actions.test(actor, server_id))
+    return accept(await actions.test(actor, server_id))
 
 
 @router.post(
@@ -66,10 +76,10 @@ async def test_server(
     responses=documented(401, 403, 404, 422),
 )
 async def collect_server(
-    server_id: uuid.UUID, actor: CurrentActor, actions: Actions, response: Response
+    server_id: uuid.UUID, actor: CurrentActor, actions: Actions, accept: Accept
 ) -> RunAccepted:
     """Ask the server for everything now."""
-    return _accepted(response, await actions.collect(actor, server_id))
+    return accept(await actions.collect(actor, server_id))
 
 
 @router.post(
@@ -84,14 +94,14 @@ async def install_server_key(
     actor: CurrentActor,
     actions: Actions,
     request: KeyInstallRequest,
-    response: Response,
+    accept: Accept,
 ) -> RunAccepted:
     """Install a public key, prove it by a new connection, and log in with it from then on.
 
     The one-time password is sealed until the run has ended, for a quarter of an hour at most.
     The run's result is a `KeyInstallReport`.
     """
-    return _accepted(response, await actions.install_key(actor, server_id, request))
+    return accept(await actions.install_key(actor, server_id, request))
 
 
 @router.post(
@@ -106,10 +116,10 @@ async def remove_server_key(
     actor: CurrentActor,
     actions: Actions,
     request: KeyRemoveRequest,
-    response: Response,
+    accept: Accept,
 ) -> RunAccepted:
     """Remove exactly the line that Unity wrote; refused for the server's own login."""
-    return _accepted(response, await actions.remove_key(actor, server_id, request.ssh_key_id))
+    return accept(await actions.remove_key(actor, server_id, request.ssh_key_id))
 
 
 @router.get(

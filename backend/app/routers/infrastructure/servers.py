@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
 
+from app.routers.dependencies import PlatformDep
 from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import CurrentActor, requires
 from app.routers.infrastructure.provided import (
@@ -60,11 +61,13 @@ async def create_server(
     servers: Servers,
     written: WrittenServers,
     new: ServerCreate,
+    platform: PlatformDep,
     response: Response,
 ) -> ServerRead:
     """Enter a machine. Without `host_key` its first contact waits for approval."""
     server = await servers.create(actor, new)
-    response.headers["Location"] = f"{router.prefix}/{server.id}"
+    base = platform.settings.server.base_path
+    response.headers["Location"] = f"{base}{router.prefix}/{server.id}"
     return await written.get(server.id)
 
 
