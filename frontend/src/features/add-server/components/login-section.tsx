@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Link } from '@tanstack/react-router';
 import type { ConnectionReport } from '@/api/reports';
@@ -48,15 +48,17 @@ export function LoginSection(props: LoginSectionProps) {
         )}
         {hasOtherKey && server && (
           <Notice state="critical" role="alert" title="The host key is not the approved one.">
-            No password and no key was sent.{' '}
-            <Link
-              to="/servers/$serverId"
-              params={{ serverId: server.id }}
-              search={{ tab: 'access' }}
-            >
-              Compare the two keys
-            </Link>{' '}
-            and decide there; then come back.
+            <Text size="sm">
+              No password and no key was sent.{' '}
+              <Link
+                to="/servers/$serverId"
+                params={{ serverId: server.id }}
+                search={{ tab: 'access' }}
+              >
+                Compare the two keys
+              </Link>{' '}
+              and decide there; then come back.
+            </Text>
           </Notice>
         )}
         <Group>

@@ -62,10 +62,12 @@ function Row({ deployment, sshKey }: { deployment: Deployment; sshKey: SSHKey })
         {word}
       </StatusBadge>
       <div>
-        <Link to="/servers/$serverId" params={{ serverId: deployment.resource_id }}>
-          {server}
-        </Link>
-        , account {deployment.account}
+        <Text>
+          <Link to="/servers/$serverId" params={{ serverId: deployment.resource_id }}>
+            {server}
+          </Link>
+          , account {deployment.account}
+        </Text>
         <Text size="xs" c="dimmed">
           {deployment.path && <span className={classes.code}>{deployment.path} </span>}
           {deployment.verified_at ? (
