@@ -15,7 +15,7 @@ from app.kernel.clock import SystemClock
 from app.models.core.resource import Resource, ResourceTag
 from app.models.registry import metadata
 
-# DECISIONS: sample tables use integer series ids; everything else has a client-made UUIDv7.
+# Sample tables use integer series ids; everything else has a client-made UUIDv7.
 SAMPLE_TABLES = ("series", "metric_")
 
 
