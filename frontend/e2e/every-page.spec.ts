@@ -21,17 +21,36 @@ async function settle(page: Page): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
 }
 
+/** The page follows the new width in a moment; what is still too wide then is a fault. */
+const fits = (page: Page) =>
+  page
+    .waitForFunction(() => document.documentElement.scrollWidth <= window.innerWidth, null, {
+      timeout: 3_000,
+    })
+    .then(
+      () => true,
+      () => false,
+    );
+
+/** Colours that are still on their way have no contrast worth measuring. */
+async function turnTo(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.waitForFunction(
+    (scheme) =>
+      document.documentElement.dataset.mantineColorScheme === scheme &&
+      document.getAnimations().every(({ playState }) => playState !== 'running'),
+    colorScheme,
+  );
+}
+
 async function faultsOf(page: Page, where: string): Promise<string[]> {
   const faults: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await turnTo(page, colorScheme);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       const place = `${where}, ${colorScheme}, ${width} px`;
-      const excess = await page.evaluate(
-        () => document.documentElement.scrollWidth - window.innerWidth,
-      );
-      if (excess > 0) faults.push(`${place}: ${excess} px wider than the screen`);
+      if (!(await fits(page))) faults.push(`${place}: wider than the screen`);
       if (AXE_AT[colorScheme] !== width) continue;
       const { violations } = await new AxeBuilder({ page }).analyze();
       for (const { id, nodes } of violations)

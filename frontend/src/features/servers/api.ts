@@ -6,7 +6,6 @@ import type { TableState } from '@/lib/search';
 type Schemas = components['schemas'];
 export type Server = Schemas['ServerRead'];
 export type Fact = Schemas['FactRead'];
-export type Facts = Schemas['ServerFacts'];
 export type Run = Schemas['RunRead'];
 export type ServerEdit = Schemas['ServerEdit'];
 export type LabelEdit = Schemas['LabelEdit'];

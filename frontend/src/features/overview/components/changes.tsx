@@ -18,7 +18,11 @@ export function Changes({ changes }: { changes: Overview['changes'] }) {
               <RelativeTime at={change.at} />
             </Text>
             <div>
-              <Link to="/servers/$serverId" params={{ serverId: change.server_id }}>
+              <Link
+                to="/servers/$serverId"
+                params={{ serverId: change.server_id }}
+                className={classes.name}
+              >
                 {change.server_name}
               </Link>{' '}
               became <ServerStatusBadge status={change.status} />
