@@ -4,6 +4,8 @@ The lock belongs to a connection, so it ends with its process, however that dies
 two may believe to lead; the schedules' compare-and-swap makes that harmless.
 """
 
+from contextlib import suppress
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,6 +58,9 @@ class Leadership:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        # Not back into the pool, where the connection would keep the lock.
+        # A closed connection gives the lock back only when the server notices its end.
+        with suppress(SQLAlchemyError, OSError):
+            await connection.scalar(select(func.pg_advisory_unlock(_LOCK)))
+        # Not back into the pool, where a connection that failed to unlock would keep the lock.
         await connection.invalidate()
         await connection.close()
