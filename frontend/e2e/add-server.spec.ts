@@ -80,7 +80,7 @@ test('a server is added by a one-time password and then opened by its key', asyn
   expect(await machine.log()).toContain(`Accepted publickey for ${machine.account.name}`);
 
   await page.getByRole('link', { name: 'Open attic' }).click();
-  await expect(page.getByRole('heading', { name: 'attic' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'attic', exact: true })).toBeVisible();
 });
 
 test('a closed port is told with its fix, and the form keeps what was typed', async ({
