@@ -51,14 +51,11 @@ test('the first run leads from the token to charts of this machine that move', a
 });
 
 test('a login leads back to the page that was asked for', async ({ browser, unity }) => {
-  const context = await browser.newContext({ baseURL: unity.url, storageState: unity.admin });
+  // A session of its own: the one that the other journeys share must not be logged out.
+  const context = await browser.newContext({ baseURL: unity.url });
   const page = await context.newPage();
   await page.goto('/servers?status=online');
-  await page.getByRole('button', { name: 'You and the look' }).click();
-  await page.getByRole('menuitem', { name: 'Log out' }).click();
   await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
-
-  await page.goto('/servers?status=online');
   await page.getByRole('textbox', { name: 'Name' }).fill(ADMIN.name);
   await page.getByRole('textbox', { name: 'Password' }).fill('not the password');
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -67,5 +64,11 @@ test('a login leads back to the page that was asked for', async ({ browser, unit
   await page.getByRole('button', { name: 'Log in' }).click();
   await expect(page).toHaveURL(/\/servers\?status=online$/);
   await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'You and the look' }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
+  await page.goto('/servers');
+  await expect(page.getByRole('heading', { name: 'Log in' })).toBeVisible();
   await context.close();
 });
