@@ -46,5 +46,5 @@ test('a job is paused and resumed, and its schedule changed and brought back', a
 
   await page.getByRole('button', { name: 'Change the schedule' }).click();
   await page.getByRole('button', { name: 'Back to daily at 03:17 UTC' }).click();
-  await expect(page.getByText('daily at 03:17 UTC')).toBeVisible();
+  await expect(page.getByText('daily at 03:17 UTC', { exact: true })).toBeVisible();
 });
