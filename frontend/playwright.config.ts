@@ -2,8 +2,6 @@
 import { defineConfig, devices } from '@playwright/test';
 
 export default defineConfig({
-  // A busy machine may delay a browser; a second failure is a fault, a first one is shown as flaky.
-  retries: process.env.CI ? 1 : 0,
   testDir: 'e2e',
   fullyParallel: false,
   workers: 1,
