@@ -4,6 +4,11 @@ Revision ID: 0003_events
 Revises: 0002_procrastinate
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from app.kernel import types
+
 revision = "0003_events"
 down_revision = "0002_procrastinate"
 branch_labels = None
@@ -11,8 +16,38 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("at", types.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("actor_kind", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("actor_name", sa.String(length=255), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=True),
+        sa.Column("object_kind", sa.String(length=40), nullable=False),
+        sa.Column("object_id", sa.Uuid(), nullable=True),
+        sa.Column("object_name", sa.String(length=255), nullable=False),
+        sa.Column("summary", sa.String(length=500), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("dispatched_at", types.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", types.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resource_id"],
+            ["resource.id"],
+            name=op.f("fk_event_resource_id_resource"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index("ix_event_feed", ["at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_resource_id"), ["resource_id"], unique=False)
+        batch_op.create_index("ix_event_waiting", ["dispatched_at", "next_try_at"], unique=False)
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_table("event")
