@@ -1,11 +1,11 @@
 """Messages over HTTP."""
 
 import asyncio
-import ipaddress
 from urllib.parse import urlsplit
 
 import httpx2
 
+from app.kernel.addresses import is_refused
 from app.kernel.database import in_transaction
 from app.kernel.text import printable
 from app.ports.webhook import AddressRefused, DeliveryFailed, WebRequest
@@ -15,11 +15,6 @@ _TRY_AGAIN = frozenset({408, 425, 429})
 _CLIENT_ERRORS = range(400, 500)
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Where clouds hand out the credentials of the machine, outside of the link-local networks.
-_METADATA = frozenset(
-    {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
-)
 
 
 class HttpSender:
@@ -99,24 +94,8 @@ async def _resolve(host: str, port: int) -> str:
         raise DeliveryFailed(f"{printable(host)} has no address.") from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        if _is_refused(address):
+        if is_refused(address):
             raise AddressRefused(
                 f"{printable(host)} is {address}, a link-local or metadata address."
             )
     return addresses[0]
-
-
-def _is_refused(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    return any(
-        each.is_link_local or each.is_multicast or each.is_unspecified or each in _METADATA
-        for each in (address, *_carried(address))
-    )
-
-
-def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """Return the IPv4 address that an IPv6 one stands for: mapped, 6to4 or NAT64 (RFC 6052)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    nat64 = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else None
-    return [one for one in (address.ipv4_mapped, address.sixtofour, nat64) if one is not None]

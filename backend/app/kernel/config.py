@@ -77,6 +77,16 @@ class SessionPart(Part):
     )
 
 
+class LoginPart(Part):
+    """What a login takes."""
+
+    password_length: int = Field(12, ge=8, le=128, description="Characters a new password needs.")
+    second_factor: Literal["optional", "admins", "everybody"] = Field(
+        "optional",
+        description="Who must have a second factor; who has none sets one up at the next login.",
+    )
+
+
 class CollectPart(Part):
     """How often, how many and how long machines are asked."""
 
@@ -124,6 +134,7 @@ class Settings(Part):
     database: DatabasePart = Field(DatabasePart(), description="Where the data lies.")
     log: LogPart = Field(LogPart(), description="What is logged, and how.")
     session: SessionPart = Field(SessionPart(), description="How long a login lasts.")
+    login: LoginPart = Field(LoginPart(), description="What a login takes.")
     collect: CollectPart = Field(CollectPart(), description="How machines are asked.")
     metrics: MetricsPart = Field(MetricsPart(), description="How long measurements are kept.")
     jobs: JobsPart = Field(JobsPart(), description="How background work is run.")

@@ -26,3 +26,8 @@ class Session(Row, Base):
     stepped_up_at: Mapped[datetime | None] = mapped_column()
     address: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str] = mapped_column(String(255))
+    # A code was given, or a provider that checks one let the person in.
+    has_second_factor: Mapped[bool] = mapped_column(default=False)
+    provider_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("identity_provider.id", ondelete="SET NULL")
+    )
