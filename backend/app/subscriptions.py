@@ -1,1 +1,9 @@
-"""One table: which domain hears which announcement of another. Empty until a domain announces."""
+"""One table: which domain hears which announcement of another."""
+
+from app.services.core.hearing import Subscription
+from app.services.core.platform import Platform
+
+
+def subscriptions(_platform: Platform) -> tuple[Subscription, ...]:
+    """Return who listens to what. A handler hears an event once, whichever row names it."""
+    return ()

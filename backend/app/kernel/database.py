@@ -29,6 +29,7 @@ _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 Session = AsyncSession  # the name by which rooms that know no SQL take one
 
 SQLITE_BUSY_MS = 5000
+ANNOUNCED = "announced"  # the mark of a session in which something was written for others to hear
 
 
 def in_transaction() -> bool:
@@ -54,6 +55,8 @@ class Database:
                 hide_parameters=True,
             )
             self.read_engine = self.engine
+        # Set after each commit of a session that carries the mark; who waits for it clears it.
+        self.announced = asyncio.Event()
         self._writers = _sessions(self.engine)
         self._readers = _sessions(self.read_engine)
 
@@ -66,6 +69,8 @@ class Database:
         try:
             async with self._writers() as session, session.begin():
                 yield session
+            if ANNOUNCED in session.info:
+                self.announced.set()
         finally:
             _in_transaction.reset(mark)
 

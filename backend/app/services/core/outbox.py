@@ -6,6 +6,7 @@ A crash after the commit loses nothing, and a change that is rolled back is neve
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
+from app.kernel.database import ANNOUNCED
 from app.kernel.ids import uuid7
 from app.models.core.event import Event
 from app.services.core.announcements import Announcement
@@ -22,13 +23,17 @@ class Outbox:
         self._clock = clock
 
     def announce(self, actor: Actor, told: Announcement) -> None:
-        """Queue the announcement; after the commit the dispatcher tells those who listen."""
-        now = self._clock.now()
+        """Queue the announcement; after the commit the dispatcher tells those who listen.
+
+        What is told of one resource, or else of one object, is told in this order.
+        """
+        event_id = uuid7()
+        self._session.info[ANNOUNCED] = True
         self._session.add(
             Event(
-                id=uuid7(),
+                id=event_id,
                 kind=told.kind,
-                at=now,
+                at=self._clock.now(),
                 actor_kind=actor.kind.value,
                 actor_id=actor.user_id,
                 actor_name=actor.name[:_NAME_LENGTH],
@@ -38,6 +43,6 @@ class Outbox:
                 object_name=told.object_name[:_NAME_LENGTH],
                 summary=told.summary()[:_SUMMARY_LENGTH],
                 data=told.data(),
-                next_try_at=now,
+                lane=told.resource_id or told.object_id or event_id,
             )
         )
