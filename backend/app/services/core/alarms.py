@@ -71,7 +71,7 @@ class OpenAlert:
     state: AlertState
     message: str
     fix: str
-    seen: int
+    seen: float
     began_at: datetime
 
 
@@ -179,7 +179,7 @@ class AlarmBook:
                 Alert.state,
                 Alert.message,
                 Alert.fix,
-                Alert.seen,
+                Alert.value,
                 Alert.began_at,
             ).where(
                 Alert.resource_id.in_(ids),
@@ -229,7 +229,11 @@ def _new_row(change: Change, now: datetime) -> dict[str, object]:
         "state": alert.state,
         "message": alert.message,
         "fix": alert.fix,
-        "seen": alert.seen,
+        "value": alert.seen,
+        "domain": "infrastructure",
+        "fingerprint": f"{alert.kind}:{alert.resource_id}"[:64],
+        "severity": "warning",
+        "title": change.rule.title.format(name=change.name, subject=alert.subject)[:300],
         "began_at": alert.began_at,
         "fired_at": now if change.event is Event.FIRING else None,
     }
@@ -241,7 +245,7 @@ def _changed(change: Change, now: datetime) -> dict[str, object]:
     alert = change.alert
     changed = {
         "state": alert.state,
-        "seen": alert.seen,
+        "value": alert.seen,
         "message": alert.message,
         "fix": alert.fix,
     }
