@@ -35,11 +35,13 @@ from app.schedulers.infrastructure import collection, servers
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
+from app.services.core.announcer import Announcer
 from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.local_server import enter_local_machine
+from app.subscriptions import subscriptions
 
 # Names are looked up in threads. Python's own number of them, four and the processors, would let a
 # few names that no server answers hold up all other machines.
@@ -117,7 +119,8 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         job_types=executor.types,
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
-    background = [live.serve, platform.watches.serve]
+    announcer = Announcer(database, live, engine_of_jobs)
+    background = [live.serve, platform.watches.serve, announcer.serve]
     return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
 
 
@@ -125,6 +128,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
     """Return the jobs of all domains."""
     return (
         *core.jobs(platform),
+        *core.event_jobs(platform, subscriptions(platform)),
         *credentials.jobs(platform),
         *collection.jobs(platform),
         *servers.jobs(platform),

@@ -123,6 +123,12 @@ class JobsPart(Part):
     )
 
 
+class EventsPart(Part):
+    """What happened, as the activity page shows it."""
+
+    keep_days: int = Field(180, ge=1, description="Days that events are kept.")
+
+
 class Settings(Part):
     """All settings of a Unity process."""
 
@@ -138,6 +144,7 @@ class Settings(Part):
     collect: CollectPart = Field(CollectPart(), description="How machines are asked.")
     metrics: MetricsPart = Field(MetricsPart(), description="How long measurements are kept.")
     jobs: JobsPart = Field(JobsPart(), description="How background work is run.")
+    events: EventsPart = Field(EventsPart(), description="How long the activity is kept.")
 
     @property
     def keys_folder(self) -> Path:

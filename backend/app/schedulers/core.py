@@ -1,5 +1,6 @@
 """The jobs of the core."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -7,7 +8,11 @@ from app.kernel.triggers import Cron, Every
 from app.ports.job_engine import JobContext, JobType
 from app.schedulers.jobs import Job
 from app.services.core.alarm_delivery import AlarmDelivery
+from app.services.core.announcer import DISPATCH
 from app.services.core.audit import AuditLog
+from app.services.core.dispatcher import EventDispatcher
+from app.services.core.event_retention import EventRetention
+from app.services.core.hearing import Subscription
 from app.services.core.jobs import JobService
 from app.services.core.metrics.maintenance import MetricMaintenance
 from app.services.core.platform import Platform
@@ -48,4 +53,25 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job(history, Cron("17 3 * * *"), jitter=timedelta(minutes=10)),
         Job(metrics, Every(timedelta(minutes=15)), jitter=timedelta(minutes=1)),
         Job(alarms, Every(timedelta(seconds=10))),
+    )
+
+
+def event_jobs(platform: Platform, table: Sequence[Subscription]) -> tuple[Job, ...]:
+    """Return what tells the domains of each other, and forgets it when it is old."""
+    dispatcher = EventDispatcher(platform.database, platform.clock, table)
+    keep = timedelta(days=platform.settings.events.keep_days)
+    retention = EventRetention(platform.database, platform.clock, keep)
+
+    async def dispatch(_job: JobContext) -> dict[str, int]:
+        return {"handled": await dispatcher.dispatch()}
+
+    async def forget(_job: JobContext) -> dict[str, int]:
+        return {"dropped": await retention.run()}
+
+    telling = JobType(DISPATCH, "Tell each other what happened", dispatch, is_quiet=True)
+    forgetting = JobType("core.events.history", "Drop old activity", forget)
+    return (
+        # The announcer starts it at once; this is for what it could not tell, and for what waits.
+        Job(telling, Every(timedelta(seconds=5))),
+        Job(forgetting, Cron("47 3 * * *"), jitter=timedelta(minutes=10)),
     )

@@ -14,6 +14,7 @@ TOPICS: Mapping[str, P] = {
     "job": P.JOBS_READ,  # {id, name, state}: a run was started, moved on or ended
     "schedule": P.JOBS_READ,  # {name}: paused, resumed or changed
     "server": P.SERVERS_READ,  # {ids, changed}: readings came in, or a status changed
+    "activity": P.SYSTEM_READ,  # {}: something happened; the page asks for what it may see of it
     "alert": P.ALERTS_READ,  # {id, event}: something began or ended at the resource of this id
 }
 
