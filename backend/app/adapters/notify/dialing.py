@@ -1,0 +1,132 @@
+"""Which addresses messages go to: never the machine itself, a link-local or a metadata address.
+
+The address that was checked is the one that is spoken to, so that a name cannot change its mind
+in between. Private networks are allowed: a home's ntfy lives there.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock, local
+from typing import Any, TypeAlias
+
+from app.kernel.addresses import is_refused
+from app.kernel.text import printable
+from app.ports.notifier import AddressRefused, NotDelivered
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Dialing:
+    """Turns names into addresses that may be spoken to."""
+
+    def __init__(self, allowed: Sequence[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def check(self, host: str, address: str) -> None:
+        """Raise `AddressRefused` for an address that is never spoken to."""
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+        if is_refused(address):
+            raise AddressRefused(
+                f"{printable(host)} is {address}, a link-local or metadata address:"
+                " Unity never sends there."
+            )
+        carried = getattr(parsed, "ipv4_mapped", None) or parsed
+        if carried.is_loopback and not any(carried in network for network in self._allowed):
+            raise AddressRefused(
+                f"{printable(host)} is {address}, this machine itself. Enter its name in the"
+                " network, or allow the address with UNITY_NOTIFICATIONS__ALLOW."
+            )
+
+    def resolve(self, host: str, port: int) -> str:
+        """Return an address of the host that may be spoken to. Blocks: call it in a thread."""
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise NotDelivered(f"{printable(host)} has no address.") from error
+        addresses = [str(entry[4][0]) for entry in found]
+        # One refused address among several is a trap, not an accident.
+        for address in addresses:
+            self.check(host, address)
+        return addresses[0]
+
+
+_here = local()
+_installing = Lock()
+_is_installed = False
+_Address: TypeAlias = Any  # what the socket module takes: a tuple by family, or a path
+
+
+@contextmanager
+def guarded(dialing: Dialing, tell: Callable[[AddressRefused], None]) -> Iterator[None]:
+    """Check every address that this thread connects to: for libraries that dial by themselves.
+
+    `tell` hears of what was refused, since libraries swallow the error that they get.
+    """
+    _install()
+    _here.guard = (dialing, tell)
+    try:
+        yield
+    finally:
+        _here.guard = None
+
+
+class _Refused(OSError):
+    """What a library that dials sees; it takes this for a network that fails."""
+
+
+def _checked(family: int, address: _Address) -> _Address:
+    guard: tuple[Dialing, Callable[[AddressRefused], None]] | None
+    guard = getattr(_here, "guard", None)
+    if guard is None:
+        return address
+    dialing, tell = guard
+    try:
+        return _resolved(dialing, family, address)
+    except AddressRefused as error:
+        tell(error)
+        raise _Refused(error.detail) from error
+    except NotDelivered as error:
+        raise _Refused(error.detail) from error
+
+
+def _resolved(dialing: Dialing, family: int, address: _Address) -> _Address:
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        raise AddressRefused("Services of this machine itself are not spoken to.")
+    host, port = str(address[0]), int(address[1])
+    return (dialing.resolve(host, port), port, *address[2:])
+
+
+def _install() -> None:
+    """Put the check where all Python libraries pass, whatever they are built on.
+
+    Only threads inside of `guarded` notice; redirects and second look-ups pass here as well.
+    """
+    global _is_installed  # noqa: PLW0603 - once a process
+    with _installing:
+        if _is_installed:
+            return
+        connect, connect_ex, sendto = (
+            socket.socket.connect,
+            socket.socket.connect_ex,
+            socket.socket.sendto,
+        )
+
+        def checked_connect(self: socket.socket, address: _Address) -> None:
+            connect(self, _checked(self.family, address))
+
+        def checked_connect_ex(self: socket.socket, address: _Address) -> int:
+            return connect_ex(self, _checked(self.family, address))
+
+        def checked_sendto(self: socket.socket, data: bytes, *rest: _Address) -> int:
+            flags = rest[0] if len(rest) > 1 else 0
+            return sendto(self, data, flags, _checked(self.family, rest[-1]))
+
+        for name, method in (
+            ("connect", checked_connect),
+            ("connect_ex", checked_connect_ex),
+            ("sendto", checked_sendto),
+        ):
+            setattr(socket.socket, name, method)
+        _is_installed = True

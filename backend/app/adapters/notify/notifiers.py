@@ -1,0 +1,82 @@
+"""Chooses how an address is spoken to, and bounds how long that may take."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, assert_never
+
+from app.adapters.notify import apprise_library, email
+from app.adapters.notify.dialing import Dialing, Network
+from app.adapters.notify.http import Ask, Http, to_ntfy, to_webhook
+from app.kernel.database import in_transaction
+from app.ports.notifier import (
+    Address,
+    AppriseAddress,
+    EmailAddress,
+    Message,
+    NotDelivered,
+    NtfyAddress,
+    PushService,
+    Receipt,
+    WebhookAddress,
+)
+
+_SECONDS = 15.0
+_THREADS = 8  # a library that hangs holds one of these, never one of the others' threads
+T = TypeVar("T")
+
+
+class Notifiers:
+    """Implements `Notifier`."""
+
+    def __init__(self, *, allowed: Sequence[Network] = (), seconds: float = _SECONDS) -> None:
+        self._dialing = Dialing(allowed)
+        self._seconds = seconds
+        self._http = Http(self._dialing, seconds)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notify")
+
+    async def send(self, address: Address, message: Message) -> Receipt:
+        """Deliver; see the port."""
+        if in_transaction():
+            raise RuntimeError("A message was about to be sent inside a database transaction.")
+        match address:
+            case WebhookAddress():
+                return await self._http.ask(to_webhook(address, message))
+            case NtfyAddress():
+                return await self._http.ask(to_ntfy(address, message))
+            case EmailAddress():
+                half = self._seconds / 2
+                return await self._in_thread(
+                    address.host,
+                    lambda: email.deliver(self._dialing, half, address, message),
+                )
+            case AppriseAddress():
+                return await self._in_thread(
+                    "The service",
+                    lambda: apprise_library.deliver(self._dialing, address, message),
+                )
+            case _:
+                assert_never(address)
+
+    async def ping(self, url: str) -> Receipt:
+        """Ask for an address by GET."""
+        return await self._http.ask(Ask(url, method="GET"))
+
+    async def services(self) -> Sequence[PushService]:
+        """Return the push services with their forms."""
+        return await self._run(apprise_library.services)
+
+    async def check(self, address: Address) -> None:
+        """Raise `AddressNotValid` for what cannot be an address."""
+        if isinstance(address, AppriseAddress):
+            await self._run(lambda: apprise_library.check(address))
+
+    async def _in_thread(self, who: str, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._run(work)
+        except TimeoutError:
+            raise NotDelivered(f"{who} did not answer within {self._seconds:g} s.") from None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
