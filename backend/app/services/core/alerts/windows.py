@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, JsonValue
 
 LONGEST = timedelta(days=31)
 SHORTEST = timedelta(minutes=1)
@@ -66,16 +66,14 @@ def check(schedule: Schedule) -> None:
     """Raise `WindowNotValid` when a part of it cannot be, or when it never comes."""
     zone_of(schedule.zone)
     if schedule.start.tzinfo is not None:
-        raise WindowNotValid("The beginning is a time on the wall clock, without an offset.")
+        raise _refused("start", "The beginning is a time on the wall clock, without an offset.")
     if not _FIRST_YEAR <= schedule.start.year <= _LAST_YEAR:
-        raise WindowNotValid(f"The beginning lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
+        raise _refused("start", f"The beginning lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
     if not SHORTEST <= schedule.duration <= LONGEST:
-        raise WindowNotValid(
-            "A window lasts between a minute and 31 days.", fix="Take a length in between."
-        )
+        raise _refused("duration_seconds", "A window lasts between a minute and 31 days.")
     if schedule.rule and not _days(schedule):
-        raise WindowNotValid(
-            f"The rule {schedule.rule!r} never comes.", fix="Look at its days and its end."
+        raise _refused(
+            "rule", f"The rule {schedule.rule!r} never comes.", "Look at its days and its end."
         )
 
 
@@ -84,9 +82,8 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
-        raise WindowNotValid(
-            f"There is no time zone {name!r}.", fix="Write it as Europe/Berlin or UTC."
-        ) from error
+        fix = "Write it as Europe/Berlin or UTC."
+        raise _refused("zone", f"There is no time zone {name!r}.", fix) from error
 
 
 def spans(schedule: Schedule, begin: datetime, end: datetime) -> Iterator[Span]:
@@ -208,6 +205,10 @@ def _naive(text: str, form: str) -> datetime:
 
 
 def _wrong(text: str, why: str) -> WindowNotValid:
-    return WindowNotValid(
-        f"{text!r} is no rule: {why}.", fix="Write it as FREQ=WEEKLY;BYDAY=SU or FREQ=DAILY."
-    )
+    fix = "Write it as FREQ=WEEKLY;BYDAY=SU or FREQ=DAILY."
+    return _refused("rule", f"{text!r} is no rule: {why}.", fix)
+
+
+def _refused(field: str, detail: str, fix: str = "") -> WindowNotValid:
+    errors: list[JsonValue] = [{"detail": detail, "pointer": f"/body/{field}"}]
+    return WindowNotValid(detail, fix=fix, errors=errors)

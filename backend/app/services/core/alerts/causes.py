@@ -1,0 +1,115 @@
+"""What follows from what: an offline server explains all that hangs on it.
+
+Only the kinds of alert that are named here explain others, and only upwards along what a resource
+hangs on: its server, its parent, what it stands on, and the server that it is reached through.
+"""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
+
+from app.services.core.alerts.matchers import AlertFacts
+
+HOLD = timedelta(seconds=60)  # how long a possible consequence waits for its cause
+LONGEST_HOLD = timedelta(minutes=11)  # while a cause is pending: two rounds of the collector
+EARLY = timedelta(minutes=10)  # what fired so shortly before its cause belongs to it, too
+# After the cause is over, one more round of the collector has to see that the rest is well.
+GRACE = timedelta(minutes=7)
+
+# The edges of the topology along which trouble travels.
+DEPENDS = ("stands_on", "reached_through")
+# On its own resource a cause explains all others but these, which explain it or are facts of their
+# own. Another host key makes a server unreachable, so it comes before "offline".
+NOT_EXPLAINED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "host_key_changed": frozenset({"host_key_changed"}),
+        "server_offline": frozenset({"server_offline", "host_key_changed"}),
+    }
+)
+
+
+class CauseState(Enum):
+    """How sure a cause is."""
+
+    PENDING = 0
+    ACTIVE = 1
+    OVER = 2  # but not for long
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An alert that may explain others."""
+
+    alert_id: uuid.UUID
+    kind: str
+    resource_id: uuid.UUID
+    title: str
+    state: CauseState
+    began_at: datetime
+    resolved_at: datetime | None = None
+    above: frozenset[uuid.UUID] = frozenset()
+
+
+Causes = Mapping[uuid.UUID, Sequence[Cause]]
+
+
+def find_cause(
+    facts: AlertFacts,
+    above: Collection[uuid.UUID],
+    fired_at: datetime,
+    causes: Causes,
+    now: datetime,
+) -> Cause | None:
+    """Return the deepest cause of an alert: an offline jump host before what is behind it."""
+    found: Cause | None = None
+    kind, resource_id, own, seen = facts.kind, facts.resource_id, above, {facts.alert_id}
+    while True:
+        cause = next(
+            (
+                one
+                for one in _explaining(kind, resource_id, own, causes)
+                if one.alert_id not in seen and _is_timely(one, fired_at, now)
+            ),
+            None,
+        )
+        if cause is None:
+            return found
+        found = cause
+        seen.add(cause.alert_id)
+        kind, resource_id, own = cause.kind, cause.resource_id, cause.above
+
+
+def is_held(
+    facts: AlertFacts,
+    above: Collection[uuid.UUID],
+    fired_at: datetime,
+    causes: Causes,
+    now: datetime,
+) -> bool:
+    """Tell whether a cause is pending, so that it is soon known what this alert follows from."""
+    return now < fired_at + LONGEST_HOLD and any(
+        cause.state is CauseState.PENDING and cause.alert_id != facts.alert_id
+        for cause in _explaining(facts.kind, facts.resource_id, above, causes)
+    )
+
+
+def _explaining(
+    kind: str, resource_id: uuid.UUID, above: Collection[uuid.UUID], causes: Causes
+) -> Iterator[Cause]:
+    for cause in causes.get(resource_id, ()):
+        if kind not in NOT_EXPLAINED[cause.kind]:
+            yield cause
+    for one in above:
+        yield from causes.get(one, ()) if one != resource_id else ()
+
+
+def _is_timely(cause: Cause, fired_at: datetime, now: datetime) -> bool:
+    """Refuse what was wrong long before a cause, or began after it."""
+    if cause.state is CauseState.PENDING or fired_at < cause.began_at - EARLY:
+        return False
+    if cause.resolved_at is None:
+        return True
+    return fired_at <= cause.resolved_at and now < cause.resolved_at + GRACE
