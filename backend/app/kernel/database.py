@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.kernel import sqlite
+from app.kernel import narrowing, reach, sqlite
 
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
@@ -59,15 +59,19 @@ class Database:
         self.announced = asyncio.Event()
         self._writers = _sessions(self.engine)
         self._readers = _sessions(self.read_engine)
+        self._narrow: dict[AsyncEngine, AsyncEngine] = {}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a writing session: committed at the end of the block, rolled back on an error."""
+        """Open a writing session: committed at the end of the block, rolled back on an error.
+
+        Like every session, it sees and changes no more than the request reaches.
+        """
         if _in_transaction.get():
             raise RuntimeError("A transaction was opened inside another one of the same task.")
         mark = _in_transaction.set(True)
         try:
-            async with self._writers() as session, session.begin():
+            async with self._writing() as session:
                 yield session
             if ANNOUNCED in session.info:
                 self.announced.set()
@@ -79,10 +83,41 @@ class Database:
         """Open a reading session: one consistent view, never committed."""
         mark = _in_transaction.set(True)
         try:
-            async with self._readers() as session:
-                yield session
+            if reach.current.get() is None:
+                async with self._readers() as session:
+                    yield session
+            else:
+                async with self._narrowed(self.read_engine) as session:
+                    yield session
         finally:
             _in_transaction.reset(mark)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        if reach.current.get() is None:
+            async with self._writers() as session, session.begin():
+                yield session
+            return
+        try:
+            async with self._narrowed(self.engine) as session, session.begin():
+                touched = narrowing.Touched(session)
+                yield session
+                await touched.check()
+        except IntegrityError as error:
+            raise narrowing.ClashesUnseen(
+                "A name is taken, or something is in use, outside of your groups.",
+                fix="Choose another name, or ask somebody whose role counts everywhere.",
+            ) from error
+
+    @asynccontextmanager
+    async def _narrowed(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        twin = self._narrow.get(engine)
+        if twin is None:
+            async with engine.connect():
+                twin = AsyncEngine(narrowing.narrowed(engine.sync_engine))
+            self._narrow[engine] = twin
+        async with AsyncSession(twin, expire_on_commit=False) as session:
+            yield session
 
     async def answers(self) -> bool:
         """Tell whether the engine answers a trivial question within two seconds."""

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 
 import app.models
+from app.models import reach
 from app.models.base import Base
 
 
@@ -11,4 +12,5 @@ def metadata() -> "type[Base]":
     """Return the base whose metadata holds all tables."""
     for module in pkgutil.walk_packages(app.models.__path__, "app.models."):
         importlib.import_module(module.name)
+    reach.bind(Base.metadata)
     return Base

@@ -163,7 +163,7 @@ class _Required(Guard):
         if caller.csrf_token is not None:
             _check_page(connection, caller)
         if self.permission is not None:
-            actor.require(self.permission)
+            actor.enter(self.permission)
         if self.needs_step_up and actor.session_id is not None and not actor.has_stepped_up:
             raise StepUpRequired(
                 "This action needs your password once more.",

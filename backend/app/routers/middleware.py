@@ -10,7 +10,7 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.kernel import context
+from app.kernel import context, reach
 from app.kernel.logging import get_logger
 
 HEADER = "X-Request-ID"
@@ -31,6 +31,8 @@ class RequestContext:
             return
         identifier = _given_id(scope) or secrets.token_hex(8)
         mark = context.request_id.set(identifier)
+        reached = reach.current.set(None)  # the guard narrows it
+        asker = reach.asker.set(None)
         started = time.perf_counter()
         status = 0
 
@@ -51,6 +53,8 @@ class RequestContext:
                 status=status,
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
             )
+            reach.current.reset(reached)
+            reach.asker.reset(asker)
             context.request_id.reset(mark)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.kernel import reach
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.logging import get_logger
@@ -57,10 +58,12 @@ class SqliteJobEngine:
     ) -> Enqueued:
         """Queue one run and wake the worker."""
         kind = self._executor.types[name]
-        async with self._database.transaction() as session:
-            enqueued = await JobRuns(session, self._clock).add(
-                kind, arguments, key=key, lock=lock, run_at=run_at, requested_by=requested_by
-            )
+        # The queue is one for all, whatever the request that asks may see of it.
+        with reach.within(None):
+            async with self._database.transaction() as session:
+                enqueued = await JobRuns(session, self._clock).add(
+                    kind, arguments, key=key, lock=lock, run_at=run_at, requested_by=requested_by
+                )
         self._wake.set()
         return enqueued
 

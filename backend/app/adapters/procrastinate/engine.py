@@ -19,6 +19,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters.procrastinate.queue import QUEUE, TASK, RunQueue
+from app.kernel import reach
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.logging import get_logger
@@ -75,12 +76,14 @@ class ProcrastinateEngine:
     ) -> Enqueued:
         """Queue one run; the workers of all processes hear of it."""
         kind = self._executor.types[name]
-        async with self._queue() as queue:
-            enqueued = await JobRuns(queue.session, self._clock).add(
-                kind, arguments, key=key, lock=lock, run_at=run_at, requested_by=requested_by
-            )
-            if enqueued.is_new:
-                await queue.adopt()
+        # The queue is one for all, whatever the request that asks may see of it.
+        with reach.within(None):
+            async with self._queue() as queue:
+                enqueued = await JobRuns(queue.session, self._clock).add(
+                    kind, arguments, key=key, lock=lock, run_at=run_at, requested_by=requested_by
+                )
+                if enqueued.is_new:
+                    await queue.adopt()
         return enqueued
 
     async def cancel(self, run_id: uuid.UUID) -> bool:
@@ -94,7 +97,8 @@ class ProcrastinateEngine:
         """Put into the queue what services have queued."""
         self._executor.look_now()
         try:
-            await self._adopt()
+            with reach.within(None):
+                await self._adopt()
         except _TROUBLE as error:
             log.warning("jobs_not_adopted", error=type(error).__name__)
 

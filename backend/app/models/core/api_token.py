@@ -21,6 +21,9 @@ class ApiToken(Row, Base):
     public_id: Mapped[str] = mapped_column(String(12), unique=True)
     secret_hmac: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[str] = mapped_column(Text)  # permissions, separated by spaces
+    # Set: the token is for the groups of its own alone, and for none when they are gone.
+    is_limited: Mapped[bool] = mapped_column(default=False)
+    addresses: Mapped[str] = mapped_column(Text, default="")  # networks; empty is from anywhere
     created_at: Mapped[datetime] = mapped_column()
     expires_at: Mapped[datetime | None] = mapped_column()
     last_used_at: Mapped[datetime | None] = mapped_column()

@@ -1,5 +1,6 @@
 """JobRun: one piece of background work, from its request to its end; the history of the jobs."""
 
+import uuid
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +49,9 @@ class JobRun(Row, Base):
     state: Mapped[str] = mapped_column(String(12))
     run_at: Mapped[datetime] = mapped_column()  # not before
     requested_by: Mapped[str] = mapped_column(String(120))
+    # Without foreign keys: a run stays in the history when what it worked on is gone.
+    requested_by_id: Mapped[uuid.UUID | None] = mapped_column()
+    resource_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
 
     attempt: Mapped[int] = mapped_column(default=0)  # how often it was started
     losses: Mapped[int] = mapped_column(default=0)  # how often its process died meanwhile

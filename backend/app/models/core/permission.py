@@ -13,6 +13,7 @@ class P(StrEnum):
     USERS_MANAGE = "users:manage"
     TOKENS_MANAGE = "tokens:manage"  # the tokens of others
     AUDIT_READ = "audit:read"
+    AUDIT_EXPORT = "audit:export"
     JOBS_READ = "jobs:read"
     JOBS_MANAGE = "jobs:manage"
     METRICS_READ = "metrics:read"
@@ -34,3 +35,4 @@ class Role(StrEnum):
     ADMIN = "admin"
     OPERATOR = "operator"
     VIEWER = "viewer"
+    NONE = "none"  # nothing by itself: what counts is granted for single groups

@@ -16,8 +16,9 @@ from app.kernel import context
 from app.kernel.clock import Clock
 from app.kernel.errors import JsonValue
 from app.kernel.logging import is_secret_name
+from app.kernel.narrowing import whole
 from app.models.core.audit_entry import AuditEntry
-from app.services.core.audit_chain import FIRST_PREV, canonical, link
+from app.services.core.audit_chain import FIRST_PREV, canonical, link, result_of
 from app.services.core.permissions import Actor
 
 KEY_INFO = b"audit"  # Vault.subkey(KEY_INFO) is the key of the digests
@@ -81,6 +82,7 @@ class AuditLog:
                 actor_name=actor.name,
                 actor_id=actor.user_id,
                 action=action,
+                result=result_of(action),
                 object_kind=kind,
                 object_id=object_id,
                 object_name=name[:_NAME_LENGTH],
@@ -102,7 +104,8 @@ class AuditLog:
 
     async def _last(self) -> tuple[int, str]:
         statement = select(AuditEntry.seq, AuditEntry.h).order_by(AuditEntry.seq.desc()).limit(1)
-        row = (await self._session.execute(statement)).one_or_none()
+        # The chain is one for all, whatever the actor may see of it.
+        row = (await self._session.execute(whole(statement))).one_or_none()
         return (0, FIRST_PREV) if row is None else (row.seq, row.h)
 
     def _without_secrets(self, details: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -21,3 +21,8 @@ def link(seq: int, prev: str, entry: Mapping[str, object]) -> str:
     """Return h = SHA-256 of the canonical form of place, predecessor and entry."""
     text = canonical({"seq": seq, "prev": prev, "entry": dict(entry)})
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def result_of(action: str) -> str:
+    """Return what came of an action, by its name: `login.failed` failed, all others are done."""
+    return "failed" if action.endswith("failed") else "done"

@@ -118,6 +118,7 @@ def _chain_row(row: AuditEntry) -> ChainRow:
         "actor_name": row.actor_name,
         "actor_id": _text(row.actor_id),
         "action": row.action,
+        "result": row.result,
         "object_kind": row.object_kind,
         "object_id": _text(row.object_id),
         "object_name": row.object_name,

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.services.core.audit_chain import FIRST_PREV, link
+from app.services.core.audit_chain import FIRST_PREV, link, result_of
 
 MOST_FAULTS = 100
 
@@ -118,6 +118,7 @@ def columns_of(entry: Mapping[str, object]) -> dict[str, str | None]:
         "actor_name": actor.get("name"),
         "actor_id": actor.get("user_id"),
         "action": entry.get("action"),
+        "result": result_of(str(entry.get("action"))),
         "object_kind": thing.get("kind"),
         "object_id": thing.get("id"),
         "object_name": thing.get("name"),

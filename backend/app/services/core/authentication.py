@@ -17,9 +17,12 @@ from app.kernel.config import SessionPart
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.models.core.api_token import ApiToken
+from app.models.core.api_token_group import ApiTokenGroup
+from app.models.core.role_grant import RoleGrant
 from app.models.core.session import Session
 from app.models.core.user import User
-from app.services.core.permissions import ROLES, Actor, ActorKind, P, Role
+from app.services.core.permissions import Actor, ActorKind, P
+from app.services.core.rights import is_from, rights_of
 from app.services.core.secrets import hash_token, split_api_token
 from app.services.core.visits import Visit
 
@@ -67,22 +70,26 @@ class Authenticator:
         """Return the caller of a session cookie; nobody when it no longer counts."""
         hashed, now = hash_token(cookie), self._clock.now()
         statement = (
-            select(Session, User)
+            select(Session, User, RoleGrant.group_id, RoleGrant.role)
             .join(User, User.id == Session.user_id)
+            .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
             .where(or_(Session.token_hash == hashed, Session.previous_hash == hashed))
             .where(User.is_disabled.is_(False))
         )
         async with self._database.snapshot() as session:
-            row = (await session.execute(statement)).one_or_none()
-        if row is None or not self._is_alive(row[0], hashed, now):
+            rows = (await session.execute(statement)).all()
+        if not rows or not self._is_alive(rows[0][0], hashed, now):
             return self.nobody(visit)
-        login, user = row
+        login, user = rows[0][:2]
         if now - login.last_seen_at >= SEEN_EVERY:
             await self._note_session(login.id, now, visit)
+        rights = rights_of(user.role, ((row[2], row[3]) for row in rows))
         actor = Actor(
             ActorKind.USER,
             user.name,
-            ROLES[Role(user.role)],
+            rights.everywhere,
+            in_groups=rights.in_groups,
+            is_limited=rights.is_limited,
             user_id=user.id,
             session_id=login.id,
             address=visit.address,
@@ -96,25 +103,35 @@ class Authenticator:
         if parts is None:
             return self.nobody(visit)
         statement = (
-            select(ApiToken, User)
+            select(ApiToken, User, RoleGrant.group_id, RoleGrant.role, ApiTokenGroup.group_id)
             .join(User, User.id == ApiToken.user_id)
+            .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
+            .outerjoin(ApiTokenGroup, ApiTokenGroup.token_id == ApiToken.id)
             .where(ApiToken.public_id == parts.public_id, User.is_disabled.is_(False))
         )
         async with self._database.snapshot() as session:
-            row = (await session.execute(statement)).one_or_none()
+            rows = (await session.execute(statement)).all()
         now = self._clock.now()
-        if row is None or not hmac.compare_digest(row[0].secret_hmac, parts.hmac(self._pepper)):
+        if not rows or not hmac.compare_digest(rows[0][0].secret_hmac, parts.hmac(self._pepper)):
             return self.nobody(visit)
-        key, user = row
+        key, user = rows[0][:2]
         if key.expires_at is not None and key.expires_at <= now:
+            return self.nobody(visit)
+        if not is_from(visit.address, key.addresses):
             return self.nobody(visit)
         if key.last_used_at is None or now - key.last_used_at >= SEEN_EVERY:
             await self._note_token(key.id, now, visit)
         scopes = frozenset(P(scope) for scope in key.scopes.split() if scope in set(P))
+        groups = frozenset(row[4] for row in rows if row[4] is not None)
+        rights = rights_of(user.role, ((row[2], row[3]) for row in rows)).narrowed(
+            scopes, groups if key.is_limited else None
+        )
         actor = Actor(
             ActorKind.TOKEN,
             f"{user.name}/{key.name}",
-            scopes & ROLES[Role(user.role)],
+            rights.everywhere,
+            in_groups=rights.in_groups,
+            is_limited=rights.is_limited,
             user_id=user.id,
             token_id=key.id,
             address=visit.address,

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.kernel import reach
 from app.kernel.clock import Clock
 from app.kernel.errors import JsonValue
 from app.kernel.ids import uuid7
@@ -73,6 +74,8 @@ class JobRuns:
             state=JobState.QUEUED,
             run_at=run_at or now,
             requested_by=requested_by[:120],
+            requested_by_id=reach.asker.get(),
+            resource_id=_resource_of(arguments or {}),
             enqueued_at=now,
         )
         try:
@@ -300,3 +303,12 @@ def _arguments(stored: Mapping[str, JsonValue]) -> JobArguments:
 
 def _is_plain(value: JsonValue) -> bool:
     return value is None or isinstance(value, str | int)
+
+
+def _resource_of(arguments: JobArguments) -> uuid.UUID | None:
+    """Return what a run works on, by the names that all jobs give it: who may see it, sees it."""
+    for name in ("resource_id", "server_id"):
+        value = arguments.get(name)
+        if isinstance(value, str):
+            return uuid.UUID(value)
+    return None

@@ -6,10 +6,23 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.kernel import reach
 from app.kernel.errors import PermissionDenied
+from app.kernel.reach import Reach
 from app.models.core.permission import P, Role
 
-__all__ = ["ANONYMOUS", "ROLES", "WHAT_FOR", "Actor", "ActorKind", "P", "Role", "system"]
+__all__ = [
+    "ANONYMOUS",
+    "GROUP_ROLES",
+    "ROLES",
+    "SCOPABLE",
+    "WHAT_FOR",
+    "Actor",
+    "ActorKind",
+    "P",
+    "Role",
+    "system",
+]
 
 
 _VIEWER = frozenset(
@@ -33,10 +46,33 @@ _OPERATOR = _VIEWER | {
     P.ALERTS_MANAGE,
 }
 ROLES: dict[Role, frozenset[P]] = {
+    Role.NONE: frozenset({P.SELF, P.SYSTEM_READ}),
     Role.VIEWER: _VIEWER,
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.ADMIN: frozenset(P),
 }
+
+# Rights that can be given for one group of resources. All others count everywhere or not at all:
+# what they open is about no resource, or about all of them at once.
+SCOPABLE = frozenset(
+    {
+        P.AUDIT_EXPORT,
+        P.AUDIT_READ,
+        P.JOBS_READ,
+        P.JOBS_MANAGE,
+        P.METRICS_READ,
+        P.RESOURCES_READ,
+        P.RESOURCES_MANAGE,
+        P.SERVERS_READ,
+        P.SERVERS_COLLECT,
+        P.SERVERS_MANAGE,
+        P.CREDENTIALS_READ,
+        P.CREDENTIALS_MANAGE,
+        P.ALERTS_READ,
+        P.ALERTS_MANAGE,
+    }
+)
+GROUP_ROLES = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 
 WHAT_FOR: Mapping[P, str] = MappingProxyType(
     {
@@ -47,6 +83,7 @@ WHAT_FOR: Mapping[P, str] = MappingProxyType(
         P.USERS_MANAGE: "Create, change and delete users; end their sessions.",
         P.TOKENS_MANAGE: "See and revoke the API tokens of others.",
         P.AUDIT_READ: "Read and verify the audit log.",
+        P.AUDIT_EXPORT: "Take the audit log away as a file.",
         P.JOBS_READ: "See background jobs and their runs.",
         P.JOBS_MANAGE: "Run, pause and cancel background jobs.",
         P.METRICS_READ: "Read measurements, also as /metrics.",
@@ -85,13 +122,43 @@ class Actor:
     session_id: uuid.UUID | None = None
     address: str | None = None
     has_stepped_up: bool = False
+    # The rights in single groups, beside `permissions`, which count everywhere.
+    in_groups: Mapping[uuid.UUID, frozenset[P]] = field(default_factory=dict)
+    is_limited: bool = False  # nothing of what hangs on a resource counts everywhere
 
     def may(self, permission: P) -> bool:
-        """Tell whether the actor has the right."""
+        """Tell whether the actor has the right everywhere."""
         return permission in self.permissions
 
+    def may_somewhere(self, permission: P) -> bool:
+        """Tell whether the actor has the right everywhere or in at least one group."""
+        return self.may(permission) or any(permission in own for own in self.in_groups.values())
+
+    def somewhere(self) -> frozenset[P]:
+        """Return all rights that the actor has anywhere: what a page may offer."""
+        return self.permissions.union(*self.in_groups.values())
+
+    def reach(self, permission: P) -> Reach | None:
+        """Return where a right counts: everywhere (None), or in these groups."""
+        if permission in SCOPABLE:
+            if permission in self.permissions:
+                return None
+            groups = [group for group, own in self.in_groups.items() if permission in own]
+        elif not self.is_limited:
+            return None
+        else:
+            groups = [*self.in_groups]
+        return Reach(frozenset(groups))
+
+    def enter(self, permission: P) -> None:
+        """Require a right somewhere; the rest of the request reaches no further than it counts."""
+        if not self.may_somewhere(permission):
+            self.require(permission)
+        reach.current.set(self.reach(permission))
+        reach.asker.set(self.user_id)
+
     def require(self, permission: P) -> None:
-        """Raise `PermissionDenied` without the right; for checks that depend on the object."""
+        """Raise `PermissionDenied` unless the right counts everywhere."""
         if permission not in self.permissions:
             raise PermissionDenied(
                 f"{self.name} has no right {permission.value}.",
