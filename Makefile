@@ -61,6 +61,13 @@ crash: $(VENV)/.dev ## Kill Unity N times in the middle of its work, on both eng
 compose-test: $(VENV)/.dev frontend/dist/index.html ## Build the three images and run the compose file on a real engine
 	$(BIN)/python lab/compose_test.py
 
+.PHONY: test-corpora
+test-corpora: $(VENV)/.dev ## Read the published recordings that UNITY_CORPORA names, and compare verdicts
+	@test -d "$(UNITY_CORPORA)" || { echo "Set UNITY_CORPORA to the folder of the recordings."; exit 1; }
+	@cd backend && echo "With a twin: every field equal" && $(BIN)/pytest -q -n 0 tests/corpora/test_twins.py
+	@cd backend && echo "Without a twin: read, and the verdict is the reviewed one" && $(BIN)/pytest -q -n 0 --timeout 600 tests/corpora/test_verdicts.py
+	@cd backend && echo "The rules of others beside ours" && $(BIN)/python -m tests.corpora.opinions
+
 ##@ Measure
 .PHONY: bench-collect
 bench-collect: $(VENV)/.dev .venv-bench/.stamp ## One collection cycle over N sshd, beside Ansible (N=50)

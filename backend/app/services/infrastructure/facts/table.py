@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.services.core.facts import Fact, FactGroup, Rate
 from app.services.infrastructure.facts.addresses import AddressesFact
+from app.services.infrastructure.facts.block_devices import BlockDevicesFact
 from app.services.infrastructure.facts.clock import ClockFact
 from app.services.infrastructure.facts.cpu import CpuFact
 from app.services.infrastructure.facts.disk_io import DiskIoFact
@@ -21,6 +22,7 @@ from app.services.infrastructure.facts.packages import PackagesFact
 from app.services.infrastructure.facts.processes import ProcessesFact
 from app.services.infrastructure.facts.reboot import RebootFact
 from app.services.infrastructure.facts.sensors import SensorsFact
+from app.services.infrastructure.facts.smart_tools import SmartToolsFact
 from app.services.infrastructure.facts.time_sync import TimeSyncFact
 from app.services.infrastructure.facts.units import UnitsFact
 from app.services.infrastructure.facts.uptime import UptimeFact
@@ -40,6 +42,7 @@ FACTS = cast(
         ProcessesFact(),
         FilesystemsFact(),
         RemoteFilesystemsFact(),
+        BlockDevicesFact(),
         IdentityFact(),
         UptimeFact(),
         RebootFact(),
@@ -49,6 +52,7 @@ FACTS = cast(
         TimeSyncFact(),
         AddressesFact(),
         PackagesFact(),
+        SmartToolsFact(),
     ),
 )
 

@@ -1,0 +1,126 @@
+"""The state of the ZFS pools: ONLINE is not yet healthy, so errors and scrubs are read too."""
+
+from types import MappingProxyType
+from typing import cast
+
+from app.kernel.text import printable
+from app.ports.shell import Command, CommandResult, Outcome
+from app.services.core.facts import Fact, NoRight, Sample, Trouble, Unparsable
+from app.services.infrastructure.facts.document import find_document
+from app.services.infrastructure.facts.reading import count, number
+from app.services.infrastructure.facts.zfs import status_json, status_text
+from app.services.infrastructure.facts.zfs.model import ScanState, ZfsPool, ZfsPools
+
+# JSON is known since OpenZFS 2.3, exact numbers since 0.8; the shell is there only to choose.
+# The tools print local times without a zone, so they are asked for in UTC.
+STATUS = Command(
+    (
+        "sh",
+        "-c",
+        (
+            "command -v zpool >/dev/null || exit 127; export TZ=UTC;"
+            " zpool status -j -p --json-int 2>/dev/null || zpool status -p 2>/dev/null"
+            " || zpool status"
+        ),
+    ),
+    seconds=15,
+)
+_COLUMNS = "name,guid,size,allocated,free,fragmentation,capacity,health,readonly"
+LIST = Command(("zpool", "list", "-Hp", "-o", _COLUMNS), seconds=15)
+_NONE = "no pools available"
+_STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED")
+
+
+class ZfsPoolsFact(Fact[ZfsPools]):
+    name = "zfs_pools"
+    title = "ZFS pools"
+    commands = (STATUS, LIST)
+    programs = ("zpool",)
+    value = ZfsPools
+    fixes = MappingProxyType(
+        {
+            Trouble.NO_RIGHT: "Let the login read /dev/zfs, or install a newer OpenZFS.",
+            Trouble.TIMED_OUT: "A pool that hangs is often suspended: `zpool status -x` there.",
+        }
+    )
+
+    def parse(self, results: tuple[CommandResult, ...]) -> ZfsPools | None:
+        status, table = results
+        if status.outcome is not Outcome.RAN:
+            return None
+        said = status.stdout + status.stderr
+        if _NONE in said:
+            return ZfsPools(pools=[])
+        if "Permission denied" in said or "permission denied" in said:
+            raise NoRight(self.name, "The login may not ask ZFS.")
+        if "modules cannot be auto-loaded" in said or "module is not loaded" in said.lower():
+            return None
+        if status.stdout.lstrip().startswith("{"):
+            pools = status_json.read_pools(find_document(self.name, status.stdout))
+        else:
+            pools = status_text.read_pools(status.stdout)
+        _add_sizes({pool.name: pool for pool in pools}, table)
+        return ZfsPools(pools=pools)
+
+    def samples(self, value: ZfsPools) -> list[Sample]:
+        return [sample for pool in value.pools for sample in _samples(pool)]
+
+
+def _add_sizes(pools: dict[str, ZfsPool], table: CommandResult) -> None:
+    if table.outcome is not Outcome.RAN:
+        return
+    for line in table.stdout.splitlines():
+        cells = line.split("\t")
+        if len(cells) != len(_COLUMNS.split(",")) or cells[0] not in pools:
+            continue
+        pool = pools[cells[0]]
+        pool.guid = pool.guid or printable(cells[1])
+        pool.size_bytes, pool.allocated_bytes = _whole(cells[2]), _whole(cells[3])
+        pool.free_bytes = _whole(cells[4])
+        pool.fragmentation_percent, pool.capacity_percent = _percent(cells[5]), _percent(cells[6])
+        pool.is_read_only = {"on": True, "off": False}.get(cells[8])
+
+
+def _whole(text: str) -> int | None:
+    """Return a size; a faulted pool has dashes."""
+    try:
+        return None if text in ("-", "") else count(text)
+    except ValueError as error:
+        raise Unparsable("zfs_pools", "a size is no number") from error
+
+
+def _percent(text: str) -> float | None:
+    try:
+        return None if text in ("-", "") else number(text.removesuffix("%"))
+    except ValueError as error:
+        raise Unparsable("zfs_pools", "a percentage is no number") from error
+
+
+def _samples(pool: ZfsPool) -> list[Sample]:
+    labels = (("zpool", pool.name),)
+    # node_exporter's name and form: one series for each state, 1 for the one that holds.
+    samples = [
+        Sample(
+            "node_zfs_zpool_state",
+            float(pool.state == state),
+            (*labels, ("state", state.lower())),
+        )
+        for state in _STATES
+    ]
+    numbers = {
+        "unity_zfs_pool_size_bytes": (pool.size_bytes, "bytes"),
+        "unity_zfs_pool_allocated_bytes": (pool.allocated_bytes, "bytes"),
+        "unity_zfs_pool_free_bytes": (pool.free_bytes, "bytes"),
+        "unity_zfs_pool_used_percent": (pool.capacity_percent, "percent"),
+        "unity_zfs_pool_fragmentation_percent": (pool.fragmentation_percent, "percent"),
+        "unity_zfs_pool_data_errors": (pool.data_errors, ""),
+    }
+    samples += [
+        Sample(metric, float(cast("float", value)), labels, unit)
+        for metric, (value, unit) in numbers.items()
+        if value is not None
+    ]
+    scan = pool.scan
+    if scan is not None and scan.state is ScanState.RUNNING and scan.percent is not None:
+        samples.append(Sample("unity_zfs_scan_percent", scan.percent, labels, "percent"))
+    return samples

@@ -1,0 +1,142 @@
+"""`zpool status -j`, which OpenZFS has since 2.3."""
+
+from collections.abc import Mapping
+
+from app.services.core.facts import Unparsable
+from app.services.infrastructure.facts.document import Node
+from app.services.infrastructure.facts.zfs.model import (
+    Scan,
+    ScanKind,
+    ScanState,
+    Vdev,
+    VdevGroup,
+    ZfsPool,
+)
+from app.services.infrastructure.facts.zfs.units import amount, moment
+
+_FACT = "zfs_pools"
+_GROUPS: Mapping[str, VdevGroup] = {
+    "logs": VdevGroup.LOG,
+    "l2cache": VdevGroup.CACHE,
+    "spares": VdevGroup.SPARE,
+    "special": VdevGroup.SPECIAL,
+    "dedup": VdevGroup.DEDUP,
+}
+_STATES = {
+    "SCANNING": ScanState.RUNNING,
+    "FINISHED": ScanState.FINISHED,
+    "CANCELED": ScanState.CANCELLED,
+}
+_KINDS = {"SCRUB": ScanKind.SCRUB, "RESILVER": ScanKind.RESILVER, "REBUILD": ScanKind.RESILVER}
+_MOST_VDEVS, _DEEPEST = 2048, 8
+
+
+def read_pools(document: Node) -> list[ZfsPool]:
+    """Return the pools of the answer; an empty list when none is imported."""
+    pools = document.at("pools")
+    if not document.has("pools"):
+        raise Unparsable(_FACT, "a document without pools")
+    return [_pool(name, pools.at(name)) for name in pools.names()]
+
+
+def _pool(key: str, node: Node) -> ZfsPool:
+    name, state = node.at("name").word() or key, node.at("state").word()
+    if not state:
+        raise Unparsable(_FACT, "a pool without its state")
+    vdevs: list[Vdev] = []
+    roots = node.at("vdevs")
+    top = next((roots.at(one) for one in roots.names()), Node(None))
+    _children(top.at("vdevs"), VdevGroup.DATA, None, vdevs)
+    for group, kind in _GROUPS.items():
+        _children(node.at(group), kind, None, vdevs)
+    return ZfsPool(
+        name=name,
+        state=state,
+        message_id=node.at("msgid").word(),
+        status=" ".join(node.at("status").word().split()),
+        action=" ".join(node.at("action").word().split()),
+        data_errors=_count(node.at("error_count")),
+        scan=_scan(node.at("scan_stats")),
+        guid=node.at("pool_guid").word(),
+        read_errors=_count(top.at("read_errors")),
+        write_errors=_count(top.at("write_errors")),
+        checksum_errors=_count(top.at("checksum_errors")),
+        vdevs=vdevs,
+    )
+
+
+def _children(
+    node: Node, group: VdevGroup, parent: int | None, into: list[Vdev], depth: int = 0
+) -> None:
+    if depth > _DEEPEST:
+        raise Unparsable(_FACT, "devices nested too deep")
+    for key in node.names():
+        one = node.at(key)
+        if len(into) >= _MOST_VDEVS:
+            raise Unparsable(_FACT, "more devices than a pool has")
+        index = len(into)
+        path = one.at("path").word()
+        name = one.at("name").word() or key
+        below = one.at("vdevs")
+        into.append(
+            Vdev(
+                name=name.rsplit("/", 1)[-1] if name.startswith("/") else name,
+                group=group,
+                state=one.at("state").word() or "UNKNOWN",
+                parent=parent,
+                is_leaf=not below.names(),
+                path=path or (name if name.startswith("/") else ""),
+                read_errors=_count(one.at("read_errors")),
+                write_errors=_count(one.at("write_errors")),
+                checksum_errors=_count(one.at("checksum_errors")),
+                slow_ios=_count(one.at("slow_ios")),
+                note=one.at("was").word() or one.at("aux").word(),
+            )
+        )
+        _children(below, group, index, into, depth + 1)
+
+
+def _scan(node: Node) -> Scan | None:
+    kind = _KINDS.get(node.at("function").word())
+    state = _STATES.get(node.at("state").word())
+    if kind is None or state is None:
+        return None
+    pause = _time(node.at("scrub_pause"))
+    if state is ScanState.RUNNING and pause:
+        state = ScanState.PAUSED
+    total, issued = _count(node.at("to_examine")), _count(node.at("issued"))
+    skipped = _count(node.at("skipped")) or 0
+    begun, ended = _time(node.at("start_time")), _time(node.at("end_time"))
+    is_over = state in (ScanState.FINISHED, ScanState.CANCELLED)
+    return Scan(
+        kind=kind,
+        state=state,
+        started_at=begun,
+        ended_at=ended if is_over else None,
+        percent=_percent(state, issued, (total or 0) - skipped),
+        repaired_bytes=_count(node.at("processed")),
+        examined_bytes=issued,
+        total_bytes=total,
+        errors=_count(node.at("errors")),
+        duration_seconds=ended - begun if is_over and begun and ended and ended >= begun else None,
+    )
+
+
+def _percent(state: ScanState, issued: int | None, whole: int) -> float | None:
+    if state is ScanState.FINISHED:
+        return 100.0
+    if issued is None or whole <= 0:
+        return None
+    return min(100.0, round(100.0 * issued / whole, 2))
+
+
+def _count(node: Node) -> int | None:
+    """Return a number: exact with --json-int or -p, else "1.5K"; a dash is none."""
+    exact = node.count()
+    return exact if exact is not None else amount(node.word())
+
+
+def _time(node: Node) -> int | None:
+    """Return a time: seconds since 1970, or as ctime(3) writes it; 0 and a dash are none."""
+    exact = node.count()
+    return (exact or None) if exact is not None else moment(node.word())

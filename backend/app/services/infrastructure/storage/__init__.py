@@ -1,0 +1,1 @@
+"""Drives: who they are, how they are, and what was done about it."""

@@ -1,0 +1,1 @@
+"""Published recordings, read in the folder that UNITY_CORPORA names; none of them is kept here."""

@@ -1,0 +1,1 @@
+"""Tests of drives: reports, verdicts, identity, rounds."""
