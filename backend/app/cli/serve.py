@@ -24,6 +24,7 @@ from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
 from app.main import create_app
 from app.routers.guards import LocalSocket
+from app.services.core.start import announce_start
 from app.worker import require_postgresql
 
 GRACE_SECONDS = 10
@@ -61,6 +62,7 @@ async def _serve(settings: Settings, *, with_jobs: bool) -> None:
         tls = server_context(settings, SystemClock())
         unity = await bootstrap.build(settings, with_jobs=with_jobs)
         token = await first_start.set_up(unity.platform)
+        await announce_start(unity.platform.database, unity.platform.clock)
         app = create_app(unity)
         public = uvicorn.Server(_config(app, tls))
         local = _LocalServer(_config(LocalSocket(app), None, lifespan="off"))

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.clock import Clock
-from app.kernel.database import Database
+from app.kernel.database import Database, Session
 from app.kernel.errors import JsonValue
 from app.kernel.logging import get_logger
 from app.models.core.job_run import JobState
 from app.ports.job_engine import JobArguments, JobCancelled, JobFailed, JobType
 from app.ports.live_bus import LiveBus
+from app.services.core.job_news import FailureNews
 from app.services.core.job_runs import Claim, JobRuns
 
 log = get_logger(__name__)
@@ -182,20 +183,27 @@ class JobExecutor:
         for pause in (0.1, 0.5, 2.0, 0.0):
             try:
                 async with self._database.transaction() as session:
-                    return await self._write(JobRuns(session, self._clock), claim, end)
+                    return await self._write(session, claim, end)
             except SQLAlchemyError as error:
                 log.warning("job_end_not_stored", job=claim.name, error=type(error).__name__)
                 await asyncio.sleep(pause)
         return False
 
-    async def _write(self, runs: JobRuns, claim: Claim, end: _End | None) -> bool:
+    async def _write(self, session: Session, claim: Claim, end: _End | None) -> bool:
+        runs = JobRuns(session, self._clock)
         if end is None:
             return await runs.release(claim)
         if end.retry_at is not None:
             return await runs.retry(claim, end.error, end.retry_at)
         if end.state is JobState.SUCCEEDED and self.types[claim.name].is_quiet:
             return await runs.forget(claim)
-        return await runs.end(claim, end.state, error=end.error, result=end.result)
+        if not await runs.end(claim, end.state, error=end.error, result=end.result):
+            return False
+        if end.state is JobState.FAILED:
+            await FailureNews(session, self._clock).tell(
+                claim.run_id, claim.name, self.types[claim.name].title, end.error
+            )
+        return True
 
     async def store_progress(self, claim: Claim, done: int, total: int, note: str) -> bool:
         """Store and announce how far a run is; False when its lease was lost."""

@@ -14,6 +14,8 @@ from app.models.core.user import User
 from app.schemas.base import Page, PageQuery
 from app.schemas.core.token import TokenCreate, TokenRead
 from app.services.core.audit import AuditLog
+from app.services.core.events import TokenCreated, TokenRevoked
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import ROLES, Actor, P, Role
 from app.services.core.queries import contains, sorted_by
 from app.services.core.secrets import new_api_token
@@ -67,6 +69,7 @@ class TokenService:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = Outbox(session, clock)
         self._pepper = pepper
 
     async def create(self, actor: Actor, wish: TokenCreate) -> NewToken:
@@ -94,6 +97,8 @@ class TokenService:
         )
         self._session.add(row)
         await self._session.flush()
+        created = TokenCreated(object_id=row.id, object_name=row.name, owner=owner.name)
+        self._outbox.announce(actor, created)
         await self._record(actor, "api_token.created", row)
         return NewToken(_shown(row, owner.name), parts.text)
 
@@ -131,6 +136,7 @@ class TokenService:
             raise TokenNotFound("You have no token with this id.")
         await self._session.delete(row)
         await self._session.flush()
+        self._outbox.announce(actor, TokenRevoked(object_id=row.id, object_name=row.name))
         await self._record(actor, "api_token.revoked", row)
 
     async def _owner(self, actor: Actor, name: str) -> User:

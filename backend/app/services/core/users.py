@@ -13,7 +13,15 @@ from app.models.core.user import User
 from app.schemas.base import Page, PageQuery
 from app.schemas.core.user import UserRead
 from app.services.core.audit import AuditLog
+from app.services.core.events import (
+    UserAdded,
+    UserDeleted,
+    UserDisabled,
+    UserEnabled,
+    UserRoleChanged,
+)
 from app.services.core.login_sessions import LoginSessions
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor, Role
 from app.services.core.queries import contains, sorted_by
 
@@ -65,6 +73,7 @@ class UserService:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = Outbox(session, clock)
 
     async def get(self, user_id: uuid.UUID) -> User:
         """Return a user."""
@@ -124,6 +133,7 @@ class UserService:
         )
         self._session.add(user)
         await self._session.flush()
+        self._outbox.announce(actor, UserAdded.of(user))
         await self._record(actor, "user.created", user, {"role": role.value})
         return user
 
@@ -149,6 +159,7 @@ class UserService:
         if user.is_disabled:
             await LoginSessions(self._session).end_all(user.id)
         await self._session.flush()
+        self._tell_changes(actor, user, before)
         await self._record(actor, "user.changed", user, {"before": before, "after": after})
         return user
 
@@ -158,6 +169,7 @@ class UserService:
         await self._keep_an_admin(user)
         await self._session.delete(user)
         await self._session.flush()
+        self._outbox.announce(actor, UserDeleted.of(user))
         await self._record(actor, "user.deleted", user, {"role": user.role})
 
     async def set_password_hash(
@@ -189,6 +201,21 @@ class UserService:
         if all(admin == user.id for admin in admins):
             raise LastAdmin(
                 f"{user.name} is the only admin that can log in.", fix="Make another admin first."
+            )
+
+    def _tell_changes(self, actor: Actor, user: User, before: dict[str, JsonValue]) -> None:
+        if "is_disabled" in before:
+            event = UserDisabled if user.is_disabled else UserEnabled
+            self._outbox.announce(actor, event.of(user))
+        if "role" in before:
+            self._outbox.announce(
+                actor,
+                UserRoleChanged(
+                    object_id=user.id,
+                    object_name=user.name,
+                    was=str(before["role"]),
+                    role=str(user.role),
+                ),
             )
 
     async def _record(

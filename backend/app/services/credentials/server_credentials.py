@@ -20,9 +20,11 @@ from app.schemas.credentials.server_credential import (
     ServerCredentialRead,
 )
 from app.services.core.audit import AuditLog
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
+from app.services.credentials.events import CredentialAdded, CredentialDeleted
 from app.services.credentials.uses import USES, users_of
 
 _SORTS = {
@@ -51,6 +53,7 @@ class ServerCredentialService:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = Outbox(session, clock)
         self._vault = vault
         self._resources = ResourceService(session, clock)
 
@@ -105,6 +108,10 @@ class ServerCredentialService:
         )
         await self._resources.create(NewResource(credential_id, ResourceKind.CREDENTIAL, new.name))
         self._session.add(credential)
+        added = CredentialAdded(
+            object_id=credential.id, object_name=credential.name, resource_id=credential.id
+        )
+        self._outbox.announce(actor, added)
         await self._record(
             actor, "credential.created", credential, {"username": credential.username}
         )
@@ -149,6 +156,8 @@ class ServerCredentialService:
             delete(ServerCredential).where(ServerCredential.id == credential_id)
         )
         await self._resources.delete(credential_id)
+        gone = CredentialDeleted(object_id=credential.id, object_name=credential.name)
+        self._outbox.announce(actor, gone)
         await self._record(actor, "credential.deleted", credential, {})
 
     def _seal(self, credential_id: uuid.UUID, password: str, version: int) -> Sealed:

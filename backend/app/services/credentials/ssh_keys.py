@@ -21,10 +21,12 @@ from app.schemas.credentials.ssh_key import (
     SSHKeyRead,
 )
 from app.services.core.audit import AuditLog
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials import key_material
+from app.services.credentials.events import SSHKeyAdded, SSHKeyDeleted
 from app.services.credentials.uses import USES, users_of
 
 _SORTS = {
@@ -58,6 +60,7 @@ class SSHKeyService:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = Outbox(session, clock)
         self._vault = vault
         self._resources = ResourceService(session, clock)
 
@@ -136,6 +139,7 @@ class SSHKeyService:
             )
         await self._session.execute(delete(SSHKey).where(SSHKey.id == key_id))
         await self._resources.delete(key_id)
+        self._outbox.announce(actor, SSHKeyDeleted(object_id=key.id, object_name=key.name))
         await self._record(actor, "ssh_key.deleted", key, {"fingerprint": key.fingerprint})
 
     async def deployments(self, key_id: uuid.UUID) -> Sequence[DeploymentRead]:
@@ -184,6 +188,9 @@ class SSHKeyService:
         await self._resources.create(NewResource(key_id, ResourceKind.SSH_KEY, name))
         self._session.add(key)
         await self._session.flush()
+        self._outbox.announce(
+            actor, SSHKeyAdded(object_id=key.id, object_name=name, resource_id=key.id)
+        )
         await self._record(actor, action, key, {"fingerprint": key.fingerprint})
         return _read(key, 0)
 

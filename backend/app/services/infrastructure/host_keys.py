@@ -5,7 +5,7 @@ compared is what becomes pinned, even when another key was offered meanwhile.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,11 +20,23 @@ from app.models.infrastructure.monitored_server import (
 )
 from app.ports.shell import HostKey
 from app.services.core.audit import AuditLog
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor, system
+from app.services.infrastructure.events import (
+    HostKeyApproved,
+    HostKeyEvent,
+    HostKeyOffered,
+    HostKeyQuarantined,
+    HostKeyRejected,
+)
 from app.services.infrastructure.server_errors import ServerNotFound
 
 _NAME_LENGTH = 120
 _DECIDED_WITH_IT = (HostKeyState.APPROVED, HostKeyState.QUARANTINED)
+_EVENTS: Mapping[str, type[HostKeyEvent]] = {
+    event.kind: event
+    for event in (HostKeyOffered, HostKeyQuarantined, HostKeyApproved, HostKeyRejected)
+}
 _UNAPPROVED = 10  # whoever answers there may show a new key at every contact
 
 
@@ -153,6 +165,13 @@ class HostKeyService:
         key: HostKey | HostKeyPin,
         details: dict[str, JsonValue] | None = None,
     ) -> None:
+        told = _EVENTS[action](
+            object_id=server.id,
+            object_name=server.name,
+            resource_id=server.id,
+            fingerprint=key.fingerprint,
+        )
+        Outbox(self._session, self._clock).announce(actor, told)
         await self._session.flush()
         await self._audit.record(
             actor,

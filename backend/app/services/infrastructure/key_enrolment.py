@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 
 from app.kernel.clock import Clock
 from app.kernel.crypto import Vault
-from app.kernel.database import Database
+from app.kernel.database import Database, Session
 from app.kernel.errors import Conflict, UnityError, UpstreamFailed
+from app.models.credentials.ssh_key import SSHKey
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.ports.shell import PasswordLogin, ShellError, Shells, Target
 from app.schemas.infrastructure.connection import KeyInstallReport
 from app.services.core.audit import KEY_INFO, AuditLog
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor, system
+from app.services.credentials.events import SSHKeyInstalled
 from app.services.credentials.key_install import Installation, Installed, KeyInstaller
 from app.services.credentials.one_time_secrets import OneTimeSecrets
 from app.services.infrastructure.server_errors import ServerNotFound
@@ -143,6 +146,24 @@ class KeyEnroller:
                 secrets = OneTimeSecrets(session, self._clock, self._vault)
                 await secrets.forget(enrolment.secret_id)
 
+    async def _announce(
+        self,
+        session: Session,
+        server: MonitoredServer,
+        enrolment: Enrolment,
+        account: str,
+        actor: Actor,
+    ) -> None:
+        key = await session.get_one(SSHKey, enrolment.ssh_key_id)
+        installed = SSHKeyInstalled(
+            object_id=key.id,
+            object_name=key.name,
+            resource_id=server.id,
+            account=account,
+            machine=server.name,
+        )
+        Outbox(session, self._clock).announce(actor, installed)
+
     async def _use(
         self, enrolment: Enrolment, target: Target, installed: Installed, actor: Actor
     ) -> None:
@@ -152,6 +173,8 @@ class KeyEnroller:
             if server is not None and server.username == target.username:
                 servers = ServerService(session, self._clock, audit, TargetBuilder(self._vault))
                 await servers.use_key(actor, enrolment.server_id, enrolment.ssh_key_id)
+            if server is not None:
+                await self._announce(session, server, enrolment, target.username, actor)
             await audit.record(
                 actor,
                 "ssh_key.installed",

@@ -17,8 +17,10 @@ from app.models.infrastructure.collection import CollectionRun
 from app.models.infrastructure.monitored_server import HostKeyPin, MonitoredServer
 from app.schemas.infrastructure.server import DeletePlan, PlannedLoss
 from app.services.core.audit import AuditLog
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.resources import ResourceService
+from app.services.infrastructure.events import ServerRemoved
 from app.services.infrastructure.server_errors import ServerInUse, ServerNotFound
 
 _LOSSES: tuple[tuple[str, InstrumentedAttribute[uuid.UUID]], ...] = (
@@ -36,6 +38,7 @@ class ServerRemoval:
     def __init__(self, session: AsyncSession, clock: Clock, audit: AuditLog) -> None:
         self._session = session
         self._audit = audit
+        self._outbox = Outbox(session, clock)
         self._resources = ResourceService(session, clock)
 
     async def plan(self, server_id: uuid.UUID) -> DeletePlan:
@@ -75,6 +78,8 @@ class ServerRemoval:
             )
         await self._session.execute(delete(MonitoredServer).where(MonitoredServer.id == server_id))
         await self._resources.delete(server_id)
+        removed = ServerRemoved(object_id=server_id, object_name=plan.name)
+        self._outbox.announce(actor, removed)
         await self._audit.record(
             actor,
             "server.deleted",

@@ -27,9 +27,16 @@ from app.schemas.infrastructure.server import (
 )
 from app.services.core.audit import AuditLog
 from app.services.core.labels import LabelService
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.resources import NewResource, ResourceService
 from app.services.infrastructure import server_links
+from app.services.infrastructure.events import (
+    ServerAdded,
+    ServerDisabled,
+    ServerEnabled,
+    ServerRenamed,
+)
 from app.services.infrastructure.fingerprints import parse_host_key
 from app.services.infrastructure.server_errors import (
     HostKeyMismatch,
@@ -69,6 +76,7 @@ class ServerService:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = Outbox(session, clock)
         self._targets = targets
         self._resources = ResourceService(session, clock)
         self._labels = LabelService(session, clock, audit)
@@ -113,6 +121,7 @@ class ServerService:
             self._pin(server.id, new.host_key, actor)
             await self._session.flush()
         await self._targets.build(self._session, server)  # refuses jump loops and lost secrets
+        self._outbox.announce(actor, ServerAdded.of(server))
         await self._record(actor, "server.created", server, details=_details(server))
         return server
 
@@ -138,6 +147,7 @@ class ServerService:
             updated_at=now,
         )
         await self._enter(server, tags=(), groups=())
+        self._outbox.announce(actor, ServerAdded.of(server))
         await self._record(actor, "server.created", server, details={"is_local": True})
         return server
 
@@ -165,6 +175,7 @@ class ServerService:
         )
         await self._apply(server, changes)
         await self._targets.build(self._session, server)
+        self._tell_name(actor, server, str(before["name"]))
         await self._record(
             actor,
             "server.edited",
@@ -210,6 +221,8 @@ class ServerService:
         server.status_since = server.updated_at = now
         server.next_due_at = server.slow_due_at = now
         server.row_version += 1
+        event = ServerEnabled if is_enabled else ServerDisabled
+        self._outbox.announce(actor, event.of(server))
         await self._record(actor, "server.enabled" if is_enabled else "server.disabled", server)
         return server
 
@@ -329,6 +342,13 @@ class ServerService:
                 f" {', '.join(refused)} cannot be edited.",
                 fix="Enter it a second time as localhost to reach it by SSH.",
             )
+
+    def _tell_name(self, actor: Actor, server: MonitoredServer, before: str) -> None:
+        if before != server.name:
+            renamed = ServerRenamed(
+                object_id=server.id, object_name=server.name, resource_id=server.id, before=before
+            )
+            self._outbox.announce(actor, renamed)
 
     async def _record(
         self,
