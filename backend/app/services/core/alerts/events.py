@@ -62,3 +62,33 @@ class AlertAcknowledged(AlertChanged):
 
     kind: ClassVar[str] = "alert.acknowledged"
     by: str
+
+    def summary(self) -> str:
+        """Say who has taken on what."""
+        return f"{self.by} acknowledged: {self.title}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReopened(AlertChanged):
+    """Who had taken it on has given it back."""
+
+    kind: ClassVar[str] = "alert.reopened"
+    by: str
+
+    def summary(self) -> str:
+        """Say who has given back what."""
+        return f"{self.by} took the acknowledgement back: {self.title}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSnoozed(AlertChanged):
+    """A person has put it off until a time, or (None) wants to hear of it again."""
+
+    kind: ClassVar[str] = "alert.snoozed"
+    by: str
+    until: datetime | None
+
+    def summary(self) -> str:
+        """Say who has put off what."""
+        word = "ended the snooze of" if self.until is None else "snoozed"
+        return f"{self.by} {word}: {self.title}"
