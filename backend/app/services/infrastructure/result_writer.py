@@ -21,15 +21,12 @@ from app.kernel.errors import JsonValue
 from app.kernel.logging import get_logger
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.live_bus import LiveBus
-from app.services.core.alerts.engine import AlertEngine
-from app.services.core.alerts.incidents import AlertChange
-from app.services.core.alerts.machine import Transition
+from app.services.core.alarms import AlarmBook, Change
 from app.services.core.outbox import Outbox
 from app.services.core.permissions import system
 from app.services.infrastructure import result_store
 from app.services.infrastructure.alarms import observe
 from app.services.infrastructure.cycle import CycleResult
-from app.services.infrastructure.cycle_metrics import CycleMetrics
 from app.services.infrastructure.events import ServerStatusChanged
 from app.services.infrastructure.result_rows import Rows, rows_after
 from app.services.infrastructure.status import Verdict
@@ -43,7 +40,7 @@ log = get_logger(__name__)
 
 
 class Sink(Protocol):
-    """Something else that wants each result in the same transaction: host keys."""
+    """Something else that wants each result in the same transaction: metrics, host keys."""
 
     async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
         """Write what follows from the results."""
@@ -62,7 +59,7 @@ class Stored:
     """What one transaction changed, for those who are told after it."""
 
     rows: list[tuple[CycleResult, Rows]] = field(default_factory=list)
-    alerts: list[AlertChange] = field(default_factory=list)
+    alerts: list[Change] = field(default_factory=list)
 
 
 class ResultWriter:
@@ -74,16 +71,12 @@ class ResultWriter:
         clock: Clock,
         live: LiveBus,
         *,
-        metrics: CycleMetrics,
-        alerts: AlertEngine,
         sinks: Sequence[Sink] = (),
         slow_interval: timedelta = timedelta(hours=6),
     ) -> None:
         self._database = database
         self._clock = clock
         self._live = live
-        self._metrics = metrics
-        self._alerts = alerts
         self._sinks = sinks
         self._slow_interval = slow_interval
         self._waiting: list[_Waiting] = []
@@ -172,17 +165,31 @@ class ResultWriter:
             await result_store.write(session, [rows for _, rows in stored.rows])
             for sink in self._sinks:
                 await sink.store(session, [result for result, _ in stored.rows])
-            stored.alerts = await self._judge(session, stored)
+            stored.alerts = await self._judge_alarms(session, stored)
+            self._announce(session, stored)
         return stored
 
-    async def _judge(self, session: AsyncSession, stored: Stored) -> list[AlertChange]:
-        """Store the measurements, and let the alert rules look at all that is new."""
-        measured = await self._metrics.store(session, stored.rows)
+    def _announce(self, session: AsyncSession, stored: Stored) -> None:
+        outbox = Outbox(session, self._clock)
+        for result, rows in stored.rows:
+            if rows.change is not None:
+                changed = ServerStatusChanged(
+                    object_id=result.claim.server_id,
+                    object_name=result.claim.name,
+                    resource_id=result.claim.server_id,
+                    was=str(rows.change["was"]),
+                    status=rows.verdict.status.value,
+                    reason_kind=rows.verdict.kind,
+                    reason=rows.verdict.reason,
+                )
+                outbox.announce(system("collector"), changed)
+
+    async def _judge_alarms(self, session: AsyncSession, stored: Stored) -> list[Change]:
         observations = [
             observe(result.claim.server_id, result.claim.name, rows.verdict, result.values)
             for result, rows in stored.rows
         ]
-        return await self._alerts.take(session, observations, measured)
+        return await AlarmBook(session).apply(observations, self._clock.now())
 
     async def _tell(self, stored: Stored) -> None:
         """Tell the pages and the log, after the commit."""
@@ -206,9 +213,8 @@ class ResultWriter:
         ]
         await self._live.publish(SERVERS_TOPIC, {"ids": asked, "changed": changed})
         for change in stored.alerts:
-            told: dict[str, JsonValue] = {
-                "id": str(change.resource_id),
-                "alert_id": str(change.alert_id),
-                "event": "firing" if change.transition is Transition.FIRED else "resolved",
-            }
-            await self._live.publish(ALERTS_TOPIC, told)
+            if change.event is not None:
+                await self._live.publish(
+                    ALERTS_TOPIC,
+                    {"id": str(change.alert.resource_id), "event": change.event.value},
+                )
