@@ -22,14 +22,12 @@ from app.kernel.logging import get_logger
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.live_bus import LiveBus
 from app.services.core.alarms import AlarmBook, Change
-from app.services.core.outbox import Outbox
-from app.services.core.permissions import system
 from app.services.infrastructure import result_store
 from app.services.infrastructure.alarms import observe
 from app.services.infrastructure.cycle import CycleResult
-from app.services.infrastructure.events import ServerStatusChanged
 from app.services.infrastructure.result_rows import Rows, rows_after
 from app.services.infrastructure.status import Verdict
+from app.services.infrastructure.status_news import announce_changes
 
 # Each transaction costs about as much as ten results; nobody may wait longer than a second.
 WINDOW = timedelta(milliseconds=400)
@@ -166,23 +164,8 @@ class ResultWriter:
             for sink in self._sinks:
                 await sink.store(session, [result for result, _ in stored.rows])
             stored.alerts = await self._judge_alarms(session, stored)
-            self._announce(session, stored)
+            announce_changes(session, self._clock, stored.rows)
         return stored
-
-    def _announce(self, session: AsyncSession, stored: Stored) -> None:
-        outbox = Outbox(session, self._clock)
-        for result, rows in stored.rows:
-            if rows.change is not None:
-                changed = ServerStatusChanged(
-                    object_id=result.claim.server_id,
-                    object_name=result.claim.name,
-                    resource_id=result.claim.server_id,
-                    was=str(rows.change["was"]),
-                    status=rows.verdict.status.value,
-                    reason_kind=rows.verdict.kind,
-                    reason=rows.verdict.reason,
-                )
-                outbox.announce(system("collector"), changed)
 
     async def _judge_alarms(self, session: AsyncSession, stored: Stored) -> list[Change]:
         observations = [
