@@ -18,6 +18,7 @@ from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
 from app.adapters.live_postgres import PostgresLiveBus
 from app.adapters.local_shell import LocalShell
+from app.adapters.oidc import HttpProviderGateway
 from app.adapters.procrastinate import ProcrastinateEngine
 from app.adapters.ssh import SshLimits, SshShells
 from app.kernel import crypto, folders, migrations
@@ -113,6 +114,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         vault=vault,
         shells=shells,
         messages=HttpSender(),
+        providers=HttpProviderGateway(),
         jobs=engine_of_jobs,
         live=live,
         features=dict(FLAGS),

@@ -17,11 +17,14 @@ from app.kernel.clock import SystemClock
 from app.kernel.crypto import Vault
 from app.kernel.database import Database, Session
 from app.kernel.errors import InvalidInput
+from app.models.core.user import User
 from app.schemas.base import PageQuery
 from app.schemas.core.user import UserCreate, UserRead
 from app.services.core.audit import KEY_INFO, AuditLog
-from app.services.core.doorkeeper import Doorkeeper, Keys
+from app.services.core.doorkeeper import Doorkeeper
+from app.services.core.entrance import Keys
 from app.services.core.identity import Identity
+from app.services.core.own_second_factor import OwnSecondFactor
 from app.services.core.permissions import Role, system
 from app.services.core.setup_tokens import SetupTokens
 from app.services.core.users import UserNotFound, UserService
@@ -49,8 +52,15 @@ class _Room:
 
     def doorkeeper(self) -> Doorkeeper:
         clock = SystemClock()
-        keys = Keys(self.database, clock, self.vault.subkey(KEY_INFO), self.settings.session)
-        return Doorkeeper(keys, Identity(self.settings, clock, self.database, self.vault))
+        identity = Identity(self.settings, clock, self.database, self.vault)
+        return Doorkeeper(self._keys(), identity)
+
+    def second_factor(self) -> OwnSecondFactor:
+        return OwnSecondFactor(self._keys())
+
+    def _keys(self) -> Keys:
+        settings = self.settings
+        return Keys(self.database, SystemClock(), self.vault, settings.session, settings.login)
 
 
 @asynccontextmanager
@@ -124,10 +134,7 @@ def reset_password(
     password = _password(from_stdin=password_stdin)
 
     async def work(room: _Room) -> UserRead:
-        async with room.database.snapshot() as session:
-            user = await room.users(session).find_by_name(name)
-        if user is None:
-            raise UserNotFound(f"There is no user {name}.", fix="See `unity user list`.")
+        user = await _named(room, name)
         await room.doorkeeper().reset_password(ACTOR, user.id, password)
         return UserRead.model_validate(user)
 
@@ -136,6 +143,24 @@ def reset_password(
         {"name": user.name, "is_disabled": user.is_disabled},
         f"{user.name} has a new password; all sessions have ended."
         + (" The user is still disabled." if user.is_disabled else ""),
+        as_json=json,
+    )
+
+
+@cli.command("reset-second-factor")
+def reset_second_factor(
+    name: Annotated[str, typer.Argument(help="Whose second factor.")], json: Json = False
+) -> None:
+    """Take a lost second factor away; the user is logged out everywhere."""
+
+    async def work(room: _Room) -> UserRead:
+        user = await _named(room, name)
+        return UserRead.model_validate(await room.second_factor().reset(ACTOR, user.id))
+
+    user = _run(work)
+    show(
+        {"name": user.name, "has_second_factor": user.has_second_factor},
+        f"{user.name} has no second factor any more; all sessions have ended.",
         as_json=json,
     )
 
@@ -150,6 +175,14 @@ def setup_token(json: Json = False) -> None:
 
     token = _run(work)
     show({"token": token}, token, as_json=json)
+
+
+async def _named(room: _Room, name: str) -> User:
+    async with room.database.snapshot() as session:
+        user = await room.users(session).find_by_name(name)
+    if user is None:
+        raise UserNotFound(f"There is no user {name}.", fix="See `unity user list`.")
+    return user
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -11,7 +11,9 @@ from app.routers.core import (
     metrics,
     prometheus,
     resources,
+    second_factor,
     sessions,
+    single_sign_on,
     system,
     tokens,
     users,
@@ -22,6 +24,8 @@ from app.routers.infrastructure import connections, readings, servers
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
     auth.router,
+    second_factor.router,
+    single_sign_on.router,
     sessions.router,
     users.router,
     tokens.router,

@@ -41,7 +41,7 @@ def test_a_user_is_made_listed_and_given_a_new_password() -> None:
         run("reset-password", "zoe", "--password-stdin")
     with pytest.raises(InvalidInput):
         run("create", "x" * 61, "--password-stdin")
-    with pytest.raises(InvalidInput, match="10 are needed"):
+    with pytest.raises(InvalidInput, match="12 are needed"):
         run("create", "bob", "--password-stdin", typed="short\n")
 
 

@@ -23,6 +23,8 @@ class LinkedIdentity(Row, Base):
     )
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(255))
+    # The role is that of the groups at each login; false where the person linked an account.
+    follows_groups: Mapped[bool] = mapped_column(default=True)
     label: Mapped[str] = mapped_column(String(255))  # the name there, for people
     created_at: Mapped[datetime] = mapped_column()
     last_login_at: Mapped[datetime | None] = mapped_column()

@@ -5,19 +5,27 @@ from fastapi import APIRouter, Response, status
 from app.routers.core.identity import (
     Door,
     OldCookie,
-    Sessions,
+    PendingLogin,
+    Place,
+    SignOn,
     UserReader,
     clear_cookie,
     set_cookie,
+    welcome_state,
 )
 from app.routers.dependencies import PlatformDep
 from app.routers.guards import CurrentActor, CurrentCaller, CurrentVisit, public, requires
 from app.routers.problems import documented
-from app.schemas.core.session import Login, PasswordChange, SessionState, Setup, StepUp
+from app.schemas.core.session import (
+    LoggedOut,
+    Login,
+    PasswordChange,
+    SessionState,
+    Setup,
+    StepUp,
+)
 from app.schemas.core.user import UserRead
-from app.services.core.doorkeeper import Welcome
-from app.services.core.permissions import ROLES, P, Role
-from app.services.core.platform import Platform
+from app.services.core.permissions import P
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
@@ -36,10 +44,7 @@ async def set_up(
 
     The token counts for an hour and once; the set-up closes for good when a user exists.
     """
-    welcome = await door.set_up(setup, visit)
-    seconds = platform.settings.session.absolute_seconds
-    set_cookie(response, welcome.opened, is_secure=visit.is_secure, seconds=seconds)
-    return _welcome_state(platform, welcome, is_secure=visit.is_secure)
+    return welcome_state(platform, await door.set_up(setup, visit), visit, response)
 
 
 @router.post(
@@ -56,31 +61,43 @@ async def log_in(
     old: OldCookie,
     response: Response,
 ) -> SessionState:
-    """Open a session in a cookie. Wrong passwords are limited per account and address."""
+    """Open a session in a cookie. Wrong passwords are limited per account and address.
+
+    Where a second factor is needed, `user` is null and `next_step` says what to send next; the
+    cookie of this answer opens that step and nothing else.
+    """
     welcome = await door.log_in(login.name, login.password.get_secret_value(), visit, old)
-    seconds = platform.settings.session.absolute_seconds
-    set_cookie(response, welcome.opened, is_secure=visit.is_secure, seconds=seconds)
-    return _welcome_state(platform, welcome, is_secure=visit.is_secure)
+    return welcome_state(platform, welcome, visit, response)
 
 
 @router.post(
     "/logout",
     dependencies=[requires(P.SELF)],
-    status_code=status.HTTP_204_NO_CONTENT,
     summary="Log out",
     responses=documented(401, 403),
 )
 async def log_out(
-    actor: CurrentActor, sessions: Sessions, visit: CurrentVisit, response: Response
-) -> None:
-    """End the present session and take the cookie back. An API token has none: nothing ends."""
-    if actor.session_id is not None and actor.user_id is not None:
-        await sessions.end(actor, actor.user_id, actor.session_id)
+    actor: CurrentActor,
+    door: Door,
+    sign_on: SignOn,
+    place: Place,
+    visit: CurrentVisit,
+    response: Response,
+) -> LoggedOut:
+    """End the present session and take the cookie back. An API token has none: nothing ends.
+
+    Who came by a provider is told where to log out there, too.
+    """
+    provider_url = await sign_on.log_out_address(actor, place)
+    await door.log_out(actor)
     clear_cookie(response, is_secure=visit.is_secure)
+    return LoggedOut(provider_url=provider_url)
 
 
 @router.get("/session", dependencies=[public], summary="Who is logged in here")
-async def get_session(caller: CurrentCaller, users: UserReader) -> SessionState:
+async def get_session(
+    caller: CurrentCaller, users: UserReader, platform: PlatformDep, pending: PendingLogin
+) -> SessionState:
     """Tell who is logged in, what they may do, and the CSRF token for writes.
 
     Open to everybody, since a page asks this first; nobody gets an empty answer.
@@ -94,6 +111,8 @@ async def get_session(caller: CurrentCaller, users: UserReader) -> SessionState:
         is_secure=caller.visit.is_secure,
         is_setup_needed=user is None and not await users.exists(),
         has_stepped_up=actor.has_stepped_up,
+        next_step=pending if user is None else None,
+        password_length=platform.settings.login.password_length,
     )
 
 
@@ -101,7 +120,7 @@ async def get_session(caller: CurrentCaller, users: UserReader) -> SessionState:
     "/step-up",
     dependencies=[requires(P.SELF)],
     status_code=status.HTTP_204_NO_CONTENT,
-    summary="Repeat the password",
+    summary="Repeat the password, or give a code",
     responses=documented(401, 403, 409, 422, 429),
 )
 async def step_up(
@@ -113,7 +132,13 @@ async def step_up(
     response: Response,
 ) -> None:
     """Open the dangerous actions for five minutes. The cookie changes, the CSRF token stays."""
-    opened = await door.step_up(actor, repeated.password.get_secret_value(), visit)
+    password, code = repeated.password, repeated.code
+    opened = await door.step_up(
+        actor,
+        None if password is None else password.get_secret_value(),
+        None if code is None else code.get_secret_value(),
+        visit,
+    )
     seconds = platform.settings.session.absolute_seconds
     set_cookie(response, opened, is_secure=visit.is_secure, seconds=seconds)
 
@@ -139,15 +164,3 @@ async def change_password(
     if opened is not None:
         seconds = platform.settings.session.absolute_seconds
         set_cookie(response, opened, is_secure=visit.is_secure, seconds=seconds)
-
-
-def _welcome_state(platform: Platform, welcome: Welcome, *, is_secure: bool) -> SessionState:
-    authenticator = platform.identity.authenticator
-    return SessionState(
-        user=UserRead.model_validate(welcome.user),
-        permissions=sorted(ROLES[Role(welcome.user.role)]),
-        csrf_token=authenticator.csrf_token(welcome.opened.session_id),
-        is_secure=is_secure,
-        is_setup_needed=False,
-        has_stepped_up=True,
-    )

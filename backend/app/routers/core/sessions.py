@@ -9,6 +9,7 @@ from app.routers.core.identity import SessionReader, Sessions
 from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.core.session import SessionRead, SessionsEnded
+from app.services.core.devices import device_name
 from app.services.core.permissions import Actor, P
 from app.services.core.sessions import SessionService
 
@@ -63,6 +64,19 @@ async def list_user_sessions(
 
 
 @router.delete(
+    "/api/users/{user_id}/sessions",
+    dependencies=[requires(P.USERS_MANAGE)],
+    summary="End all sessions of a user",
+    responses=documented(401, 403, 422),
+)
+async def end_user_sessions(
+    user_id: uuid.UUID, actor: CurrentActor, sessions: Sessions
+) -> SessionsEnded:
+    """Log a user out everywhere; of oneself, the session that asks stays."""
+    return SessionsEnded(ended=await sessions.end_others(actor, user_id))
+
+
+@router.delete(
     "/api/users/{user_id}/sessions/{session_id}",
     dependencies=[requires(P.USERS_MANAGE)],
     status_code=status.HTTP_204_NO_CONTENT,
@@ -84,6 +98,8 @@ async def _list(sessions: SessionService, actor: Actor, user_id: uuid.UUID) -> l
             last_seen_at=row.last_seen_at,
             address=row.address,
             user_agent=row.user_agent,
+            device=device_name(row.user_agent),
+            has_second_factor=row.has_second_factor,
             is_current=row.id == actor.session_id,
         )
         for row in await sessions.list_of(actor, user_id)

@@ -5,7 +5,7 @@ import uuid
 from fastapi import APIRouter, status
 
 from app.models.core.user import User
-from app.routers.core.identity import Door, UserReader, Users
+from app.routers.core.identity import Door, OwnFactor, UserReader, Users
 from app.routers.dependencies import PageParameters
 from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
@@ -99,6 +99,18 @@ async def reset_password(
 ) -> None:
     """Set a new password for a user, who is logged out everywhere."""
     await door.reset_password(actor, user_id, new.password.get_secret_value())
+
+
+@router.delete(
+    "/api/users/{user_id}/second-factor",
+    dependencies=[requires(P.USERS_MANAGE, step_up=True)],
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Reset a user's second factor",
+    responses=documented(401, 403, 404, 422),
+)
+async def reset_second_factor(user_id: uuid.UUID, actor: CurrentActor, factor: OwnFactor) -> None:
+    """Take a lost second factor away; the user is logged out everywhere."""
+    await factor.reset(actor, user_id)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import Field, SecretStr
 
+from app.models.core.pending_login import NextStep
 from app.models.core.permission import P
 from app.schemas.base import Output
 from app.schemas.core.text import Line, SecretInput
@@ -28,9 +29,10 @@ class Login(SecretInput):
 
 
 class StepUp(SecretInput):
-    """The own password once more."""
+    """The own password once more, or a code of the authenticator app."""
 
-    password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+    password: SecretStr | None = Field(None, max_length=1000, examples=["four words and more"])
+    code: SecretStr | None = Field(None, max_length=40, description="Instead of the password.")
 
 
 class PasswordChange(SecretInput):
@@ -52,7 +54,19 @@ class SessionState(Output):
         description="False over plain HTTP: the password travels readable. See the TLS settings."
     )
     is_setup_needed: bool = Field(description="True until the first admin exists.")
-    has_stepped_up: bool = Field(description="True when the password was given lately.")
+    has_stepped_up: bool = Field(description="True when the password or a code was given lately.")
+    next_step: NextStep | None = Field(
+        description="What a begun login still wants; null when nobody is half-way in."
+    )
+    password_length: int = Field(description="Characters that a new password needs.")
+
+
+class LoggedOut(Output):
+    """The session has ended."""
+
+    provider_url: str | None = Field(
+        description="Go there to log out of the provider as well; null when it offers no such page."
+    )
 
 
 class SessionRead(Output):
@@ -63,6 +77,8 @@ class SessionRead(Output):
     last_seen_at: datetime = Field(description="Exact to about a minute.")
     address: str = Field(examples=["192.0.2.10"])
     user_agent: str = Field(examples=["Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0"])
+    device: str = Field(description="The same in plain words.", examples=["Firefox on Linux"])
+    has_second_factor: bool = Field(description="It was opened with a second factor.")
     is_current: bool = Field(description="The one that asks.")
 
 

@@ -23,7 +23,7 @@ class UserCreate(SecretInput):
     role: Role = Field(Role.VIEWER, description="What the user may do; see GET /api/roles.")
     password: SecretStr = Field(
         max_length=1000,
-        description="10 to 200 characters, not one of the common ones.",
+        description="12 to 200 characters unless set otherwise, none of those tried first.",
         examples=["four words and more"],
     )
 
@@ -55,6 +55,8 @@ class UserRead(Output):
     created_at: datetime
     password_changed_at: datetime
     last_login_at: datetime | None
+    has_password: bool = Field(description="False for those who come by a provider alone.")
+    has_second_factor: bool
 
 
 class PermissionRead(Output):

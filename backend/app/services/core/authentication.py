@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from app.kernel.clock import Clock
-from app.kernel.config import SessionPart
+from app.kernel.config import LoginPart, SessionPart
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.models.core.api_token import ApiToken
@@ -21,7 +21,8 @@ from app.models.core.api_token_group import ApiTokenGroup
 from app.models.core.role_grant import RoleGrant
 from app.models.core.session import Session
 from app.models.core.user import User
-from app.services.core.permissions import Actor, ActorKind, P
+from app.services.core.login_policy import is_demanded
+from app.services.core.permissions import Actor, ActorKind, P, Role
 from app.services.core.rights import is_from, rights_of
 from app.services.core.secrets import hash_token, split_api_token
 from app.services.core.visits import Visit
@@ -50,12 +51,20 @@ class Caller:
 class Authenticator:
     """Looks sessions and tokens up, and notes about once a minute that they were used."""
 
-    def __init__(self, database: Database, clock: Clock, vault: Vault, limits: SessionPart) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        limits: SessionPart,
+        login: LoginPart,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._pepper = vault.subkey(TOKEN_PEPPER_INFO)
         self._csrf_key = vault.subkey(CSRF_INFO)
         self._limits = limits
+        self._login = login
 
     def nobody(self, visit: Visit) -> Caller:
         """Return the caller that is not logged in."""
@@ -81,6 +90,8 @@ class Authenticator:
         if not rows or not self._is_alive(rows[0][0], hashed, now):
             return self.nobody(visit)
         login, user = rows[0][:2]
+        if is_demanded(self._login, Role(user.role)) and not login.has_second_factor:
+            return self.nobody(visit)  # the demand or the role is newer than the login
         if now - login.last_seen_at >= SEEN_EVERY:
             await self._note_session(login.id, now, visit)
         rights = rights_of(user.role, ((row[2], row[3]) for row in rows))

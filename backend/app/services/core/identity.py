@@ -20,4 +20,4 @@ class Identity:
         self.visits = VisitReader(
             public_url=server.public_url, trusted_proxies=server.trusted_proxies
         )
-        self.authenticator = Authenticator(database, clock, vault, settings.session)
+        self.authenticator = Authenticator(database, clock, vault, settings.session, settings.login)

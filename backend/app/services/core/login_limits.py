@@ -40,12 +40,23 @@ class LoginLimits:
 
     def begin(self, name: str, address: str) -> None:
         """Count an attempt, or raise `TooManyLogins` with the seconds to wait."""
-        for item, key in self._windows(name, address):
+        self._hit(self._windows(name, address))
+
+    def begin_at(self, address: str) -> None:
+        """Count an attempt of somebody whose name is not known yet."""
+        self._hit([(PLACE, prefix(address))])
+
+    def succeed_at(self, address: str) -> None:
+        """Take such an attempt back."""
+        self._take_back(PLACE, prefix(address))
+
+    def _hit(self, windows: list[tuple[RateLimitItem, str]]) -> None:
+        for item, key in windows:
             if not self._limiter.hit(item, key):
                 reset = self._limiter.get_window_stats(item, key).reset_time
                 seconds = max(1, math.ceil(reset - time.time()))
                 raise TooManyLogins(
-                    "There were too many wrong passwords.",
+                    "There were too many wrong passwords or codes.",
                     fix=f"Wait {seconds} seconds, then try again.",
                     retry_after=seconds,
                 )
@@ -53,11 +64,14 @@ class LoginLimits:
     def succeed(self, name: str, address: str) -> None:
         """Take the attempt back, and know the place from now on."""
         for item, key in self._windows(name, address):
-            if item is ACCOUNT_FROM_PLACE or self._storage.decr(item.key_for(key)) == 0:
-                self._storage.clear(item.key_for(key))
+            self._take_back(item, key)
         self._known[_account(name), prefix(address)] = None
         while len(self._known) > _KNOWN_PLACES:
             self._known.popitem(last=False)
+
+    def _take_back(self, item: RateLimitItem, key: str) -> None:
+        if item is ACCOUNT_FROM_PLACE or self._storage.decr(item.key_for(key)) == 0:
+            self._storage.clear(item.key_for(key))
 
     def _windows(self, name: str, address: str) -> list[tuple[RateLimitItem, str]]:
         account, place = _account(name), prefix(address)

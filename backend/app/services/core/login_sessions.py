@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_, select, update
 
 from app.kernel.config import SessionPart
 from app.kernel.database import Session as Connection
+from app.models.core.pending_login import PendingLogin
 from app.models.core.session import Session
 from app.services.core.secrets import hash_token, new_token
 from app.services.core.visits import Visit
@@ -28,8 +29,16 @@ class LoginSessions:
     def __init__(self, session: Connection) -> None:
         self._session = session
 
-    async def open(self, user_id: uuid.UUID, visit: Visit, now: datetime) -> Opened:
-        """Begin a session; the password was right just now, which counts as stepped up."""
+    async def open(
+        self,
+        user_id: uuid.UUID,
+        visit: Visit,
+        now: datetime,
+        *,
+        has_second_factor: bool = False,
+        provider_id: uuid.UUID | None = None,
+    ) -> Opened:
+        """Begin a session; the person proved themselves just now, which counts as stepped up."""
         token = new_token()
         row = Session(
             user_id=user_id,
@@ -39,6 +48,8 @@ class LoginSessions:
             stepped_up_at=now,
             address=visit.address,
             user_agent=visit.user_agent,
+            has_second_factor=has_second_factor,
+            provider_id=provider_id,
         )
         self._session.add(row)
         await self._session.flush()
@@ -74,7 +85,8 @@ class LoginSessions:
         return ended.first() is not None
 
     async def end_all(self, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
-        """End all sessions of a user, except one; return how many there were."""
+        """End all sessions of a user, except one, and all begun logins; return how many."""
+        await self._session.execute(delete(PendingLogin).where(PendingLogin.user_id == user_id))
         statement = delete(Session).where(Session.user_id == user_id)
         if but is not None:
             statement = statement.where(Session.id != but)

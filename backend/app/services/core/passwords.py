@@ -7,22 +7,22 @@ import asyncio
 import os
 import unicodedata
 from base64 import b64encode
-from functools import lru_cache
-from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, JsonValue
+from app.services.core.breached_passwords import is_breached
 
-MIN_LENGTH, MAX_LENGTH = 10, 200
+MIN_LENGTH, MAX_LENGTH = 12, 200
+PRODUCT = "unity"
+_SHORTEST_NAME = 3  # "al" is in half of all words
 MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 4
 AT_ONCE = 4
-_LIST = Path(__file__).with_name("common_passwords.txt")
 
 
 class WeakPassword(InvalidInput):
-    """Too short, too common, or the user's own name."""
+    """Too short, too common, or with the user's own name in it."""
 
     title = "Choose another password"
 
@@ -68,27 +68,35 @@ def _unmatchable(memory_kib: int, passes: int) -> str:
     return f"$argon2id$v=19$m={memory_kib},t={passes},p={LANES}${salt}${digest}"
 
 
-def check_strength(password: str, *, name: str) -> None:
-    """Raise `WeakPassword` when it would be guessed; length counts, not kinds of characters."""
-    if len(password) < MIN_LENGTH:
-        raise WeakPassword(
-            f"The password has {len(password)} characters; at least {MIN_LENGTH} are needed.",
-            fix="A sentence of a few words is long and easy to keep.",
+def check_strength(password: str, *, name: str, shortest: int = MIN_LENGTH) -> None:
+    """Raise `WeakPassword` when it would be guessed; length counts, not kinds of characters.
+
+    The fault is told at the field, which each form of the API names `password`.
+    """
+    found = _fault(unicodedata.normalize("NFKC", password), name.strip().lower(), shortest)
+    if found is not None:
+        detail, fix = found
+        errors: list[JsonValue] = [{"detail": f"{detail} {fix}", "pointer": "/body/password"}]
+        raise WeakPassword(detail, fix=fix, errors=errors)
+
+
+def _fault(password: str, name: str, shortest: int) -> tuple[str, str] | None:
+    """Return what is wrong and what would be better."""
+    lowered = password.lower()
+    if len(password) < shortest:
+        return (
+            f"The password has {len(password)} characters; at least {shortest} are needed.",
+            "A sentence of a few words is long and easy to keep.",
         )
     if len(password) > MAX_LENGTH:
-        raise WeakPassword(
-            f"The password has more than {MAX_LENGTH} characters.", fix="Choose a shorter one."
+        return f"The password has more than {MAX_LENGTH} characters.", "Choose a shorter one."
+    if len(name) >= _SHORTEST_NAME and name in lowered:
+        return f"The password contains the user name {name}.", "Leave the name out."
+    if PRODUCT in lowered:
+        return f"The password contains the word {PRODUCT}.", "Leave the word out."
+    if is_breached(password):
+        return (
+            "The password is one of those that are tried first: common, or known from breaches.",
+            "Choose words that belong together only for you.",
         )
-    lowered = password.lower()
-    is_common = lowered in _common() or lowered.rstrip("0123456789!?.") in _common()
-    is_monotone = len(set(lowered)) < 4  # noqa: PLR2004 - "aaaaaaaaaa", "abababababab"
-    if is_common or is_monotone or lowered == name.lower() * (len(lowered) // len(name)):
-        raise WeakPassword(
-            "The password is one of those that are tried first.",
-            fix="Choose words that belong together only for you.",
-        )
-
-
-@lru_cache
-def _common() -> frozenset[str]:
-    return frozenset(_LIST.read_text(encoding="utf-8").split())
+    return None

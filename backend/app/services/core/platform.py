@@ -7,11 +7,13 @@ from app.kernel.clock import Clock
 from app.kernel.config import Settings
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.ports.identity_provider import ProviderGateway
 from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
 from app.ports.webhook import WebhookSender
 from app.services.core.identity import Identity
+from app.services.core.single_sign_on.directory import ProviderDirectory
 from app.services.core.watches import Watches
 
 
@@ -25,16 +27,19 @@ class Platform:
     vault: Vault
     shells: Shells
     messages: WebhookSender
+    providers: ProviderGateway
     jobs: JobEngine
     live: LiveBus
     features: Mapping[str, bool]
     job_types: Mapping[str, JobType] = field(default_factory=dict)  # by name
     identity: Identity = field(init=False)
     watches: Watches = field(init=False)
+    provider_directory: ProviderDirectory = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what stands on the parts."""
         self.watches = Watches(self.live, self.clock)
+        self.provider_directory = ProviderDirectory(self.providers, self.clock)
         self.identity = Identity(self.settings, self.clock, self.database, self.vault)
 
     @property
