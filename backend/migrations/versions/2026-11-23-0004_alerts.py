@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=20), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("over", sa.String(length=200), nullable=False),
+        sa.Column("message", sa.String(length=500), nullable=False),
         sa.Column("fix", sa.String(length=1000), nullable=False),
         sa.Column("definition", sa.JSON(), nullable=False),
         sa.Column("scope", sa.JSON(), nullable=False),

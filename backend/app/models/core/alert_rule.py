@@ -16,7 +16,8 @@ class AlertRule(Row, Timestamps, Base):
     """When something is wrong. schemas/core/alert_rule.py has the shapes of the JSON columns.
 
     A built-in rule has a `key`, and its id follows from the key, so that every process knows it.
-    `title` and `over` are words with {name}, {subject} and {rule} in them.
+    `title`, `over`, `message` and `fix` are words with {name}, {subject}, {rule}, {value} and
+    {level} in them; where one is empty, the engine has its own words.
     """
 
     __tablename__ = "alert_rule"
@@ -28,6 +29,7 @@ class AlertRule(Row, Timestamps, Base):
     severity: Mapped[Severity] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(200), default="")
     over: Mapped[str] = mapped_column(String(200), default="")
+    message: Mapped[str] = mapped_column(String(500), default="")
     fix: Mapped[str] = mapped_column(String(1000), default="")
     definition: Mapped[dict[str, JsonValue]] = mapped_column(JSON)
     scope: Mapped[dict[str, JsonValue]] = mapped_column(JSON, default=dict)

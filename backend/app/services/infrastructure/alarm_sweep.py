@@ -1,36 +1,47 @@
 """Ends the alerts of servers whose collection was switched off: nobody looks at them any more."""
 
-from dataclasses import replace
+import uuid
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
-from app.models.core.alert import Alert, AlertState
+from app.models.core.alert import OPEN, Alert
+from app.models.core.resource import Resource
 from app.models.infrastructure.monitored_server import MonitoredServer
-from app.services.core.alarms import AlarmBook, Observation
-from app.services.infrastructure.alarms import RULES
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.incidents import AlertChange
 
-_UNWATCHED = tuple(replace(rule, over="{name} is no longer watched") for rule in RULES)
+_OVER = "{name} is no longer watched"
 
 
-async def end_unwatched(database: Database, clock: Clock) -> int:
-    """Resolve or drop the open alerts of disabled servers; return how many there were."""
-    wanted = (
-        select(MonitoredServer.id, MonitoredServer.name)
-        .join(Alert, Alert.resource_id == MonitoredServer.id)
-        .where(
-            MonitoredServer.is_enabled.is_(False),
-            Alert.state.in_([AlertState.PENDING, AlertState.FIRING]),
+async def unwatched(session: AsyncSession) -> set[uuid.UUID]:
+    """Return the servers that are switched off, and what is found on them."""
+    switched_off = select(MonitoredServer.id).where(MonitoredServer.is_enabled.is_(False))
+    rows = await session.scalars(
+        select(Resource.id).where(
+            or_(Resource.id.in_(switched_off), Resource.server_id.in_(switched_off))
         )
-        .distinct()
     )
+    return set(rows)
+
+
+async def end_unwatched(
+    database: Database, clock: Clock, engine: AlertEngine | None = None
+) -> list[AlertChange]:
+    """Resolve or drop the open alerts of what nobody watches; return what ended."""
     async with database.snapshot() as session:
-        if (await session.execute(wanted)).first() is None:
-            return 0
+        off = await unwatched(session)
+        if not off:
+            return []
+        concerned = await session.scalars(
+            select(Alert.resource_id)
+            .where(Alert.resource_id.in_(off), Alert.state.in_(OPEN))
+            .distinct()
+        )
+        ids = set(concerned)
+    if not ids:
+        return []
     async with database.transaction() as session:
-        observations = [
-            Observation(server_id, name, {rule: [] for rule in _UNWATCHED})
-            for server_id, name in (await session.execute(wanted)).all()
-        ]
-        return len(await AlarmBook(session).apply(observations, clock.now()))
+        return await (engine or AlertEngine(clock)).end(session, _OVER, resource_ids=ids)

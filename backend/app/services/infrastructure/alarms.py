@@ -1,42 +1,104 @@
-"""The built-in conditions: offline, degraded, a filesystem nearly full, a failed unit."""
+"""What the infrastructure watches for by itself: offline, degraded, a host key, a failed unit.
+
+What can be told from a measurement, such as a file system that is nearly full, is a rule about
+that measurement instead.
+"""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
+from app.models.core.alert import Severity
 from app.models.infrastructure.monitored_server import ServerStatus
-from app.services.core.alarms import Condition, Observation, Rule
-from app.services.infrastructure.facts.filesystems import Filesystems, FilesystemsFact
+from app.schemas.core.alert_rule import Threshold
+from app.services.core.alerts.builtin import BuiltInRule
+from app.services.core.alerts.types import AlertType, Condition, Observation
+from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.facts.units import FailedUnits
 from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.summary import filesystem_percent
 
+DOMAIN = "infrastructure"
 FULL_ABOVE, FULL_CLEARS_BELOW = 90.0, 88.0
+_FULL_FIX = "See what fills it: `du -xh --max-depth=2 {subject} | sort -h`."
 
 # One lost cycle is a reboot or a busy network; two in a row are worth a message.
-OFFLINE = Rule("server_offline", "{name} is offline", "{name} is back online", after=2)
-HOST_KEY = Rule(
-    "host_key_changed",
-    "{name} answers with another host key",
-    "{name} answers with an approved host key",
+OFFLINE = AlertType(
+    kind="server_offline",
+    domain=DOMAIN,
+    title="{name} is offline",
+    over="{name} is back online",
+    severity=Severity.CRITICAL,
+    for_samples=2,
+    consequences="Nothing else can be known of it, or of what runs on it.",
+    about="A server is offline",
 )
-DEGRADED = Rule("server_degraded", "{name} is degraded", "{name} is well again", after=2)
-FILESYSTEM = Rule(
-    "filesystem_full", "{name}: {subject} is nearly full", "{name}: {subject} has room"
+HOST_KEY = AlertType(
+    kind="host_key_changed",
+    domain=DOMAIN,
+    title="{name} answers with another host key",
+    over="{name} answers with an approved host key",
+    severity=Severity.CRITICAL,
+    consequences="Unity does not log in until somebody has approved the key.",
+    about="A server answers with another host key",
+)
+DEGRADED = AlertType(
+    kind="server_degraded",
+    domain=DOMAIN,
+    title="{name} is degraded",
+    over="{name} is well again",
+    for_samples=2,
+    consequences="Some of its facts are missing or old.",
+    about="A server is degraded",
+)
+UNIT = AlertType(
+    kind="unit_failed",
+    domain=DOMAIN,
+    title="{name}: {subject} has failed",
+    over="{name}: {subject} no longer failed",
+    consequences="The service does not run.",
+    about="A systemd unit has failed",
+)
+TYPES: tuple[AlertType, ...] = (OFFLINE, HOST_KEY, DEGRADED, UNIT)
+
+_FULL = Threshold(
+    metric="unity_filesystem_used_percent",
+    raise_level=FULL_ABOVE,
+    clear_level=FULL_CLEARS_BELOW,
+    unit="percent",
+)
+FILESYSTEM = BuiltInRule(
+    key="filesystem_full",
+    name="A file system is nearly full",
+    domain=DOMAIN,
+    severity=Severity.WARNING,
+    definition=_FULL,
+    title="{name}: {subject} is nearly full",
+    over="{name}: {subject} has room",
+    message="{subject} is {value} full.",
+    fix=_FULL_FIX,
 )
 # A rule of its own, because a hanging network mount must not end the alert of a local disk.
-REMOTE_FILESYSTEM = replace(FILESYSTEM, kind="remote_filesystem_full")
-UNIT = Rule("unit_failed", "{name}: {subject} has failed", "{name}: {subject} no longer failed")
-RULES: tuple[Rule, ...] = (OFFLINE, HOST_KEY, DEGRADED, FILESYSTEM, REMOTE_FILESYSTEM, UNIT)
+REMOTE_FILESYSTEM = BuiltInRule(
+    key="remote_filesystem_full",
+    name="A network file system is nearly full",
+    domain=DOMAIN,
+    severity=Severity.WARNING,
+    definition=_FULL.model_copy(update={"metric": "unity_remote_filesystem_used_percent"}),
+    title="{name}: {subject} is nearly full",
+    over="{name}: {subject} has room",
+    message="{subject} is {value} full.",
+    fix=_FULL_FIX,
+)
+RULES: tuple[BuiltInRule, ...] = (FILESYSTEM, REMOTE_FILESYSTEM)
 
 
 def observe(
     server_id: uuid.UUID, name: str, verdict: Verdict, values: Mapping[str, BaseModel]
 ) -> Observation:
     """Say which conditions hold; a fact that was not read this time decides nothing."""
-    found: dict[Rule, Sequence[Condition]] = {}
+    found: dict[AlertType, Sequence[Condition]] = {}
     said = Condition(verdict.reason, fix=verdict.fix)
     match verdict.status:
         case ServerStatus.OFFLINE:
@@ -51,43 +113,26 @@ def observe(
             found[OFFLINE], found[HOST_KEY], found[DEGRADED] = [], [], []
         case _:
             pass
-    found |= conditions(values)
+    for value in values.values():
+        if isinstance(value, FailedUnits):
+            found[UNIT] = failed_units(value)
     return Observation(server_id, name, found)
 
 
-def conditions(values: Mapping[str, BaseModel]) -> dict[Rule, Sequence[Condition]]:
-    """Return what the values alone say, for each rule that they can judge."""
-    found: dict[Rule, Sequence[Condition]] = {}
-    for fact, value in values.items():
+def problems(values: Mapping[str, BaseModel]) -> Iterator[Condition]:
+    """Yield what the values alone show to be wrong, by the first values of the rules."""
+    for value in values.values():
         match value:
             case Filesystems():
-                is_local = fact == FilesystemsFact.name
-                found[FILESYSTEM if is_local else REMOTE_FILESYSTEM] = _full(value)
+                yield from _full(value)
             case FailedUnits():
-                found[UNIT] = _failed(value)
+                yield from failed_units(value)
             case _:
                 pass
-    return found
 
 
-def _full(value: Filesystems) -> list[Condition]:
-    conditions = []
-    for one in value.filesystems:
-        percent = filesystem_percent(one.used_bytes, one.available_bytes)
-        if percent is None or percent < FULL_CLEARS_BELOW or one.size_bytes == 0:
-            continue
-        conditions.append(
-            Condition(
-                f"{one.mountpoint} is {percent:.0f} % full.",
-                subject=one.mountpoint,
-                fix=f"See what fills it: `du -xh --max-depth=2 {one.mountpoint} | sort -h`.",
-                only_keeps=percent <= FULL_ABOVE,
-            )
-        )
-    return conditions
-
-
-def _failed(value: FailedUnits) -> list[Condition]:
+def failed_units(value: FailedUnits) -> list[Condition]:
+    """Return a condition for each unit that has failed."""
     return [
         Condition(
             f"The unit {unit.name} has failed: {unit.description or unit.state}.",
@@ -96,3 +141,14 @@ def _failed(value: FailedUnits) -> list[Condition]:
         )
         for unit in value.units
     ]
+
+
+def _full(value: Filesystems) -> Iterator[Condition]:
+    for one in value.filesystems:
+        percent = filesystem_percent(one.used_bytes, one.available_bytes)
+        if percent is not None and percent > FULL_ABOVE and one.size_bytes > 0:
+            yield Condition(
+                f"{one.mountpoint} is {percent:.0f} % full.",
+                subject=one.mountpoint,
+                fix=_FULL_FIX.format(subject=one.mountpoint),
+            )

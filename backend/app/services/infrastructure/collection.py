@@ -9,12 +9,15 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
+from app.services.core.alerts.engine import AlertEngine
 from app.services.core.audit import KEY_INFO
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.cycle_metrics import CycleMetrics
 from app.services.infrastructure.offered_keys import OfferedKeys
 from app.services.infrastructure.result_writer import ResultWriter
+from app.services.infrastructure.storage.ledger import DriveLedger
+from app.services.infrastructure.storage.readings import DriveReader
 from app.services.infrastructure.targets import TargetBuilder
 
 _LEASE_MARGIN_SECONDS = 30
@@ -30,12 +33,18 @@ class CollectionParts:
     vault: Vault
     shells: Shells
     live: LiveBus
+    alerts: AlertEngine | None = None
 
 
 def build_collector(parts: CollectionParts) -> Collector:
     """Build the collector of a process."""
     settings = parts.settings.collect
-    longest = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
+    longest = (
+        settings.connect_seconds
+        + settings.login_seconds
+        + settings.budget_seconds
+        + settings.drives_seconds
+    )
     slow = timedelta(seconds=settings.slow_seconds)
     claims = Claims(
         parts.database,
@@ -44,9 +53,16 @@ def build_collector(parts: CollectionParts) -> Collector:
         standard=timedelta(seconds=settings.standard_seconds),
         lease=timedelta(seconds=longest + _LEASE_MARGIN_SECONDS),
     )
-    metrics = CycleMetrics(live=timedelta(seconds=settings.live_seconds), slow=slow)
+    alerts = parts.alerts or AlertEngine(parts.clock)
+    metrics = CycleMetrics(alerts, live=timedelta(seconds=settings.live_seconds), slow=slow)
     keys = OfferedKeys(parts.clock, parts.vault.subkey(KEY_INFO))
+    drives = DriveLedger(parts.clock, DriveReader(slow))
     writer = ResultWriter(
-        parts.database, parts.clock, parts.live, sinks=(metrics, keys), slow_interval=slow
+        parts.database,
+        parts.clock,
+        parts.live,
+        metrics=metrics,
+        sinks=(keys,),
+        slow_interval=slow,
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)

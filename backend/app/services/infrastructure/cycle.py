@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from app.ports.shell import CommandResult, HostKey, Outcome, Target
 from app.services.core.facts import FactGroup, Rate, Sample, Trouble
+from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.status import FactTrouble, Verdict
 
 # "No such program" is an answer too: a shell gave it.
@@ -105,6 +106,7 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
         values[fact.name] = reading.value
         of_rate[fact.name] = reading.value.model_dump_json()
         samples.extend(fact.samples(reading.value))
+    samples.extend(derived(values))
     spent = sum(result.seconds for result in answers.results)
     return CycleResult(
         claim=claim,

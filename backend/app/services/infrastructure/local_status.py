@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.kernel.clock import Clock
 from app.ports.shell import CommandResult, Outcome, Shell
 from app.services.core.facts import FactGroup, Rate, Trouble
-from app.services.infrastructure.alarms import conditions
+from app.services.infrastructure.alarms import problems
 from app.services.infrastructure.facts.table import FACTS
 from app.services.infrastructure.status import FactTrouble, Verdict, judge
 from app.services.infrastructure.summary import Summary, summarise
@@ -75,12 +75,7 @@ async def ask_this_machine(shell: Shell, clock: Clock) -> LocalReport:
         at=at,
         verdict=verdict,
         summary=summary,
-        problems=tuple(
-            LocalProblem(one.message, one.fix)
-            for found in conditions(values).values()
-            for one in found
-            if not one.only_keeps
-        ),
+        problems=tuple(LocalProblem(one.message, one.fix) for one in problems(values)),
         values=values,
         earlier=earlier,
         span_seconds=span,

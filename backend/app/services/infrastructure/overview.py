@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
-from app.models.core.alert import Alert, AlertState
+from app.models.core.alert import ACTIVE, Alert
 from app.models.infrastructure.collection import ServerSummary, StatusChange
 from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
 from app.schemas.infrastructure.reading import (
@@ -111,14 +111,14 @@ class OverviewReader:
             select(Alert, MonitoredServer.name)
             .join(MonitoredServer, MonitoredServer.id == Alert.resource_id)
             .where(
-                Alert.state == AlertState.FIRING,
+                Alert.state.in_(ACTIVE),
                 Alert.kind.not_in(_TOLD_BY_STATUS),
                 MonitoredServer.is_enabled,
             )
         )
         return [
             ServerProblem(
-                severity=Severity.WARNING,
+                severity=Severity(alert.severity),
                 kind=alert.kind,
                 server_id=alert.resource_id,
                 server_name=name,

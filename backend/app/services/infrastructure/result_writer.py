@@ -21,10 +21,11 @@ from app.kernel.errors import JsonValue
 from app.kernel.logging import get_logger
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.live_bus import LiveBus
-from app.services.core.alarms import AlarmBook, Change
+from app.services.core.alerts.incidents import AlertChange
+from app.services.core.alerts.machine import Transition
 from app.services.infrastructure import result_store
-from app.services.infrastructure.alarms import observe
 from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.cycle_metrics import CycleMetrics
 from app.services.infrastructure.result_rows import Rows, rows_after
 from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.status_news import announce_changes
@@ -38,7 +39,7 @@ log = get_logger(__name__)
 
 
 class Sink(Protocol):
-    """Something else that wants each result in the same transaction: metrics, host keys."""
+    """Something else that wants each result in the same transaction: host keys."""
 
     async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
         """Write what follows from the results."""
@@ -57,7 +58,7 @@ class Stored:
     """What one transaction changed, for those who are told after it."""
 
     rows: list[tuple[CycleResult, Rows]] = field(default_factory=list)
-    alerts: list[Change] = field(default_factory=list)
+    alerts: list[AlertChange] = field(default_factory=list)
 
 
 class ResultWriter:
@@ -69,12 +70,14 @@ class ResultWriter:
         clock: Clock,
         live: LiveBus,
         *,
+        metrics: CycleMetrics,
         sinks: Sequence[Sink] = (),
         slow_interval: timedelta = timedelta(hours=6),
     ) -> None:
         self._database = database
         self._clock = clock
         self._live = live
+        self._metrics = metrics
         self._sinks = sinks
         self._slow_interval = slow_interval
         self._waiting: list[_Waiting] = []
@@ -163,16 +166,9 @@ class ResultWriter:
             await result_store.write(session, [rows for _, rows in stored.rows])
             for sink in self._sinks:
                 await sink.store(session, [result for result, _ in stored.rows])
-            stored.alerts = await self._judge_alarms(session, stored)
+            stored.alerts = await self._metrics.judge(session, stored.rows)
             announce_changes(session, self._clock, stored.rows)
         return stored
-
-    async def _judge_alarms(self, session: AsyncSession, stored: Stored) -> list[Change]:
-        observations = [
-            observe(result.claim.server_id, result.claim.name, rows.verdict, result.values)
-            for result, rows in stored.rows
-        ]
-        return await AlarmBook(session).apply(observations, self._clock.now())
 
     async def _tell(self, stored: Stored) -> None:
         """Tell the pages and the log, after the commit."""
@@ -196,8 +192,9 @@ class ResultWriter:
         ]
         await self._live.publish(SERVERS_TOPIC, {"ids": asked, "changed": changed})
         for change in stored.alerts:
-            if change.event is not None:
-                await self._live.publish(
-                    ALERTS_TOPIC,
-                    {"id": str(change.alert.resource_id), "event": change.event.value},
-                )
+            told: dict[str, JsonValue] = {
+                "id": str(change.resource_id),
+                "alert_id": str(change.alert_id),
+                "event": "firing" if change.transition is Transition.FIRED else "resolved",
+            }
+            await self._live.publish(ALERTS_TOPIC, told)

@@ -16,6 +16,8 @@ from app.models.infrastructure.monitored_server import (
     HostKeyState,
     MonitoredServer,
 )
+from app.services.core.alerts.builtin import plant
+from app.services.infrastructure.alarms import RULES
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.facts.filesystems import FilesystemsFact
@@ -88,6 +90,7 @@ class Site:
         server_id, now = uuid7(), self.clock.now()
         times = {"created_at": now, "updated_at": now}
         async with self.database.transaction() as session:
+            await plant(session, RULES, now)
             session.add(Resource(id=server_id, kind=ResourceKind.SERVER.value, name=name, **times))
             await session.flush()
             values: dict[str, object] = {

@@ -124,7 +124,9 @@ def due_at(memory: Memory, timings: Timings) -> datetime | None:
 
 def is_forgettable(memory: Memory, timings: Timings, now: datetime) -> bool:
     """Tell whether nothing has to be remembered any more."""
-    return memory.phase is Phase.IDLE and _forgettable_at(memory, timings) <= now
+    if memory.phase is not Phase.IDLE:
+        return False
+    return memory.last_at is None or _forgettable_at(memory, timings) <= now
 
 
 def held(memory: Memory) -> Verdict:
@@ -135,10 +137,9 @@ def held(memory: Memory) -> Verdict:
 
 
 def _forgettable_at(memory: Memory, timings: Timings) -> datetime:
-    newest = memory.last_at or memory.cool_until
-    if newest is None:
+    if memory.last_at is None:
         raise ValueError("A memory that was never written has no end.")
-    ends = [newest]
+    ends = [memory.last_at]
     if memory.cool_until is not None:
         ends.append(memory.cool_until)
     if timings.flap_changes and memory.changes:

@@ -127,6 +127,11 @@ async def load_series(
         known[resource_id][key] = KnownSeries(series_id, interval)
 
 
+def rate_unit(unit: str) -> str:
+    """Return the unit of a counter's growth per second: seconds per second cancel out."""
+    return unit.removesuffix(" s") if unit.endswith(" s") else f"{unit} per second".strip()
+
+
 async def create_series(session: AsyncSession, wanted: Sequence[NewSeries]) -> None:
     """Insert series. Their numbers are read later, all at once: SQLite returns them one by one."""
     rows: list[dict[str, object]] = [
@@ -135,7 +140,7 @@ async def create_series(session: AsyncSession, wanted: Sequence[NewSeries]) -> N
             "metric": new.key[0],
             "labels": canonical(new.key[1]),
             "kind": (SeriesKind.RATE if new.key[2] else SeriesKind.GAUGE).value,
-            "unit": f"{new.unit} per second".strip()[:40] if new.key[2] else new.unit[:40],
+            "unit": (rate_unit(new.unit) if new.key[2] else new.unit)[:40],
             "interval": new.interval,
             "since": new.since,
         }

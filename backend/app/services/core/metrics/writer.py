@@ -59,6 +59,8 @@ class Point(NamedTuple):
     labels: Labels
     at: datetime
     value: float
+    interval: int  # when the next one is expected, in seconds
+    is_newest: bool  # not so for a late sample
 
 
 @dataclass(slots=True)
@@ -191,6 +193,7 @@ class MetricWriter:
                 self.rejected += 1
                 continue
             place = newest.place.get(series.id)
+            is_newest = True
             if place is None:
                 value = _NAN if sample.is_counter else reading
                 newest.add(series.id, at, reading, value)
@@ -204,14 +207,20 @@ class MetricWriter:
                     longest = _GAP * 1000 * max(series.interval, interval)
                     value = _rate(newest.reading[place], reading, elapsed, longest)
                 # A late sample is stored under its own time, but is not the newest.
-                if elapsed > 0 or (elapsed == 0 and not sample.is_counter):
+                is_newest = elapsed > 0 or (elapsed == 0 and not sample.is_counter)
+                if is_newest:
                     newest.at[place] = at
                     newest.reading[place] = reading
                     newest.value[place] = value
             if value == value:  # noqa: PLR0124 - not NaN: a counter that has a rate, or a gauge
                 ids.append(series.id)
                 values.append(value)
-                points.append(Point(series.id, batch.resource_id, metric, labels, batch.at, value))
+                points.append(
+                    Point(
+                        *(series.id, batch.resource_id, metric, labels, batch.at, value),
+                        *(series.interval, is_newest),
+                    )
+                )
         if not ids:
             return None
         return {

@@ -1,0 +1,199 @@
+"""From the samples of a batch to looks. What is well, and was, costs one comparison."""
+
+import math
+import uuid
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.core.metric_series import MetricSeries
+from app.schemas.core.alert_rule import (
+    Absence,
+    Levels,
+    Operator,
+    RateOfChange,
+    Threshold,
+)
+from app.services.core.alerts.history import measure, read_points, values_of, widest_window
+from app.services.core.alerts.levels import (
+    Bounds,
+    bounds_of,
+    fingerprint,
+    fits,
+    override_for,
+    subject_of,
+)
+from app.services.core.alerts.looks import Check, Look
+from app.services.core.alerts.machine import Verdict
+from app.services.core.alerts.rule_book import Rule, RuleBook, needs_history
+from app.services.core.metrics.series import Labels
+from app.services.core.metrics.writer import Point
+
+# Nothing breaches these: a rule about absence only looks where an alert of it is open.
+_NEVER = Bounds(Operator.ABOVE, math.inf, None, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The samples of one transaction, as the metric writer returned them.
+
+    `whole` names, for a resource, the metrics of which the batch held every series: one that is
+    missing is gone (an unmounted disk), while a metric that is not named was not asked.
+    """
+
+    points: Sequence[Point] = ()
+    whole: Mapping[uuid.UUID, Collection[str]] = field(default_factory=dict)
+
+
+class CheckTable:
+    """The checks of each series, made when a series is first seen under a book."""
+
+    def __init__(self) -> None:
+        self._book = RuleBook()
+        self._by_series: dict[int, tuple[Check, ...]] = {}
+
+    def use(self, book: RuleBook) -> None:
+        """Begin anew when the rules have changed."""
+        if book is not self._book:
+            self._book = book
+            self._by_series.clear()
+
+    async def prepare(self, session: AsyncSession, points: Sequence[Point]) -> None:
+        """Make the checks of the series that are new here: at most one statement."""
+        by_series, by_metric = self._by_series, self._book.by_metric
+        wanted: dict[int, Point] = {}
+        for point in points:
+            if point.series_id not in by_series:
+                if point.metric in by_metric:
+                    wanted[point.series_id] = point
+                else:
+                    by_series[point.series_id] = ()
+        if not wanted:
+            return
+        rows = await session.execute(
+            select(MetricSeries.id, MetricSeries.unit).where(MetricSeries.id.in_(wanted))
+        )
+        for series_id, unit in rows:
+            point = wanted[series_id]
+            name = SeriesOf(series_id, point.resource_id, point.metric, point.labels, unit)
+            made = (make_check(rule, name) for rule in by_metric[point.metric])
+            by_series[series_id] = tuple(check for check in made if check is not None)
+
+    def of(self, series_id: int) -> tuple[Check, ...]:
+        """Return the checks of a series that was prepared."""
+        return self._by_series.get(series_id, ())
+
+    def scan(
+        self, points: Sequence[Point], opened: Container[str], now: datetime
+    ) -> tuple[list[Look], list[tuple[Check, Point]]]:
+        """Return what there is to say, and the checks that need the samples before these."""
+        looks: list[Look] = []
+        deeper: list[tuple[Check, Point]] = []
+        by_series = self._by_series
+        for point in points:
+            value = point.value
+            for check in by_series.get(point.series_id, ()):
+                if not (check.sign * value > check.level or check.fingerprint in opened):
+                    continue
+                if not point.is_newest:
+                    continue
+                if check.needs_history:
+                    deeper.append((check, point))
+                    continue
+                if check.bounds is _NEVER:
+                    # Whether it is absent was asked at a time after this sample was taken.
+                    looks.append(check.look(Verdict.CLEAR, now, None, point.interval))
+                    continue
+                verdict = check.bounds.judge(value)
+                if verdict is Verdict.BREACH or check.fingerprint in opened:
+                    looks.append(check.look(verdict, point.at, value, point.interval))
+        return looks, deeper
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOf:
+    """A series as a check needs it."""
+
+    id: int
+    resource_id: uuid.UUID
+    metric: str
+    labels: Labels
+    unit: str
+
+
+def make_check(rule: Rule, series: SeriesOf) -> Check | None:
+    """Return what a rule does with a series; None when it does not look at it."""
+    definition = rule.definition
+    if not isinstance(definition, Threshold | RateOfChange | Absence):
+        return None
+    labels = dict(series.labels)
+    if definition.metric != series.metric or not fits(definition.labels, labels):
+        return None
+    override = override_for(rule.overrides, labels, series.resource_id)
+    if (override is not None and override.is_ignored) or not has_unit(definition, series.unit):
+        return None
+    timings, severity = rule.timings, rule.severity
+    if override is not None and override.for_seconds is not None:
+        timings = replace(timings, fire_after=timedelta(seconds=override.for_seconds))
+    if override is not None and override.severity is not None:
+        severity = override.severity
+    bounds = bounds_of(definition, override) if isinstance(definition, Levels) else _NEVER
+    deep = needs_history(definition)
+    return Check(
+        rule=rule,
+        series_id=series.id,
+        resource_id=series.resource_id,
+        metric=series.metric,
+        labels=series.labels,
+        subject=subject_of(labels),
+        fingerprint=fingerprint(rule.id, series.resource_id, series.labels),
+        unit=definition.unit if isinstance(definition, Levels) else series.unit,
+        bounds=bounds,
+        timings=timings,
+        severity=severity,
+        sign=0.0 if deep else bounds.sign,
+        level=-1.0 if deep else bounds.level,
+        needs_history=deep,
+    )
+
+
+def has_unit(definition: Threshold | RateOfChange | Absence, unit: str) -> bool:
+    """Tell whether the levels are in the unit of the series; what has no levels has every unit."""
+    if isinstance(definition, Absence):
+        return True
+    if isinstance(definition, RateOfChange) and definition.in_percent:
+        return definition.unit in ("percent", "")
+    return definition.unit == unit
+
+
+async def look_deeper(
+    session: AsyncSession, wanted: Sequence[tuple[Check, Point]], opened: Container[str]
+) -> list[Look]:
+    """Judge what needs a window: two statements for all of them."""
+    if not wanted:
+        return []
+    ends = [int(point.at.timestamp()) for _, point in wanted]
+    window = widest_window(
+        check.rule.definition
+        for check, _ in wanted
+        if isinstance(check.rule.definition, Threshold | RateOfChange)
+    )
+    points = await read_points(
+        session,
+        (check.series_id for check, _ in wanted),
+        (check.resource_id for check, _ in wanted),
+        (min(ends) - window, max(ends) + 1),
+    )
+    looks: list[Look] = []
+    for (check, point), end in zip(wanted, ends, strict=True):
+        definition = check.rule.definition
+        if not isinstance(definition, Threshold | RateOfChange):
+            continue
+        value = measure(definition, values_of(points, check.series_id), end)
+        verdict = check.bounds.judge(value)
+        if verdict is Verdict.BREACH or check.fingerprint in opened:
+            looks.append(check.look(verdict, point.at, value, point.interval))
+    return looks

@@ -1,0 +1,91 @@
+"""What lies behind the newest sample: windows, and what is made of the samples in them."""
+
+import uuid
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.core.metric_chunk import MetricChunk
+from app.schemas.core.alert_rule import Aggregation, RateOfChange, Threshold
+from app.services.core.metrics.codec import decode_points
+from app.services.core.metrics.head import merge_points, read_head
+from app.services.core.metrics.tiers import DAY
+
+Points = tuple[list[int], list[float]]
+
+# A change over less of the window than this says nothing about the whole of it.
+_LEAST_SHARE = 0.5
+
+
+async def read_points(
+    session: AsyncSession,
+    series: Iterable[int],
+    resource_ids: Iterable[uuid.UUID],
+    span: tuple[int, int],
+) -> dict[int, Points]:
+    """Return the raw samples of some series from `span[0]` to before `span[1]`: two statements."""
+    ids = sorted(set(series))
+    head = await read_head(session, sorted(set(resource_ids)), ids, span)
+    sealed: dict[int, Points] = {each: ([], []) for each in ids}
+    rows = await session.execute(
+        select(MetricChunk.series_id, MetricChunk.points)
+        .where(
+            MetricChunk.series_id.in_(ids),
+            MetricChunk.day.between(span[0] // DAY, (span[1] - 1) // DAY),
+        )
+        .order_by(MetricChunk.series_id, MetricChunk.day)
+    )
+    for series_id, packed in rows:
+        times, values = decode_points(packed)
+        sealed[series_id][0].extend(times)
+        sealed[series_id][1].extend(values)
+    return {each: merge_points(sealed[each], head.by_series.get(each, ([], []))) for each in ids}
+
+
+def measure(definition: Threshold | RateOfChange, points: Points, at: int) -> float | None:
+    """Return what a rule compares, over the window that ends with the sample at a time."""
+    times, values = points
+    first = bisect_left(times, at - definition.window_seconds)
+    last = bisect_right(times, at)
+    if first >= last:
+        return None
+    if isinstance(definition, RateOfChange):
+        return _rate(definition, times[first:last], values[first:last])
+    return _AGGREGATIONS[definition.aggregation](values[first:last])
+
+
+def _last(values: Sequence[float]) -> float:
+    return values[-1]
+
+
+_AGGREGATIONS: dict[Aggregation, Callable[[Sequence[float]], float]] = {
+    Aggregation.AVERAGE: fmean,
+    Aggregation.LEAST: min,
+    Aggregation.GREATEST: max,
+    Aggregation.LAST: _last,
+}
+
+
+def _rate(definition: RateOfChange, times: Sequence[int], values: Sequence[float]) -> float | None:
+    seconds = times[-1] - times[0]
+    if seconds < _LEAST_SHARE * definition.window_seconds:
+        return None
+    change = values[-1] - values[0]
+    if definition.in_percent:
+        if values[0] == 0:
+            return None
+        change *= 100 / abs(values[0])
+    return change * definition.per_seconds / seconds
+
+
+def widest_window(definitions: Iterable[Threshold | RateOfChange]) -> int:
+    """Return the longest window of some rules, in seconds."""
+    return max((one.window_seconds for one in definitions), default=0)
+
+
+def values_of(points: Mapping[int, Points], series_id: int) -> Points:
+    """Return the samples of a series, which may have none."""
+    return points.get(series_id, ([], []))

@@ -1,0 +1,121 @@
+"""Looks of the rules that look ahead: a line of points of each series, and what comes of it."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.schemas.core.alert_rule import Forecast
+from app.services.core.alerts.forecast import Forecaster, Outlook
+from app.services.core.alerts.levels import fingerprint, fits, override_for, shown, subject_of
+from app.services.core.alerts.looks import Look, with_gap, words
+from app.services.core.alerts.machine import Verdict
+from app.services.core.alerts.rule_book import Rule
+from app.services.core.metrics.lines import Line
+from app.services.core.metrics.queries import MOST_SERIES, MetricReader
+
+_GAP = timedelta(hours=3)  # forecasts come every quarter of an hour; a few may be lost
+_POINTS = 168
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    rule: Rule
+    definition: Forecast
+    forecaster: Forecaster
+    now: datetime
+
+
+async def look_ahead(
+    session: AsyncSession,
+    rule: Rule,
+    forecaster: Forecaster,
+    unwatched: Collection[uuid.UUID],
+    now: datetime,
+) -> list[Look]:
+    """Judge one rule on all series of its metric."""
+    definition = rule.definition
+    if not isinstance(definition, Forecast):
+        return []
+    ahead = _Ahead(rule, definition, forecaster, now)
+    reader = MetricReader(session)
+    counts: dict[uuid.UUID, int] = {}
+    for one in await reader.latest(None, [definition.metric]):
+        resource_id = one.series.resource_id
+        if resource_id not in unwatched:
+            counts[resource_id] = counts.get(resource_id, 0) + 1
+    looks: list[Look] = []
+    start = now - timedelta(seconds=definition.window_seconds)
+    for some in _slices(counts):
+        result = await reader.query(definition.metric, some, (), start, now, _POINTS)
+        for line in result.lines:
+            look = _look(ahead, line, result.times)
+            if look is not None:
+                looks.append(look)
+    return looks
+
+
+def _look(ahead: _Ahead, line: Line, times: Iterable[int]) -> Look | None:
+    definition, name = ahead.definition, line.name
+    labels = dict(name.labels)
+    override = override_for(ahead.rule.overrides, labels, name.resource_id)
+    is_ignored = override is not None and override.is_ignored
+    if is_ignored or name.unit != definition.unit or not fits(definition.labels, labels):
+        return None
+    known = [
+        (float(at), value) for at, value in zip(times, line.mean, strict=True) if value is not None
+    ]
+    outlook = ahead.forecaster.outlook(
+        [at for at, _ in known], [value for _, value in known], definition.level
+    )
+    return None if outlook is None else _look_of(ahead, line, outlook)
+
+
+def _look_of(ahead: _Ahead, line: Line, outlook: Outlook) -> Look:
+    rule, definition, name = ahead.rule, ahead.definition, line.name
+    labels = dict(name.labels)
+    subject, left = subject_of(labels), outlook.seconds
+    is_sure = outlook.confidence >= definition.least_confidence
+    is_soon = left is not None and left <= definition.within_seconds
+    message = ""
+    if left is not None and is_soon and is_sure:
+        level = shown(definition.level, definition.unit)
+        a_day = shown(abs(outlook.slope) * _DAY, definition.unit)
+        days = f"{left / _DAY:.1f} days"
+        message = words(rule.message, subject=subject, level=level, value=days) or (
+            f"{subject or definition.metric} reaches {level} in {days} if it goes on like this"
+            f" ({a_day} a day)."
+        )
+    return Look(
+        rule=rule,
+        resource_id=name.resource_id,
+        fingerprint=fingerprint(rule.id, name.resource_id, name.labels),
+        subject=subject,
+        verdict=Verdict.BREACH if message else Verdict.CLEAR,
+        at=ahead.now,
+        timings=with_gap(rule.timings, _GAP),
+        severity=rule.severity,
+        labels=labels,
+        value=None if left is None else round(left / _DAY, 2),
+        unit="days",
+        message=message,
+        fix=words(rule.fix, subject=subject) if message else "",
+    )
+
+
+def _slices(counts: Mapping[uuid.UUID, int]) -> Iterable[list[uuid.UUID]]:
+    """Yield resources in slices that one query of the metric store takes."""
+    some: list[uuid.UUID] = []
+    room = MOST_SERIES
+    for resource_id, count in counts.items():
+        if some and count > room:
+            yield some
+            some, room = [], MOST_SERIES
+        if count <= MOST_SERIES:
+            some.append(resource_id)
+            room -= count
+    if some:
+        yield some

@@ -1,0 +1,193 @@
+"""AlertRounds: what time alone changes, looked at every minute; and forecasts, now and then."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.clock import Clock
+from app.kernel.database import Database
+from app.models.core.alert import OPEN, Alert, AlertState
+from app.models.core.alert_rule import AlertInstance, Phase
+from app.schemas.core.alert_rule import Absence, Composite, metrics_of
+from app.services.core.alerts.checks import SeriesOf, make_check
+from app.services.core.alerts.composites import look_at_composites
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.forecast import Forecaster, RobustSlope
+from app.services.core.alerts.incidents import AlertChange
+from app.services.core.alerts.instances import InstanceStore, Kept
+from app.services.core.alerts.look_ahead import look_ahead
+from app.services.core.alerts.looks import Look, with_gap, words
+from app.services.core.alerts.machine import Verdict, held
+from app.services.core.alerts.reports import calm
+from app.services.core.alerts.rule_book import Rule, RuleBook
+from app.services.core.metrics.queries import Latest, MetricReader
+
+# Rounds come every minute; a few may be lost.
+_ROUND_GAP = timedelta(minutes=5)
+_AT_ONCE = 500
+
+# Resources that nobody asks at the moment; what is not asked is not absent.
+Unwatched = Callable[[AsyncSession], Awaitable[set[uuid.UUID]]]
+
+
+class AlertRounds:
+    """Reads, commits, judges and commits; never awaits the network."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        engine: AlertEngine,
+        unwatched: Unwatched,
+        forecaster: Forecaster | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._engine = engine
+        self._unwatched = unwatched
+        self._forecaster: Forecaster = forecaster or RobustSlope()
+
+    async def look(self) -> list[AlertChange]:
+        """Judge absences, durations that have passed, and rules that are no more."""
+        now = self._clock.now()
+        async with self._database.snapshot() as session:
+            book = await self._engine.book(session)
+            store = InstanceStore(session)
+            due = await store.due(now)
+            unwatched = await self._unwatched(session)
+            looks = list(_of_time(due, book, now))
+            absences = await self._absences(session, book, unwatched, now)
+        changes = await self._settle([*looks, *absences])
+        changes += await self._joined(book, unwatched)
+        return changes + await self._sweep(book)
+
+    async def forecast(self) -> list[AlertChange]:
+        """Judge the rules that look ahead."""
+        changes: list[AlertChange] = []
+        async with self._database.snapshot() as session:
+            book = await self._engine.book(session)
+            unwatched = await self._unwatched(session)
+        for rule in book.forecasts:
+            async with self._database.snapshot() as session:
+                looks = await look_ahead(
+                    session, rule, self._forecaster, unwatched, self._clock.now()
+                )
+            changes += await self._settle(looks)
+        return changes
+
+    async def _settle(self, looks: Sequence[Look]) -> list[AlertChange]:
+        changes: list[AlertChange] = []
+        for start in range(0, len(looks), _AT_ONCE):
+            some = looks[start : start + _AT_ONCE]
+            async with self._database.transaction() as session:
+                store = InstanceStore(session)
+                opened = await store.of_resources(look.resource_id for look in some)
+                changes += await self._engine.settle(session, some, opened)
+        return changes
+
+    async def _absences(
+        self,
+        session: AsyncSession,
+        book: RuleBook,
+        unwatched: set[uuid.UUID],
+        now: datetime,
+    ) -> list[Look]:
+        if not book.absences:
+            return []
+        metrics = {metric for rule in book.absences for metric in metrics_of(rule.definition)}
+        found = await MetricReader(session).latest(None, sorted(metrics))
+        return [
+            look
+            for rule in book.absences
+            for latest in found
+            if latest.series.resource_id not in unwatched
+            and (look := _absent(rule, latest, now)) is not None
+        ]
+
+    async def _joined(self, book: RuleBook, unwatched: set[uuid.UUID]) -> list[AlertChange]:
+        """Judge composite rules with a part that time alone fulfils."""
+        rules = {
+            rule
+            for rules in book.composites.values()
+            for rule in rules
+            if isinstance(rule.definition, Composite)
+            and any(isinstance(part, Absence) for part in rule.definition.parts)
+        }
+        if not rules:
+            return []
+        async with self._database.snapshot() as session:
+            metrics = {metric for rule in rules for metric in metrics_of(rule.definition)}
+            latest = await MetricReader(session).latest(None, sorted(metrics))
+            places = {one.series.resource_id for one in latest} - unwatched
+            opened = await InstanceStore(session).of_rules(rule.id for rule in rules)
+            looks = await look_at_composites(session, rules, places, opened, self._clock.now())
+        return await self._settle(looks)
+
+    async def _sweep(self, book: RuleBook) -> list[AlertChange]:
+        """End what no rule speaks for any more, so that no alert stands for ever.
+
+        Whoever disables or deletes a rule ends its alerts with its own words; this is the net
+        below that, and it tells nobody.
+        """
+        stray = select(AlertInstance.id).where(
+            AlertInstance.rule_id.not_in(list(book.rules)), AlertInstance.phase != Phase.IDLE
+        )
+        orphan = select(Alert.id).where(
+            Alert.state.in_(OPEN), ~exists().where(AlertInstance.alert_id == Alert.id)
+        )
+        async with self._database.snapshot() as session:
+            strays = (await session.scalars(stray)).all()
+            orphans = (await session.scalars(orphan)).all()
+        if not strays and not orphans:
+            return []
+        async with self._database.transaction() as session:
+            await session.execute(delete(AlertInstance).where(AlertInstance.id.in_(strays)))
+            await session.execute(
+                update(Alert)
+                .where(Alert.id.in_(orphan))
+                .values(state=AlertState.RESOLVED, resolved_at=self._clock.now())
+            )
+        return []
+
+
+def _of_time(due: Mapping[str, Kept], book: RuleBook, now: datetime) -> Iterable[Look]:
+    """Yield what holds until the next look, for what is due."""
+    for kept in due.values():
+        rule = book.rules.get(kept.rule_id)
+        if rule is not None:
+            is_over = held(kept.memory) is Verdict.CLEAR
+            verdict = Verdict.CLEAR if is_over else Verdict.BREACH
+            yield calm(rule, kept, now, verdict)
+
+
+def _absent(rule: Rule, latest: Latest, now: datetime) -> Look | None:
+    """Say that a series is absent; None while it is not, for samples themselves end an alert."""
+    definition, name = rule.definition, latest.series
+    if not isinstance(definition, Absence) or name.metric != definition.metric:
+        return None
+    age = now - latest.at
+    if age < timedelta(seconds=definition.after_seconds):
+        return None
+    check = make_check(
+        rule, SeriesOf(name.id, name.resource_id, name.metric, name.labels, name.unit)
+    )
+    if check is None:
+        return None
+    where = f" of {check.subject}" if check.subject else ""
+    message = f"{name.metric}{where} was not measured since {latest.at:%Y-%m-%d %H:%M} UTC."
+    return Look(
+        rule=rule,
+        resource_id=name.resource_id,
+        fingerprint=check.fingerprint,
+        subject=check.subject,
+        verdict=Verdict.BREACH,
+        at=now,
+        timings=with_gap(check.timings, _ROUND_GAP),
+        severity=check.severity,
+        labels=dict(name.labels),
+        message=words(rule.message, subject=check.subject) or message,
+        fix=words(rule.fix, subject=check.subject),
+    )
