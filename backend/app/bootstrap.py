@@ -32,14 +32,16 @@ from app.kernel.zones import time_zone
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
 from app.schedulers import core, credentials
-from app.schedulers.infrastructure import collection, servers
+from app.schedulers.infrastructure import alerts, collection, servers
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
+from app.services.core.alerts.types import AlertTypes
 from app.services.core.announcer import Announcer
 from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
+from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.local_server import enter_local_machine
 from app.subscriptions import subscriptions
@@ -119,6 +121,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         live=live,
         features=dict(FLAGS),
         job_types=executor.types,
+        alert_types=AlertTypes(alarms.TYPES),
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
     announcer = Announcer(database, live, engine_of_jobs)
@@ -133,6 +136,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *core.event_jobs(platform, subscriptions(platform)),
         *credentials.jobs(platform),
         *collection.jobs(platform),
+        *alerts.jobs(platform),
         *servers.jobs(platform),
     )
 

@@ -29,6 +29,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
             platform.vault,
             platform.shells,
             platform.live,
+            platform.alerts,
         )
     )
     tick = timedelta(seconds=max(_LEAST_SECONDS, min(_TICK_SECONDS, settings.standard_seconds)))
@@ -81,7 +82,8 @@ def _one(collector: Collector) -> JobType:
 
 def _sweep(platform: Platform) -> JobType:
     async def run(_job: JobContext) -> dict[str, JsonValue]:
-        return {"ended": await end_unwatched(platform.database, platform.clock)}
+        ended = await end_unwatched(platform.database, platform.clock, platform.alerts)
+        return {"ended": len(ended)}
 
     title = "End the alerts of servers that are switched off"
     return JobType("collection.alerts", title, run, is_quiet=True)

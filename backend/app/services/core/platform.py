@@ -12,6 +12,9 @@ from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
 from app.ports.webhook import WebhookSender
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.quiet import AlertQuieting
+from app.services.core.alerts.types import AlertTypes
 from app.services.core.identity import Identity
 from app.services.core.single_sign_on.directory import ProviderDirectory
 from app.services.core.watches import Watches
@@ -32,6 +35,8 @@ class Platform:
     live: LiveBus
     features: Mapping[str, bool]
     job_types: Mapping[str, JobType] = field(default_factory=dict)  # by name
+    alert_types: AlertTypes = field(default_factory=AlertTypes)
+    alerts: AlertEngine = field(init=False)
     identity: Identity = field(init=False)
     watches: Watches = field(init=False)
     provider_directory: ProviderDirectory = field(init=False)
@@ -39,6 +44,7 @@ class Platform:
     def __post_init__(self) -> None:
         """Make what stands on the parts."""
         self.watches = Watches(self.live, self.clock)
+        self.alerts = AlertEngine(self.clock, AlertQuieting())
         self.provider_directory = ProviderDirectory(self.providers, self.clock)
         self.identity = Identity(self.settings, self.clock, self.database, self.vault)
 

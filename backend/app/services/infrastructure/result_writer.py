@@ -21,8 +21,7 @@ from app.kernel.errors import JsonValue
 from app.kernel.logging import get_logger
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.live_bus import LiveBus
-from app.services.core.alerts.incidents import AlertChange
-from app.services.core.alerts.machine import Transition
+from app.services.core.alerts.incidents import AlertChange, tell_pages
 from app.services.infrastructure import result_store
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.cycle_metrics import CycleMetrics
@@ -34,7 +33,6 @@ from app.services.infrastructure.status_news import announce_changes
 WINDOW = timedelta(milliseconds=400)
 MOST_AT_ONCE = 64
 SERVERS_TOPIC = "server"
-ALERTS_TOPIC = "alert"
 log = get_logger(__name__)
 
 
@@ -191,10 +189,4 @@ class ResultWriter:
             str(result.claim.server_id) for result, rows in stored.rows if rows.change is not None
         ]
         await self._live.publish(SERVERS_TOPIC, {"ids": asked, "changed": changed})
-        for change in stored.alerts:
-            told: dict[str, JsonValue] = {
-                "id": str(change.resource_id),
-                "alert_id": str(change.alert_id),
-                "event": "firing" if change.transition is Transition.FIRED else "resolved",
-            }
-            await self._live.publish(ALERTS_TOPIC, told)
+        await tell_pages(self._live, stored.alerts)

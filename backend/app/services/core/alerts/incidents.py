@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
+from app.kernel.errors import JsonValue
 from app.kernel.ids import uuid7
 from app.models.core.alert import Alert, AlertState
 from app.models.core.resource import Resource
-from app.services.core.alarms import Event, OldMessage, queue_messages
+from app.ports.live_bus import LiveBus
 from app.services.core.alerts.events import AlertChanged, AlertFired, AlertResolved
 from app.services.core.alerts.instances import Kept
 from app.services.core.alerts.looks import Look, over_of, title_of
@@ -25,6 +26,7 @@ from app.services.core.permissions import system
 _ALERT = table_of(Alert)
 _ENGINE = system("alert engine")
 _TEXT_LIMIT = 1000
+_TOPIC = "alert"
 Values = dict[str, object]
 
 
@@ -93,6 +95,15 @@ class Incidents:
 
     async def _store(self, work: _Work) -> None:
         connection = await self._session.connection()
+        known = [row["key"] for rows in (work.fired, work.refreshed, work.resolved) for row in rows]
+        if known:
+            # In the same order as all others who lock alerts, so that nobody waits in a circle.
+            await connection.execute(
+                select(_ALERT.c.id)
+                .where(_ALERT.c.id.in_(known))
+                .order_by(_ALERT.c.id)
+                .with_for_update()
+            )
         if work.dropped:
             await connection.execute(delete(_ALERT).where(_ALERT.c.id.in_(work.dropped)))
         if work.new:
@@ -119,14 +130,11 @@ class Incidents:
                 await self._session.execute(_update(rows[0]), rows)
         alerts = await self._read([*work.firing, *work.over])
         outbox = Outbox(self._session, self._clock)
-        messages: list[OldMessage] = []
         for kind, moved in ((AlertFired, work.firing), (AlertResolved, work.over)):
             for alert_id, one in moved:
-                told = _announcement(kind, alerts[alert_id], one, names, now)
-                outbox.announce(_ENGINE, told)
-                if not told.muted_by:
-                    messages.append(_old_message(told))
-        await queue_messages(self._session, messages, now)
+                outbox.announce(
+                    _ENGINE, _announcement(kind, alerts[alert_id], one, names, now)
+                )
 
     async def _read(
         self, moved: Sequence[tuple[uuid.UUID, Moved]]
@@ -277,12 +285,16 @@ def _announcement(
     )
 
 
-def _old_message(told: AlertChanged) -> OldMessage:
-    event = Event.RESOLVED if isinstance(told, AlertResolved) else Event.FIRING
-    if told.object_id is None:
-        raise ValueError("An alert has an id.")
-    return OldMessage(told.object_id, event, told.title, told.message)
-
-
 def _change(alert_id: uuid.UUID, one: Moved, transition: Transition) -> AlertChange:
     return AlertChange(alert_id, one.look.resource_id, transition)
+
+
+async def tell_pages(live: LiveBus, changes: Sequence[AlertChange]) -> None:
+    """Tell the open pages, after the commit."""
+    for change in changes:
+        told: dict[str, JsonValue] = {
+            "id": str(change.resource_id),
+            "alert_id": str(change.alert_id),
+            "event": "firing" if change.transition is Transition.FIRED else "resolved",
+        }
+        await live.publish(_TOPIC, told)
