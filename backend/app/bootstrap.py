@@ -31,11 +31,12 @@ from app.kernel.logging import get_logger
 from app.kernel.zones import time_zone
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
-from app.schedulers import core, credentials
+from app.schedulers import core, credentials, quiet
 from app.schedulers.infrastructure import alerts, collection, servers
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
+from app.services.core.alerts.builtin import BuiltInRule, plant, rule_of
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.announcer import Announcer
 from app.services.core.features import FLAGS
@@ -43,6 +44,7 @@ from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.platform import Platform
 from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
+from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
 from app.subscriptions import subscriptions
 
@@ -102,6 +104,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         await enter_local_machine(database, clock, vault)
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
+    types = AlertTypes(alarms.TYPES)
     live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())
@@ -121,7 +124,8 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         live=live,
         features=dict(FLAGS),
         job_types=executor.types,
-        alert_types=AlertTypes(alarms.TYPES),
+        alert_types=types,
+        built_in_rules=await _built_in_rules(database, clock, types),
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
     announcer = Announcer(database, live, engine_of_jobs)
@@ -137,8 +141,19 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *credentials.jobs(platform),
         *collection.jobs(platform),
         *alerts.jobs(platform),
+        *quiet.jobs(platform),
         *servers.jobs(platform),
     )
+
+
+async def _built_in_rules(
+    database: Database, clock: SystemClock, types: AlertTypes
+) -> dict[str, BuiltInRule]:
+    """Enter the alert rules that Unity brings along, unless they are there; return all of them."""
+    rules = [*map(rule_of, types.values()), *alarms.RULES, *HOST_RULES]
+    async with database.transaction() as session:
+        await plant(session, rules, clock.now())
+    return {rule.key: rule for rule in rules}
 
 
 def _hold(settings: Settings) -> TextIO | None:

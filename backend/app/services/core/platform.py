@@ -12,6 +12,7 @@ from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
 from app.ports.shell import Shells
 from app.ports.webhook import WebhookSender
+from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import AlertQuieting
 from app.services.core.alerts.types import AlertTypes
@@ -36,6 +37,7 @@ class Platform:
     features: Mapping[str, bool]
     job_types: Mapping[str, JobType] = field(default_factory=dict)  # by name
     alert_types: AlertTypes = field(default_factory=AlertTypes)
+    built_in_rules: Mapping[str, BuiltInRule] = field(default_factory=dict)  # by key
     alerts: AlertEngine = field(init=False)
     identity: Identity = field(init=False)
     watches: Watches = field(init=False)

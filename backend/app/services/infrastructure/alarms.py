@@ -33,6 +33,7 @@ OFFLINE = AlertType(
     for_samples=2,
     consequences="Nothing else can be known of it, or of what runs on it.",
     about="A server is offline",
+    runbook="server-offline",
 )
 HOST_KEY = AlertType(
     kind="host_key_changed",
@@ -42,6 +43,7 @@ HOST_KEY = AlertType(
     severity=Severity.CRITICAL,
     consequences="Unity does not log in until somebody has approved the key.",
     about="A server answers with another host key",
+    runbook="host-key-changed",
 )
 DEGRADED = AlertType(
     kind="server_degraded",
@@ -51,6 +53,7 @@ DEGRADED = AlertType(
     for_samples=2,
     consequences="Some of its facts are missing or old.",
     about="A server is degraded",
+    runbook="server-degraded",
 )
 UNIT = AlertType(
     kind="unit_failed",
@@ -59,6 +62,7 @@ UNIT = AlertType(
     over="{name}: {subject} no longer failed",
     consequences="The service does not run.",
     about="A systemd unit has failed",
+    runbook="unit-failed",
 )
 TYPES: tuple[AlertType, ...] = (OFFLINE, HOST_KEY, DEGRADED, UNIT)
 
@@ -78,6 +82,8 @@ FILESYSTEM = BuiltInRule(
     over="{name}: {subject} has room",
     message="{subject} is {value} full.",
     fix=_FULL_FIX,
+    runbook="filesystem-full",
+    source="netdata, health.d/disks.conf: disk_space_usage, warns from 80 to 90 %",
 )
 # A rule of its own, because a hanging network mount must not end the alert of a local disk.
 REMOTE_FILESYSTEM = BuiltInRule(
@@ -90,6 +96,8 @@ REMOTE_FILESYSTEM = BuiltInRule(
     over="{name}: {subject} has room",
     message="{subject} is {value} full.",
     fix=_FULL_FIX,
+    runbook="filesystem-full",
+    source="netdata, health.d/disks.conf: disk_space_usage, warns from 80 to 90 %",
 )
 RULES: tuple[BuiltInRule, ...] = (FILESYSTEM, REMOTE_FILESYSTEM)
 

@@ -33,6 +33,7 @@ class BuiltInRule:
     timing: Timing = field(default_factory=Timing)
     runbook: str = ""
     is_enabled: bool = True
+    source: str = ""  # where its levels come from, for people
 
 
 def rule_id(key: str) -> uuid.UUID:

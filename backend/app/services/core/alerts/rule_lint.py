@@ -1,0 +1,152 @@
+"""What keeps a rule from doing what it seems to do: no data, no resource, another unit, a twin."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.core.metric_series import MetricSeries
+from app.models.core.resource import Resource, ResourceGroup, ResourceTag
+from app.schemas.core.alert_rule import (
+    Composite,
+    Forecast,
+    Levels,
+    RateOfChange,
+    RuleDefinition,
+    Scope,
+    StateChange,
+    metrics_of,
+)
+from app.schemas.core.alert_rule_api import RuleFinding
+from app.services.core.alerts.rule_book import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field of a rule; `pointer` is within the rule."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is for rules to refer to."""
+
+    units: Mapping[str, Collection[str]] = field(default_factory=dict)  # by metric
+    tags: Collection[str] = ()
+    servers: Collection[uuid.UUID] = ()
+    groups: Collection[uuid.UUID] = ()
+    alert_types: Collection[str] = ()
+
+
+async def read_world(session: AsyncSession, alert_types: Collection[str]) -> World:
+    """Read it: four statements, whatever the number of rules."""
+    units: dict[str, set[str]] = defaultdict(set)
+    for metric, unit in await session.execute(
+        select(MetricSeries.metric, MetricSeries.unit).distinct()
+    ):
+        units[metric].add(unit)
+    return World(
+        units=units,
+        tags=set(await session.scalars(select(ResourceTag.tag).distinct())),
+        servers=set(await session.scalars(select(Resource.id))),
+        groups=set(await session.scalars(select(ResourceGroup.id))),
+        alert_types=alert_types,
+    )
+
+
+def faults_of(definition: RuleDefinition, scope: Scope, world: World) -> list[FieldFault]:
+    """Return what refers to nothing, or compares what cannot be compared."""
+    return [*_definition_faults(definition, world), *_scope_faults(scope, world)]
+
+
+def _definition_faults(definition: RuleDefinition, world: World) -> Iterable[FieldFault]:
+    if isinstance(definition, StateChange):
+        if definition.alert_type not in world.alert_types:
+            yield FieldFault(
+                "/definition/alert_type", f"Nothing reports {definition.alert_type!r}."
+            )
+        return
+    if isinstance(definition, Composite):
+        for place, part in enumerate(definition.parts):
+            for fault in _definition_faults(part, world):
+                pointer = fault.pointer.removeprefix("/definition")
+                yield FieldFault(f"/definition/parts/{place}{pointer}", fault.detail)
+        return
+    units = world.units.get(definition.metric)
+    if not units:
+        yield FieldFault(
+            "/definition/metric",
+            f"Nothing that is measured anywhere is called {definition.metric}.",
+        )
+        return
+    unit = _unit_of(definition)
+    if unit is not None and unit not in units:
+        real = " or ".join(sorted(_named(one) for one in units))
+        yield FieldFault(
+            "/definition/unit",
+            f"{definition.metric} is measured in {real}, and this level is in {_named(unit)}.",
+        )
+
+
+def _unit_of(definition: RuleDefinition) -> str | None:
+    """Return the unit in which a definition compares; None when it does not matter."""
+    if isinstance(definition, RateOfChange) and definition.in_percent:
+        return None
+    return definition.unit if isinstance(definition, Levels | Forecast) else None
+
+
+def _named(unit: str) -> str:
+    return unit or "plain numbers"
+
+
+def _scope_faults(scope: Scope, world: World) -> Iterable[FieldFault]:
+    for tag in scope.tags:
+        if tag not in world.tags:
+            yield FieldFault("/scope/tags", f"Nothing has the tag {tag!r}.")
+    if set(scope.servers) - set(world.servers):
+        yield FieldFault("/scope/servers", "One of these servers does not exist any more.")
+    if set(scope.groups) - set(world.groups):
+        yield FieldFault("/scope/groups", "One of these groups does not exist any more.")
+
+
+def findings_of(rules: Sequence[Rule], world: World) -> dict[uuid.UUID, list[RuleFinding]]:
+    """Return what there is to say of each rule."""
+    found: dict[uuid.UUID, list[RuleFinding]] = defaultdict(list)
+    for rule in rules:
+        for fault in faults_of(rule.definition, rule.scope, world):
+            kind = "scope" if fault.pointer.startswith("/scope") else "blind"
+            words = f"{fault.detail} So this can never fire." if kind == "blind" else fault.detail
+            found[rule.id].append(RuleFinding(kind=kind, text=words))
+    for one, other in _twins(rules):
+        text = f"It looks at the same as {other.name!r}, so both will tell of one thing."
+        found[one.id].append(RuleFinding(kind="overlap", text=text))
+    return found
+
+
+def _twins(rules: Sequence[Rule]) -> Iterable[tuple[Rule, Rule]]:
+    """Yield pairs, both ways, that compare one metric alike at the same severity."""
+    by_key: dict[tuple[str, ...], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        if not isinstance(rule.definition, StateChange | Composite):
+            by_key[_key(rule)].append(rule)
+    for same in by_key.values():
+        for one in same:
+            yield from ((one, other) for other in same if other is not one)
+
+
+def _key(rule: Rule) -> tuple[str, ...]:
+    definition = rule.definition
+    labels = getattr(definition, "labels", [])
+    return (
+        definition.type,
+        *sorted(metrics_of(definition)),
+        str(getattr(definition, "operator", "")),
+        ",".join(sorted(one.model_dump_json() for one in labels)),
+        rule.scope.model_dump_json(),
+        rule.severity,
+    )
