@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.routers.core import (
+    activity,
     alarms,
     audit,
     auth,
@@ -11,6 +12,7 @@ from app.routers.core import (
     metrics,
     prometheus,
     resources,
+    saved_views,
     second_factor,
     sessions,
     single_sign_on,
@@ -19,7 +21,7 @@ from app.routers.core import (
     users,
 )
 from app.routers.credentials import logins, ssh_keys
-from app.routers.infrastructure import connections, readings, servers
+from app.routers.infrastructure import connections, readings, search, servers
 
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
@@ -30,8 +32,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     tokens.router,
     audit.router,
+    activity.router,
     jobs.router,
     live.router,
+    search.router,
+    saved_views.router,
     resources.router,
     ssh_keys.router,
     logins.router,
