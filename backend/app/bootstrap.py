@@ -46,6 +46,7 @@ from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
+from app.services.infrastructure.storage import conditions
 from app.subscriptions import subscriptions
 
 # Names are looked up in threads. Python's own number of them, four and the processors, would let a
@@ -104,7 +105,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         await enter_local_machine(database, clock, vault)
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
-    types = AlertTypes(alarms.TYPES)
+    types = AlertTypes((*alarms.TYPES, *conditions.TYPES))
     live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())

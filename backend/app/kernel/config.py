@@ -95,6 +95,9 @@ class CollectPart(Part):
     slow_seconds: Seconds = Field(6 * 3600, description="Interval of the slow group.")
     at_once: int = Field(64, ge=1, le=1000, description="Servers that are asked at the same time.")
     budget_seconds: Seconds = Field(30, description="The longest that one server may take.")
+    drives_seconds: Seconds = Field(
+        120, description="The longest that reading a server's drives may take, every slow round."
+    )
     connect_seconds: Seconds = Field(10, description="Time-out of the TCP connection.")
     login_seconds: Seconds = Field(20, description="Time-out of the SSH login.")
     sessions_per_host: int = Field(4, ge=1, le=10, description="SSH sessions per machine at once.")

@@ -16,6 +16,7 @@ class ResourceKind(StrEnum):
     SERVER = "server"
     SSH_KEY = "ssh_key"
     CREDENTIAL = "credential"
+    STORAGE_DEVICE = "storage_device"
 
 
 class Resource(Row, Timestamps, Base):

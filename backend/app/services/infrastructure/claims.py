@@ -19,6 +19,7 @@ from app.models.infrastructure.monitored_server import (
     HostKeyState,
     MonitoredServer,
     ServerStatus,
+    SudoMode,
 )
 from app.ports.shell import Target
 from app.services.core.facts import Rate
@@ -118,6 +119,7 @@ class Claims:
             ),
             target=target if isinstance(target, Target) and refusal is None else None,
             refusal=refusal,
+            uses_sudo=server.sudo != SudoMode.NONE,
             lease=lease,
         )
 

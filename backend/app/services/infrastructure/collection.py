@@ -56,13 +56,13 @@ def build_collector(parts: CollectionParts) -> Collector:
     alerts = parts.alerts or AlertEngine(parts.clock)
     metrics = CycleMetrics(alerts, live=timedelta(seconds=settings.live_seconds), slow=slow)
     keys = OfferedKeys(parts.clock, parts.vault.subkey(KEY_INFO))
-    drives = DriveLedger(parts.clock, DriveReader(slow))
+    drives = DriveLedger(parts.clock, DriveReader(slow), alerts)
     writer = ResultWriter(
         parts.database,
         parts.clock,
         parts.live,
         metrics=metrics,
-        sinks=(keys,),
+        sinks=(keys, drives),
         slow_interval=slow,
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)

@@ -12,6 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import BaseModel
+
 from app.kernel.clock import Clock
 from app.kernel.config import CollectPart
 from app.kernel.logging import get_logger
@@ -19,20 +21,24 @@ from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.shell import (
     HostKeyChanged,
     HostKeyUnknown,
+    Shell,
     ShellError,
     Shells,
     Target,
 )
-from app.services.core.facts import Rate
+from app.services.core.facts import FactReading, Rate, Trouble
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
+from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
 from app.services.infrastructure.facts.table import GROUPS
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.status import NO_ANSWER, Verdict, judge_failure
+from app.services.infrastructure.storage.drive_round import DriveReadings, ask_drives
 
 # Beyond the time-outs of its parts; only a fault of an adapter can use it up.
 _GRACE_SECONDS = 5.0
 _ROUNDS = 100
+_TURN_SECONDS = 3600
 log = get_logger(__name__)
 
 
@@ -132,7 +138,7 @@ class Collector:
             if claim.target is None:
                 failure, offered = claim.refusal, None
             else:
-                answers = await self._answers(claim.target, rate)
+                answers = await self._answers(claim, claim.target, rate)
                 return digest(claim, rate, started_at, answers)
         except ShellError as error:
             failure, offered = judge_failure(error), _offered(error)
@@ -141,15 +147,32 @@ class Collector:
         seconds = time.monotonic() - began
         return CycleResult(claim, rate, started_at, seconds, failure=failure, offered=offered)
 
-    async def _answers(self, target: Target, rate: Rate) -> Answers:
+    async def _answers(self, claim: Claim, target: Target, rate: Rate) -> Answers:
         group, settings = GROUPS[rate], self._settings
         limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
+        limit += settings.drives_seconds if rate is Rate.SLOW else 0
         async with asyncio.timeout(limit + _GRACE_SECONDS), self._shells.open(target) as shell:
             began = time.monotonic()
             results = await shell.run_many(
                 group.commands, budget=timedelta(seconds=settings.budget_seconds)
             )
-            return Answers(group, results, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            drives = None
+            if rate is Rate.SLOW:
+                drives = await self._ask_drives(claim, shell, group.read(results))
+            return Answers(group, results, seconds, drives)
+
+    async def _ask_drives(
+        self, claim: Claim, shell: Shell, readings: Sequence[FactReading[BaseModel]]
+    ) -> DriveReadings | None:
+        """Ask the drives in the same shell; None where it is not known what they can be asked."""
+        reading = next((one for one in readings if one.fact == SmartToolsFact.name), None)
+        if reading is None or (reading.value is None and reading.trouble is not Trouble.ABSENT):
+            return None
+        tools = reading.value if isinstance(reading.value, SmartTools) else None
+        budget = timedelta(seconds=self._settings.drives_seconds)
+        turn = int(self._clock.now().timestamp() // _TURN_SECONDS)
+        return await ask_drives(shell, tools, sudo=claim.uses_sudo, budget=budget, turn=turn)
 
 
 def _offered(error: ShellError) -> OfferedKey | None:

@@ -13,6 +13,7 @@ from app.ports.shell import CommandResult, HostKey, Outcome, Target
 from app.services.core.facts import FactGroup, Rate, Sample, Trouble
 from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.status import FactTrouble, Verdict
+from app.services.infrastructure.storage.drive_round import DriveReadings
 
 # "No such program" is an answer too: a shell gave it.
 _ANSWERS = frozenset(Outcome) - {Outcome.TIMED_OUT}
@@ -28,6 +29,7 @@ class Claim:
     interval: timedelta
     target: Target | None = None
     refusal: Verdict | None = None  # why no target could be made
+    uses_sudo: bool = False
     lease: datetime | None = None  # what the due time was set to when the server was taken
 
 
@@ -68,6 +70,7 @@ class CycleResult:
     values: Mapping[str, BaseModel] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     shell_start_seconds: float = 0.0
+    drives: DriveReadings | None = None  # what a slow cycle asked of the drives
 
     @property
     def troubles(self) -> Iterator[FactTrouble]:
@@ -88,6 +91,7 @@ class Answers:
     group: FactGroup
     results: Sequence[CommandResult]
     round_trip_seconds: float
+    drives: DriveReadings | None = None
 
 
 def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> CycleResult:
@@ -120,4 +124,5 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
         values=values,
         samples=tuple(samples),
         shell_start_seconds=max(0.0, answers.round_trip_seconds - spent),
+        drives=answers.drives,
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.services.infrastructure.storage.rules import RANK, RULES, Level
+from app.services.infrastructure.storage.rules import RANK, RULES, Level, Rule
 from app.services.infrastructure.storage.signals import signals_of, wear_percent
 from app.services.infrastructure.storage.verdicts import (
     DeviceVerdict,
@@ -106,9 +106,9 @@ def test_known_false_alarms_stay_quiet(document: Document) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.only}")
-def test_every_rule_rises_with_its_value(rule: object) -> None:
+def test_every_rule_rises_with_its_value(rule: Rule) -> None:
     assert rule in RULES
-    steps = rule.steps  # type: ignore[attr-defined]  # parametrize hands out objects
+    steps = rule.steps
     assert [limit for limit, _ in steps] == sorted({limit for limit, _ in steps})
     ranks = [RANK[level] for _, level in steps]
     assert ranks == sorted(ranks)

@@ -1,0 +1,135 @@
+"""Asking a machine's drives: the second half of a slow cycle, in the same shell.
+
+What can be asked depends on what was answered before: which programs there are, then which drives
+there are, then each drive. Every command names one drive, so that a sudoers line can name exactly
+this command; `-n standby` leaves a sleeping disk asleep.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from app.ports.shell import Command, CommandResult, Outcome, Shell
+from app.services.core.facts import Unparsable
+from app.services.infrastructure.facts.block_devices import BlockDevicesFact, read_lsblk
+from app.services.infrastructure.facts.smart.answer import read_drive
+from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
+from app.services.infrastructure.facts.smart.scan import ScannedDevice, read_scan
+from app.services.infrastructure.facts.smart_tools import SmartTools
+
+SCAN_SECONDS = 20.0
+DRIVE_SECONDS = 20.0
+_AT_ONCE = 24  # drives in one script: a broken connection loses no more
+_NAMESPACE = re.compile(r"^nvme\d{1,4}n\d{1,4}$")
+
+
+@dataclass(frozen=True, slots=True)
+class DriveAnswer:
+    """One drive as the machine names it, and its report."""
+
+    device: ScannedDevice
+    report: SmartReport
+
+
+@dataclass(frozen=True, slots=True)
+class DriveReadings:
+    """What came of a round: the drives, or why there are none."""
+
+    answers: tuple[DriveAnswer, ...] = ()
+    refusal: ReadState | None = None
+    detail: str = ""
+    commands: tuple[Command, ...] = field(default=(), compare=False)
+
+
+def scan_command(tools: SmartTools, *, sudo: bool) -> Command:
+    """Return the command that lists the drives; it opens them, but reads nothing of them."""
+    form = ("-j",) if tools.has_json else ()
+    argv = ("smartctl", "-n", "standby", *form, "--scan-open")
+    return Command(argv, seconds=SCAN_SECONDS, sudo=sudo)
+
+
+def drive_command(tools: SmartTools, device: ScannedDevice, *, sudo: bool) -> Command:
+    """Return the command that reads one drive."""
+    if not tools.smartctl:
+        argv: tuple[str, ...] = ("nvme", "smart-log", "-o", "json", device.name)
+    else:
+        form = ("-j",) if tools.has_json else ()
+        kind = () if device.type == "auto" else ("-d", device.type)
+        argv = ("smartctl", "-n", "standby", "-x", *form, *kind, device.name)
+    return Command(argv, seconds=DRIVE_SECONDS, sudo=sudo)
+
+
+async def ask_drives(
+    shell: Shell, tools: SmartTools | None, *, sudo: bool, budget: timedelta, turn: int = 0
+) -> DriveReadings:
+    """Ask for the drives and read each; what is not reached within the budget is said so.
+
+    `turn` says with which drive to begin, so that a machine whose drives take longer than the
+    budget has all of them read in the end.
+    """
+    if tools is None:
+        return DriveReadings(refusal=ReadState.ABSENT, detail="smartctl is not installed there.")
+    began = time.monotonic()
+    devices, readings = await _list(shell, tools, sudo=sudo)
+    if readings is not None:
+        return readings
+    first = turn % len(devices) if devices else 0
+    turned = [*devices[first:], *devices[:first]]
+    commands = [drive_command(tools, device, sudo=sudo) for device in turned]
+    results: list[CommandResult] = []
+    for start in range(0, len(commands), _AT_ONCE):
+        left = budget.total_seconds() - (time.monotonic() - began)
+        if left <= 0:
+            break
+        part = commands[start : start + _AT_ONCE]
+        results += await shell.run_many(part, budget=timedelta(seconds=left))
+    answers = tuple(
+        DriveAnswer(device, _report(results, index, device)) for index, device in enumerate(turned)
+    )
+    return DriveReadings(answers, commands=tuple(commands))
+
+
+def _report(results: Sequence[CommandResult], index: int, device: ScannedDevice) -> SmartReport:
+    if index >= len(results) or _was_not_reached(results[index]):
+        detail = "The time for this server's drives was used up; it comes first another time."
+        return SmartReport(state=ReadState.NOT_REACHED, detail=detail)
+    report = read_drive(results[index])
+    # Text does not say what was asked for; the name is wanted in what people are told to do.
+    return report.model_copy(update={"device": device.name, "device_type": device.type})
+
+
+def _was_not_reached(result: CommandResult) -> bool:
+    return result.outcome is Outcome.TIMED_OUT and result.seconds < DRIVE_SECONDS / 2
+
+
+async def _list(
+    shell: Shell, tools: SmartTools, *, sudo: bool
+) -> tuple[list[ScannedDevice], DriveReadings | None]:
+    if not tools.smartctl:
+        listed = (await shell.run_many(BlockDevicesFact.commands))[0]
+        return _namespaces(listed), None
+    command = scan_command(tools, sudo=sudo)
+    result = (await shell.run_many([command]))[0]
+    if result.outcome is not Outcome.RAN:
+        report = read_drive(result)
+        return [], DriveReadings(refusal=report.state, detail=report.detail, commands=(command,))
+    try:
+        return read_scan(result.stdout), None
+    except Unparsable as failure:
+        detail = f"The list of drives could not be read: {failure.why}."
+        return [], DriveReadings(refusal=ReadState.UNPARSABLE, detail=detail, commands=(command,))
+
+
+def _namespaces(listed: CommandResult) -> list[ScannedDevice]:
+    """Return the NVMe drives that the kernel knows, where only nvme-cli is installed."""
+    try:
+        devices = read_lsblk(listed.stdout)
+    except Unparsable:
+        return []
+    return [
+        ScannedDevice(name=f"/dev/{one.kname}", type="nvme", protocol="NVMe")
+        for one in devices
+        if _NAMESPACE.match(one.kname)
+    ]

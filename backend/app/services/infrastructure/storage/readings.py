@@ -1,0 +1,299 @@
+"""From the reports of a round to the rows of the drives: verdict, memory, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.infrastructure.storage_device import DeviceState, StorageDevice
+from app.services.core.metrics.series import SeriesCache
+from app.services.core.metrics.writer import Batch, MetricWriter, Point
+from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
+from app.services.infrastructure.storage.conditions import DriveView
+from app.services.infrastructure.storage.drive_samples import samples_of
+from app.services.infrastructure.storage.identity import identify
+from app.services.infrastructure.storage.rules import Level
+from app.services.infrastructure.storage.sightings import media_of, place_of, seen_by_smartctl
+from app.services.infrastructure.storage.signals import (
+    Signals,
+    power_on_hours,
+    signals_of,
+    wear_percent,
+    written_bytes,
+)
+from app.services.infrastructure.storage.verdicts import (
+    DeviceVerdict,
+    Override,
+    Reason,
+    Remembered,
+    Said,
+    judge_drive,
+)
+
+if TYPE_CHECKING:
+    from app.services.infrastructure.cycle import CycleResult
+    from app.services.infrastructure.storage.drive_round import DriveAnswer
+    from app.services.infrastructure.storage.ledger import Register
+
+_REMEMBERED = timedelta(days=8)
+_APART = timedelta(hours=3)
+_MOST_POINTS = 64
+_LARGEST = 2**62  # what a column holds
+_HOT = 200
+
+
+class DriveReader:
+    """Stores the reports of rounds. One for a process: it keeps the names of the series."""
+
+    def __init__(self, slow: timedelta) -> None:
+        self._cache = SeriesCache()
+        self._slow = slow
+
+    async def store(
+        self, session: AsyncSession, register: Register, result: CycleResult
+    ) -> Sequence[Point]:
+        """Write what a round on one server brought; return what was measured."""
+        readings = result.drives
+        if readings is None:
+            return ()
+        server_id, at = result.claim.server_id, result.started_at
+        rows = await register.of_server(server_id)
+        if readings.refusal is not None:
+            for row in rows:
+                _note_unread(row, readings.refusal, readings.detail, at)
+            return ()
+        placed = _placed(rows, readings.answers)
+        hidden = [
+            seen_by_smartctl(place, answer.report)
+            for place, (answer, row) in placed.items()
+            if row is None and _is_a_drive(answer)
+        ]
+        known = register.known()
+        entered = await register.enter(
+            server_id, identify(server_id, hidden, known), behind_controller=True
+        )
+        await session.flush()  # a new row has its defaults only then
+        by_name = {row.name: row for row in entered}
+        batches: list[Batch] = []
+        for place, (answer, found) in placed.items():
+            target = found or by_name.get(place)
+            if target is not None:
+                called = name_of(target)
+                store_report(target, answer, at, register)
+                await register.follow_name(target, called)
+                batches += self._batches(target, answer.report, at)
+        _note_unlisted(rows, placed, at)
+        if not batches:
+            return ()
+        await session.flush()
+        return await MetricWriter(session, self._cache).append(batches)
+
+    def _batches(self, row: StorageDevice, report: SmartReport, at: datetime) -> Iterator[Batch]:
+        samples = samples_of(report) if report.state is ReadState.READ else []
+        if samples:
+            yield Batch(row.id, at, samples, self._slow)
+
+
+Placed = dict[str, tuple["DriveAnswer", StorageDevice | None]]
+
+
+def _placed(rows: Sequence[StorageDevice], answers: Sequence[DriveAnswer]) -> Placed:
+    """Put each answer to the drive that stands in its place."""
+    here = {
+        row.name: row
+        for row in rows
+        if row.state == DeviceState.PRESENT and not row.is_behind_controller
+    }
+    found: Placed = {}
+    for answer in answers:
+        place = place_of(answer.device, here)
+        found.setdefault(place, (answer, here.get(place)))
+    return found
+
+
+def _is_a_drive(answer: DriveAnswer) -> bool:
+    """Take what smartctl alone sees for a drive only when it told who it is."""
+    report = answer.report
+    return report.state is ReadState.READ and bool(report.serial or report.wwn)
+
+
+def _note_unread(row: StorageDevice, state: ReadState, detail: str, at: datetime) -> None:
+    if row.state != DeviceState.PRESENT:
+        return
+    row.asked_at, row.read_state, row.read_detail = at, state.value, detail[:400]
+    _set_level(row, DeviceVerdict(Level.UNKNOWN, unknown=detail), at)
+
+
+def _note_unlisted(rows: Sequence[StorageDevice], placed: Placed, at: datetime) -> None:
+    """Say of a drive that smartctl did not list why it is not known: a virtual disk, mostly."""
+    for row in rows:
+        if row.name not in placed and not row.is_behind_controller:
+            _note_unread(row, ReadState.UNSUPPORTED, "smartctl does not see it.", at)
+
+
+def store_report(
+    row: StorageDevice, answer: DriveAnswer, at: datetime, register: Register | None = None
+) -> None:
+    """Write a report into a drive's row, and judge it by what is remembered."""
+    report = answer.report
+    row.path, row.smart_type = answer.device.name[:256], answer.device.type[:60]
+    row.asked_at, row.read_state, row.read_detail = at, report.state.value, report.detail[:400]
+    before = row.level
+    verdict = judge_drive(report, at, remembered_of(row), said_of(row))
+    if report.state is ReadState.READ:
+        _describe(row, report)
+        _remember(row, signals_of(report), at)
+        row.read_at, row.report = at, report.model_dump_json(exclude_defaults=True)
+        row.reasons = [_as_json(reason) for reason in verdict.reasons]
+    _set_level(row, verdict, at)
+    if register is not None and before != row.level:
+        why = verdict.reasons[0].message if verdict.reasons else verdict.unknown
+        register.tell(row, "verdict", f"It was {before} and is {row.level} now. {why}".strip())
+
+
+def _set_level(row: StorageDevice, verdict: DeviceVerdict, at: datetime) -> None:
+    if row.level != verdict.level.value or row.level_since is None:
+        row.level, row.level_since = verdict.level.value, at
+    if verdict.level is not Level.UNKNOWN:
+        row.known_level = verdict.level.value
+    row.unknown_reason = verdict.unknown[:400]
+
+
+def _describe(row: StorageDevice, report: SmartReport) -> None:
+    row.smart_serial = report.serial or row.smart_serial
+    row.model = report.model or row.model
+    row.firmware = report.firmware or row.firmware
+    row.wwn = row.wwn or report.wwn
+    row.media = media_of(report) or row.media
+    row.capacity_bytes = _bounded(report.capacity_bytes) or row.capacity_bytes
+    current = report.temperature.current
+    row.temperature_celsius = current if current is not None and current < _HOT else None
+    row.wear_percent = _bounded(wear_percent(report))
+    row.power_on_hours = power_on_hours(report)
+    written = written_bytes(report)
+    row.written_bytes = None if written is None else float(written)
+
+
+def _bounded(number: int | None) -> int | None:
+    return number if number is not None and number < _LARGEST else None
+
+
+def _remember(row: StorageDevice, signals: Signals, at: datetime) -> None:
+    # Numbers beyond 64 bits are noise, and not all databases can keep them.
+    kept = {name: min(value, _LARGEST) for name, value in signals.items()}
+    row.baseline = {**kept, **row.baseline}
+    oldest = (at - _REMEMBERED).timestamp()
+    recent = [point for point in row.recent if _stamp(point) >= oldest]
+    if not recent or at.timestamp() - _stamp(recent[-1]) >= _APART.total_seconds():
+        recent.append([at.timestamp(), kept])
+    row.recent = recent[-_MOST_POINTS:]
+
+
+def _stamp(point: Sequence[object]) -> float:
+    return float(cast("float", point[0]))
+
+
+def remembered_of(row: StorageDevice) -> Remembered:
+    """Return what the rules may know of a drive's past."""
+    recent = tuple(
+        (datetime.fromtimestamp(_stamp(point), UTC), cast("Mapping[str, int]", point[1]))
+        for point in row.recent
+    )
+    return Remembered(row.baseline, recent)
+
+
+def said_of(row: StorageDevice) -> Said:
+    """Return what people have said about a drive."""
+    acknowledged = {
+        code: value
+        for code, entry in row.acknowledged.items()
+        if isinstance(value := entry.get("value"), int)
+    }
+    overrides = {code: _override(entry) for code, entry in row.overrides.items()}
+    return Said(acknowledged, overrides)
+
+
+def _override(entry: Mapping[str, object]) -> Override:
+    def limit(name: str) -> int | None:
+        value = entry.get(name)
+        return value if isinstance(value, int) else None
+
+    return Override(
+        is_ignored=entry.get("is_ignored") is True,
+        watch=limit("watch"),
+        warning=limit("warning"),
+        failing=limit("failing"),
+    )
+
+
+def view_of(row: StorageDevice) -> DriveView:
+    """Return what the alert engine is told from."""
+    return DriveView(
+        id=row.id,
+        name=name_of(row),
+        state=DeviceState(row.state),
+        read_state=ReadState(row.read_state) if row.read_state else None,
+        read_detail=row.read_detail,
+        path=row.path,
+        place=row.name,
+        missing_since=row.missing_since,
+        read_at=row.read_at,
+        reasons=[reason_of(entry) for entry in row.reasons],
+    )
+
+
+def reason_of(entry: Mapping[str, object]) -> Reason:
+    """Read a reason as it is stored."""
+    baseline = entry.get("baseline")
+    return Reason(
+        code=str(entry["code"]),
+        level=Level(str(entry["level"])),
+        message=str(entry["message"]),
+        value=int(str(entry["value"])),
+        source=str(entry["source"]),
+        fix=str(entry["fix"]),
+        baseline=baseline if isinstance(baseline, int) else None,
+        is_acknowledged=entry["is_acknowledged"] is True,
+    )
+
+
+def name_of(row: StorageDevice) -> str:
+    """Return how people call a drive."""
+    described = " ".join(part for part in (row.model, row.smart_serial or row.serial) if part)
+    return f"{described} ({row.name})" if described else row.name
+
+
+def report_of(row: StorageDevice) -> SmartReport | None:
+    """Return the newest report that could be read."""
+    return SmartReport.model_validate_json(row.report) if row.report else None
+
+
+def judge_again(row: StorageDevice, at: datetime) -> None:
+    """Judge the stored report anew, after somebody acknowledged a value or set a limit."""
+    report = report_of(row)
+    if report is None:
+        return
+    verdict = judge_drive(report, at, remembered_of(row), said_of(row))
+    row.reasons = [_as_json(reason) for reason in verdict.reasons]
+    if row.read_state == ReadState.READ:
+        _set_level(row, verdict, at)
+    elif verdict.level is not Level.UNKNOWN:
+        row.known_level = verdict.level.value
+
+
+def _as_json(reason: Reason) -> dict[str, object]:
+    bounded = replace(reason, value=min(reason.value, _LARGEST))
+    return {
+        "code": bounded.code,
+        "level": bounded.level.value,
+        "message": bounded.message,
+        "value": bounded.value,
+        "source": bounded.source,
+        "fix": bounded.fix,
+        "baseline": bounded.baseline,
+        "is_acknowledged": bounded.is_acknowledged,
+    }
