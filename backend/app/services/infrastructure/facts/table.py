@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.services.core.facts import Fact, FactGroup, Rate
 from app.services.infrastructure.facts.addresses import AddressesFact
 from app.services.infrastructure.facts.block_devices import BlockDevicesFact
+from app.services.infrastructure.facts.btrfs import BtrfsFact
 from app.services.infrastructure.facts.clock import ClockFact
 from app.services.infrastructure.facts.cpu import CpuFact
 from app.services.infrastructure.facts.disk_io import DiskIoFact
@@ -16,6 +17,7 @@ from app.services.infrastructure.facts.filesystems import FilesystemsFact, Remot
 from app.services.infrastructure.facts.hardware import HardwareFact
 from app.services.infrastructure.facts.identity import IdentityFact
 from app.services.infrastructure.facts.load import LoadFact
+from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.memory import MemoryFact
 from app.services.infrastructure.facts.network import NetworkFact
 from app.services.infrastructure.facts.packages import PackagesFact
@@ -27,6 +29,7 @@ from app.services.infrastructure.facts.time_sync import TimeSyncFact
 from app.services.infrastructure.facts.units import UnitsFact
 from app.services.infrastructure.facts.uptime import UptimeFact
 from app.services.infrastructure.facts.virtualisation import VirtualisationFact
+from app.services.infrastructure.facts.zfs.pools import ZfsPoolsFact
 
 # The cast holds because a fact is only ever handed the values that it read itself.
 FACTS = cast(
@@ -42,6 +45,9 @@ FACTS = cast(
         ProcessesFact(),
         FilesystemsFact(),
         RemoteFilesystemsFact(),
+        ZfsPoolsFact(),
+        MdArraysFact(),
+        BtrfsFact(),
         BlockDevicesFact(),
         IdentityFact(),
         UptimeFact(),

@@ -12,9 +12,10 @@ from app.services.infrastructure.facts.md.model import (
     Sync,
     SyncKind,
 )
+from app.services.infrastructure.facts.reading import count
 
 _FACT = "md_arrays"
-_HEAD = re.compile(r"(md\S*|\S+) : (\S+)((?: \((?:auto-)?read-only\)| \([^)]*\))*)(?: (.*))?\Z")
+_HEAD = re.compile(r"(md\S*|\S+) : (\S+)((?: \([^)]*\))*)(?: (.*))?\Z")
 _MEMBER = re.compile(r"([^\s\[]+)\[(\d+)\]((?:\([A-Z]\))*)\Z")
 _BLOCKS = re.compile(r"\s*(\d+) blocks")
 _PLACES = re.compile(r"\[(\d+)/(\d+)\] \[([U_]*)\]")
@@ -79,9 +80,9 @@ def _array(lines: list[str]) -> MdArray:
         is_read_only="read-only" in head[3],
         is_container_part=version.startswith("external:/"),
         metadata=version or ("0.90" if level else ""),
-        size_bytes=int(blocks[1]) * _KIB if blocks and len(blocks[1]) < 17 else None,  # noqa: PLR2004 - digits below 2**64
-        wanted=min(int(places[1]), _LARGEST) if places else None,
-        working=min(int(places[2]), _LARGEST) if places else None,
+        size_bytes=_whole(blocks[1]) * _KIB if blocks else None,
+        wanted=_whole(places[1]) if places else None,
+        working=_whole(places[2]) if places else None,
         bitmap=_bitmap(lines),
         sync=_sync(rest),
         members=members,
@@ -130,8 +131,15 @@ def _sync(text: str) -> Sync | None:
         is_waiting=found["waits"] is not None,
         percent=min(float(found["percent"]), 100.0) if found["percent"] else None,
         seconds_left=round(minutes * 60) if minutes is not None and minutes < _LARGEST else None,
-        speed_bytes=min(int(speed[1]) * _KIB, _LARGEST) if speed else None,
+        speed_bytes=_whole(speed[1]) * _KIB if speed else None,
     )
+
+
+def _whole(text: str) -> int:
+    try:
+        return count(text)
+    except ValueError as error:
+        raise Unparsable(_FACT, "a number out of range") from error
 
 
 def _bitmap(lines: list[str]) -> str:

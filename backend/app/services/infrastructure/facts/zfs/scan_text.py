@@ -69,7 +69,7 @@ def _finished(done: re.Match[str]) -> Scan:
         ended_at=ended,
         percent=100.0,
         repaired_bytes=amount(moved) if moved else None,
-        errors=min(int(done["errors"]), 2**63),
+        errors=amount(done["errors"]),
         duration_seconds=took,
     )
 

@@ -78,6 +78,8 @@ def _children(
         path = one.at("path").word()
         name = one.at("name").word() or key
         below = one.at("vdevs")
+        # A spare that waits has done nothing yet; the text leaves its numbers out as well.
+        counts = Node(None) if group is VdevGroup.SPARE else one
         into.append(
             Vdev(
                 name=name.rsplit("/", 1)[-1] if name.startswith("/") else name,
@@ -86,9 +88,9 @@ def _children(
                 parent=parent,
                 is_leaf=not below.names(),
                 path=path or (name if name.startswith("/") else ""),
-                read_errors=_count(one.at("read_errors")),
-                write_errors=_count(one.at("write_errors")),
-                checksum_errors=_count(one.at("checksum_errors")),
+                read_errors=_count(counts.at("read_errors")),
+                write_errors=_count(counts.at("write_errors")),
+                checksum_errors=_count(counts.at("checksum_errors")),
                 slow_ios=_count(one.at("slow_ios")),
                 note=one.at("was").word() or one.at("aux").word(),
             )

@@ -95,7 +95,7 @@ def _data_errors(lines: list[str]) -> int | None:
         return 0
     counted = _COUNTED.match(first)
     if counted is not None:
-        return min(int(counted[1]), 2**63)
+        return amount(counted[1])
     if first.startswith("Permanent errors have been detected"):
         return sum(1 for line in lines[1:] if line.strip())
     return None

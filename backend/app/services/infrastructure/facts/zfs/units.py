@@ -8,8 +8,8 @@ import time
 # rounded to three digits with a suffix of 1024 (zfs_nicenum in the library).
 _NICE = re.compile(r"(\d+(?:\.\d+)?)([KMGTPEZ]?)B?\Z")
 _POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6, "Z": 7}
-_CLOCK = re.compile(r"(?:(\d+) days? )?(\d+):(\d\d):(\d\d)\Z")
-_OLD_CLOCK = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
+_CLOCK = re.compile(r"(?:(\d{1,9}) days? )?(\d{1,9}):(\d\d):(\d\d)\Z")
+_OLD_CLOCK = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?\Z")
 _FORMAT = "%a %b %d %H:%M:%S %Y"
 _LARGEST = 2**64
 
@@ -19,8 +19,8 @@ def amount(text: str) -> int | None:
     found = _NICE.match(text)
     if found is None:
         return None
-    value = round(float(found[1]) * 1024 ** _POWER[found[2]])
-    return value if value < _LARGEST else None
+    value = float(found[1]) * 1024 ** _POWER[found[2]]
+    return round(value) if value < _LARGEST else None
 
 
 def seconds(text: str) -> int | None:
