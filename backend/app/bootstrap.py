@@ -7,21 +7,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TextIO
 
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
-from app.adapters.http import HttpSender
+from app.adapters.archive_folder import open_folder
+from app.adapters.archive_s3 import open_bucket
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
 from app.adapters.live_postgres import PostgresLiveBus
 from app.adapters.local_shell import LocalShell
+from app.adapters.notify import Notifiers
 from app.adapters.oidc import HttpProviderGateway
 from app.adapters.procrastinate import ProcrastinateEngine
 from app.adapters.ssh import SshLimits, SshShells
-from app.kernel import crypto, folders, migrations
+from app.adapters.ssh.archives import open_sftp
+from app.kernel import config, crypto, folders, migrations
 from app.kernel.clock import SystemClock
 from app.kernel.config import Settings
 from app.kernel.crypto import Vault
@@ -29,6 +33,7 @@ from app.kernel.database import Database
 from app.kernel.errors import StartRefused
 from app.kernel.logging import get_logger
 from app.kernel.zones import time_zone
+from app.ports.archive_store import ArchiveStores
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
 from app.schedulers import core, credentials, quiet
@@ -39,8 +44,11 @@ from app.services.core import vault_canary
 from app.services.core.alerts.builtin import BuiltInRule, plant, rule_of
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.announcer import Announcer
+from app.services.core.backup.dump import Machine
+from app.services.core.backup.stores import Stores
 from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
+from app.services.core.notifications.adoption import adopt_old_address
 from app.services.core.platform import Platform
 from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
@@ -101,6 +109,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     held = _hold(settings) if with_jobs else None
     database, vault = await open_database(settings)
     clock = SystemClock()
+    await adopt_old_address(database, vault, clock)
     if settings.collect.add_local:
         await enter_local_machine(database, clock, vault)
     if held is not None:
@@ -119,7 +128,8 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         database=database,
         vault=vault,
         shells=shells,
-        messages=HttpSender(),
+        notifier=_notifiers(settings),
+        archives=archive_stores(),
         providers=HttpProviderGateway(),
         jobs=engine_of_jobs,
         live=live,
@@ -138,6 +148,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
     """Return the jobs of all domains."""
     return (
         *core.jobs(platform),
+        *core.notification_jobs(platform, _worker_name()),
         *core.event_jobs(platform, subscriptions(platform)),
         *credentials.jobs(platform),
         *collection.jobs(platform),
@@ -145,6 +156,22 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *quiet.jobs(platform),
         *servers.jobs(platform),
     )
+
+
+def machine(settings: Settings) -> Machine:
+    """Return where this Unity keeps what a backup holds."""
+    return Machine(
+        url=database_url(settings),
+        data=settings.data.resolve(),
+        keys=settings.keys_folder.resolve(),
+        settings=settings.model_dump_json(),
+        settings_file=config.settings_file(),
+    )
+
+
+def archive_stores() -> ArchiveStores:
+    """Return what opens the places of backups."""
+    return Stores(open_folder, open_sftp, open_bucket)
 
 
 async def _built_in_rules(
@@ -173,6 +200,12 @@ def _ssh_limits(settings: Settings) -> SshLimits:
         sessions_per_host=collect.sessions_per_host,
         idle_seconds=max(900.0, 3 * collect.standard_seconds),
     )
+
+
+def _notifiers(settings: Settings) -> Notifiers:
+    wanted = settings.notifications
+    allowed = [ip_network(text, strict=False) for text in wanted.allow]
+    return Notifiers(allowed=allowed, seconds=wanted.send_seconds)
 
 
 def _worker_name() -> str:

@@ -44,6 +44,11 @@ class ServerPart(Part):
         default=False, description="Serve TLS with a certificate that Unity makes for itself."
     )
 
+    @property
+    def alerts_link(self) -> str:
+        """The address of the inbox of alerts; empty when nobody has said what people type."""
+        return f"{self.public_url.rstrip('/')}{self.base_path}/alerts" if self.public_url else ""
+
 
 class DatabasePart(Part):
     """Where the data lies."""
@@ -132,6 +137,25 @@ class EventsPart(Part):
     keep_days: int = Field(180, ge=1, description="Days that events are kept.")
 
 
+class NotificationsPart(Part):
+    """How messages are sent."""
+
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Loopback addresses that channels may reach: 127.0.0.1 for an own ntfy.",
+    )
+    look_seconds: Seconds = Field(5, description="How often waiting messages are looked for.")
+    send_seconds: Seconds = Field(15, description="The longest that one receiver may take.")
+    first_retry_seconds: Seconds = Field(
+        10, description="Pause after the first failure; it doubles up to an hour."
+    )
+    lease_seconds: Seconds = Field(
+        60, description="A sender that says nothing for so long counts as dead."
+    )
+    round_seconds: Seconds = Field(60, description="The longest that one round of sending takes.")
+    keep_days: int = Field(90, ge=1, description="Days that the ledger of deliveries is kept.")
+
+
 class Settings(Part):
     """All settings of a Unity process."""
 
@@ -147,6 +171,9 @@ class Settings(Part):
     collect: CollectPart = Field(CollectPart(), description="How machines are asked.")
     metrics: MetricsPart = Field(MetricsPart(), description="How long measurements are kept.")
     jobs: JobsPart = Field(JobsPart(), description="How background work is run.")
+    notifications: NotificationsPart = Field(
+        NotificationsPart(), description="How messages are sent."
+    )
     events: EventsPart = Field(EventsPart(), description="How long the activity is kept.")
 
     @property
@@ -184,6 +211,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def settings_file(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the TOML file that the settings are read from; None when there is none."""
+    path = (os.environ if environment is None else environment).get("UNITY_CONFIG")
+    return Path(path) if path else None
+
+
 def _check(settings: Settings) -> None:
     """Refuse what the types alone cannot."""
     port = settings.server.listen.rpartition(":")[2]
@@ -207,18 +240,20 @@ def _check(settings: Settings) -> None:
             f"UNITY_SERVER__PUBLIC_URL is not valid: {public!r} does not start with https://."
         )
     for proxy in settings.server.trusted_proxies:
-        _check_network(proxy)
+        _check_network("SERVER__TRUSTED_PROXIES", proxy)
+    for address in settings.notifications.allow:
+        _check_network("NOTIFICATIONS__ALLOW", address)
     url = settings.database.url.get_secret_value()
     if url and not url.startswith(("postgresql://", "postgres://", "sqlite://")):
         raise StartRefused("UNITY_DATABASE__URL is not valid: it starts with postgresql://.")
 
 
-def _check_network(text: str) -> None:
+def _check_network(name: str, text: str) -> None:
     try:
         ip_network(text, strict=False)
     except ValueError:
         raise StartRefused(
-            f"UNITY_SERVER__TRUSTED_PROXIES is not valid: {text!r} is no address or network;"
+            f"UNITY_{name} is not valid: {text!r} is no address or network;"
             " write it as 192.0.2.7 or 192.0.2.0/24."
         ) from None
 

@@ -32,7 +32,6 @@ OWN_ID = frozenset({"resource", "monitored_server", "ssh_key", "server_credentia
 # Tables about no resource, and why whoever has the right to read them may read every row. Only
 # people whose right counts everywhere change them.
 FOR_ALL: Mapping[str, str] = {
-    "alarm_channel": "where messages go; the right to see it is never given for a group",
     "job_schedule": "when the built-in jobs run",
     "vault_canary": "no endpoint shows it",
     "setup_token": "no endpoint shows it",

@@ -7,7 +7,6 @@ from datetime import timedelta
 from app.kernel.triggers import Cron, Every
 from app.ports.job_engine import JobContext, JobType
 from app.schedulers.jobs import Job
-from app.services.core.alarm_delivery import AlarmDelivery
 from app.services.core.announcer import DISPATCH
 from app.services.core.audit import AuditLog
 from app.services.core.dispatcher import EventDispatcher
@@ -15,6 +14,11 @@ from app.services.core.event_retention import EventRetention
 from app.services.core.hearing import Subscription
 from app.services.core.jobs import JobService
 from app.services.core.metrics.maintenance import MetricMaintenance
+from app.services.core.notifications.composing import Composer
+from app.services.core.notifications.delivering import Deliverer
+from app.services.core.notifications.heartbeats import DELIVERY, DeadMan, Heartbeats, Watchdog
+from app.services.core.notifications.ledger import Ledger
+from app.services.core.notifications.self_tests import SelfTests
 from app.services.core.platform import Platform
 
 
@@ -28,11 +32,6 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
             days = timedelta(days=platform.settings.jobs.history_days)
             return {"dropped": await service.forget_old(days)}
 
-    delivery = AlarmDelivery(platform.database, platform.vault, platform.clock, platform.messages)
-
-    async def send_alarms(_job: JobContext) -> dict[str, int]:
-        return {"arrived": await delivery.deliver()}
-
     maintenance = MetricMaintenance(platform.database, platform.clock, platform.settings.metrics)
 
     async def keep_metrics(_job: JobContext) -> dict[str, int]:
@@ -45,14 +44,12 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         timeout=timedelta(minutes=30),
         is_quiet=True,
     )
-    alarms = JobType("core.alarms", "Send waiting alarms", send_alarms, is_quiet=True)
     history = JobType(
         name="core.history", title="Drop the history of old runs", run=forget_old_runs
     )
     return (
         Job(history, Cron("17 3 * * *"), jitter=timedelta(minutes=10)),
         Job(metrics, Every(timedelta(minutes=15)), jitter=timedelta(minutes=1)),
-        Job(alarms, Every(timedelta(seconds=10))),
     )
 
 
@@ -74,4 +71,55 @@ def event_jobs(platform: Platform, table: Sequence[Subscription]) -> tuple[Job, 
         # The announcer starts it at once; this is for what it could not tell, and for what waits.
         Job(telling, Every(timedelta(seconds=5))),
         Job(forgetting, Cron("47 3 * * *"), jitter=timedelta(minutes=10)),
+    )
+
+
+def notification_jobs(platform: Platform, worker: str) -> tuple[Job, ...]:
+    """Return what words messages, sends them, and notices silence."""
+    database, clock, wanted = platform.database, platform.clock, platform.settings.notifications
+    zone = platform.settings.jobs.zone
+    look = timedelta(seconds=max(1, round(wanted.look_seconds)))
+    composer = Composer(database, clock, link=platform.settings.server.alerts_link, zone=zone)
+    deliverer = Deliverer(
+        database,
+        platform.vault,
+        clock,
+        platform.notifier,
+        live=platform.live,
+        settings=wanted,
+        worker=worker,
+    )
+    beats = Heartbeats(database, clock)
+    watchdog = Watchdog(database, clock, zone=zone)
+    dead_man = DeadMan(database, platform.vault, clock, platform.notifier)
+    tests = SelfTests(database, clock)
+
+    async def send(_job: JobContext) -> dict[str, int]:
+        composed = await composer.compose()
+        arrived = await deliverer.deliver()
+        await beats.beat(DELIVERY, every=max(look, timedelta(seconds=wanted.round_seconds)))
+        return {"composed": composed, "arrived": arrived}
+
+    async def watch(_job: JobContext) -> dict[str, int]:
+        silent = await watchdog.look()
+        await dead_man.ping()
+        return {"silent": len(silent), "tests": await tests.queue_due()}
+
+    async def forget(_job: JobContext) -> dict[str, int]:
+        async with database.transaction() as session:
+            keep = timedelta(days=wanted.keep_days)
+            return {"dropped": await Ledger(session, clock).forget_old(keep)}
+
+    # A receiver that hangs holds up its own round only: rounds may overlap, messages are leased.
+    sending = JobType(
+        "core.notifications", "Send notifications", send, is_quiet=True, may_overlap=True
+    )
+    watching = JobType(
+        "core.notifications.watch", "Notice silence, test channels", watch, is_quiet=True
+    )
+    forgetting = JobType("core.notifications.history", "Drop old deliveries", forget)
+    return (
+        Job(sending, Every(look)),
+        Job(watching, Every(timedelta(seconds=30))),
+        Job(forgetting, Cron("37 3 * * *"), jitter=timedelta(minutes=10)),
     )

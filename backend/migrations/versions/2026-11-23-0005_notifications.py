@@ -27,9 +27,14 @@ _STATES = {"waiting": "waiting", "sent": "delivered", "given_up": "dead"}
 
 def upgrade() -> None:
     _make()
+    _move_up()
+    op.drop_table("alert_message")
+    op.drop_table("alarm_channel")
 
 
 def downgrade() -> None:
+    _make_old()
+    _move_down()
     _drop()
 
 

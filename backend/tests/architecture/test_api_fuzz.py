@@ -36,7 +36,7 @@ from app.main import create_app
 from app.services.core.job_schedules import JobSchedules, ScheduleEntry
 from app.services.core.passwords import Passwords
 from app.services.core.permissions import P
-from tests.fakes.webhook import FakeSender
+from tests.fakes.notifier import FakeNotifier
 from tests.fixtures.asgi import Answer, ask
 from tests.fixtures.cast import BASE_URL, ROLES_OF_THE_CAST, Cast, open_cast
 
@@ -76,7 +76,7 @@ async def build_world(data: Path, template: Path) -> World:
     """Open a Unity and enter one of each thing."""
     clock = ManualClock(SystemClock().now())
     cast = await open_cast(data, template, clock, _settings(data))
-    cast.platform = replace(cast.platform, messages=FakeSender())
+    cast.platform = replace(cast.platform, notifier=FakeNotifier())
     cast.platform.identity.passwords = Passwords(memory_kib=64, passes=1)
     cast.app.state.platform = cast.platform
     for name, role in ROLES_OF_THE_CAST.items():

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Row
@@ -77,29 +77,3 @@ class Alert(Row, Base):
     cause_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("alert.id", ondelete="SET NULL"), index=True
     )
-
-
-class DeliveryState(StrEnum):
-    """Whether a message went out."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    GIVEN_UP = "given_up"
-
-
-class AlertMessage(Row, Base):
-    """The outbox: a message about an alert, written in the transaction that changed the alert."""
-
-    __tablename__ = "alert_message"
-    __table_args__ = (Index("ix_alert_message_due", "state", "next_try_at"),)
-
-    alert_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
-    event: Mapped[str] = mapped_column(String(20))  # firing | resolved
-    title: Mapped[str] = mapped_column(String(300))
-    body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column()
-    state: Mapped[DeliveryState] = mapped_column(String(20), default=DeliveryState.WAITING)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime] = mapped_column()
-    sent_at: Mapped[datetime | None] = mapped_column()
-    error: Mapped[str] = mapped_column(String(500), default="")

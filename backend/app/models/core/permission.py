@@ -26,6 +26,7 @@ class P(StrEnum):
     CREDENTIALS_MANAGE = "credentials:manage"
     ALERTS_READ = "alerts:read"
     ALERTS_MANAGE = "alerts:manage"
+    NOTIFICATIONS_MANAGE = "notifications:manage"  # channels may reach the home network
     BACKUP_MANAGE = "backup:manage"
 
 

@@ -96,6 +96,7 @@ WHAT_FOR: Mapping[P, str] = MappingProxyType(
         P.CREDENTIALS_MANAGE: "Add, change and delete credentials.",
         P.ALERTS_READ: "See alerts.",
         P.ALERTS_MANAGE: "Change alert settings.",
+        P.NOTIFICATIONS_MANAGE: "Say who is told of alerts, and by which channels.",
         P.BACKUP_MANAGE: "Make backups of Unity.",
     }
 )

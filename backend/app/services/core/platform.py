@@ -7,11 +7,12 @@ from app.kernel.clock import Clock
 from app.kernel.config import Settings
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.ports.archive_store import ArchiveStores
 from app.ports.identity_provider import ProviderGateway
 from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
+from app.ports.notifier import Notifier
 from app.ports.shell import Shells
-from app.ports.webhook import WebhookSender
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import AlertQuieting
@@ -30,7 +31,8 @@ class Platform:
     database: Database
     vault: Vault
     shells: Shells
-    messages: WebhookSender
+    notifier: Notifier
+    archives: ArchiveStores
     providers: ProviderGateway
     jobs: JobEngine
     live: LiveBus

@@ -6,12 +6,10 @@ import pytest
 
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from tests.fakes.shell import FakeShells
-from tests.fakes.webhook import FakeSender
 from tests.fixtures.cast import Cast
 from tests.services.infrastructure.collecting import Site
 
 OVERVIEW = "/api/infrastructure/overview"
-ALARM = "/api/settings/alarm"
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ async def test_facts_and_runs_of_a_server(cast: Cast, server_id: uuid.UUID) -> N
 
 async def test_nobody_sees_anything(cast: Cast, server_id: uuid.UUID) -> None:
     nobody = cast.person()
-    for path in (OVERVIEW, f"/api/infrastructure/servers/{server_id}/facts", "/metrics", ALARM):
+    for path in (OVERVIEW, f"/api/infrastructure/servers/{server_id}/facts", "/metrics"):
         assert (await nobody.get(path)).status_code == 401
 
 
@@ -77,22 +75,6 @@ async def test_the_scrape_answers_in_the_format_of_prometheus(
     assert str(server_id) not in answer.text
 
 
-async def test_an_admin_sets_tries_and_forgets_the_alarm_address(cast: Cast) -> None:
-    cast.platform.messages = sender = FakeSender()
-    alice = await cast.logged_in("alice")
-    wish = {"kind": "webhook", "url": "https://hook.test/secret-path", "token": "t0ken"}
-    answer = await alice.call("PUT", ALARM, wish)
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["url_hint"], answer.json()["has_token"]) == ("https://hook.test/…", True)
-    assert "secret-path" not in (await alice.get(ALARM)).text
-    assert (await alice.post(f"{ALARM}/test")).json()["has_arrived"] is True
-    assert sender.sent[0].url == "https://hook.test/secret-path"
-    assert (await alice.delete(ALARM)).status_code == 204
-    assert (await alice.get(ALARM)).json()["is_set"] is False
-    assert (await alice.post(f"{ALARM}/test")).status_code == 404
-
-
-async def test_an_operator_may_read_alerts_but_not_the_alarm_address(cast: Cast) -> None:
+async def test_an_operator_reads_alerts(cast: Cast) -> None:
     bob = await cast.logged_in("bob")
     assert (await bob.get("/api/alerts")).json()["items"] == []
-    assert (await bob.get(ALARM)).status_code == 403

@@ -132,9 +132,7 @@ class Incidents:
         outbox = Outbox(self._session, self._clock)
         for kind, moved in ((AlertFired, work.firing), (AlertResolved, work.over)):
             for alert_id, one in moved:
-                outbox.announce(
-                    _ENGINE, _announcement(kind, alerts[alert_id], one, names, now)
-                )
+                outbox.announce(_ENGINE, _announcement(kind, alerts[alert_id], one, names, now))
 
     async def _read(
         self, moved: Sequence[tuple[uuid.UUID, Moved]]
