@@ -140,7 +140,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
     announcer = Announcer(database, live, engine_of_jobs)
-    background = [live.serve, platform.watches.serve, announcer.serve]
+    background = [live.serve, platform.watches.serve, platform.logins.serve, announcer.serve]
     return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
 
 

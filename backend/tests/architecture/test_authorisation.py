@@ -109,9 +109,15 @@ async def test_what_is_open_to_everybody_is_a_short_list() -> None:
     assert found == {
         "GET /healthz",
         "GET /readyz",
+        "GET /api/auth/providers",
         "GET /api/auth/session",
         "POST /api/auth/login",
+        "POST /api/auth/login/code",
+        "POST /api/auth/login/enrolment",
+        "POST /api/auth/login/enrolment/confirm",
         "POST /api/auth/setup",
+        "POST /api/auth/sign-on",
+        "POST /api/auth/sign-on/finish",
     }
 
 

@@ -29,7 +29,7 @@ class Pace:
     """How often a stream does what nobody asks it for, in seconds."""
 
     keep_alive: float = 15.0  # proxies close what is silent for a minute
-    check: float = 3.0  # a revoked session or token hears nothing after so long
+    check: float = 3.0  # a login that ends by the clock hears nothing after so long
     mark: float = 10.0  # how often a watched server is marked again
 
 
@@ -109,32 +109,49 @@ class _Stream:
     servers: frozenset[uuid.UUID]
     pace: Pace
     _due: dict[str, float] = field(default_factory=dict)
+    _waiting: asyncio.Timeout | None = None
 
     async def texts(self, *, is_return: bool) -> AsyncIterator[str]:
         """Yield the stream piece by piece, until the login ends."""
-        async with self.platform.live.subscribe(TOPICS) as events:
-            yield _text(RESYNC, {}) if is_return else ": hello\n\n"
-            self._is_due("check", self.pace.check)
-            self._is_due("silence", self.pace.keep_alive)
-            while True:
-                if self._is_due("mark", self.pace.mark):
-                    for server_id in self.servers:
-                        await self.platform.watches.mark(server_id)
-                if self._is_due("check", self.pace.check) and not await self._is_still_welcome():
-                    return
-                event = await self._next(events)
-                if event is not None and self._may_hear(event):
-                    yield _text(event.topic, event.payload)
-                elif self._is_due("silence", self.pace.keep_alive):
-                    yield ": still here\n\n"
+        logins = self.platform.logins
+        with logins.watching(self.actor, self._hurry):
+            async with self.platform.live.subscribe(TOPICS) as events:
+                async for text in self._texts(events, is_return=is_return):
+                    yield text
+
+    async def _texts(
+        self, events: AsyncIterator[LiveEvent], *, is_return: bool
+    ) -> AsyncIterator[str]:
+        yield _text(RESYNC, {}) if is_return else ": hello\n\n"
+        self._is_due("check", self.pace.check)
+        self._is_due("silence", self.pace.keep_alive)
+        while True:
+            if self._is_due("mark", self.pace.mark):
+                for server_id in self.servers:
+                    await self.platform.watches.mark(server_id)
+            if self._is_due("check", self.pace.check) and not await self._is_still_welcome():
+                return
+            event = await self._next(events)
+            if event is not None and self._may_hear(event):
+                yield _text(event.topic, event.payload)
+            elif self._is_due("silence", self.pace.keep_alive):
+                yield ": still here\n\n"
 
     async def _next(self, events: AsyncIterator[LiveEvent]) -> LiveEvent | None:
         wait = min(self._due.values()) - asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(max(wait, 0.01)):
+            async with asyncio.timeout(max(wait, 0.01)) as self._waiting:
                 return await anext(events)
         except TimeoutError:
             return None
+        finally:
+            self._waiting = None
+
+    def _hurry(self) -> None:
+        """Check at once whether the login still counts."""
+        self._due["check"] = 0.0
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def _is_still_welcome(self) -> bool:
         self.actor = await self.again()

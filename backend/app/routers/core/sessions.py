@@ -67,13 +67,13 @@ async def list_user_sessions(
     "/api/users/{user_id}/sessions",
     dependencies=[requires(P.USERS_MANAGE)],
     summary="End all sessions of a user",
-    responses=documented(401, 403, 422),
+    responses=documented(401, 403, 404, 422),
 )
 async def end_user_sessions(
     user_id: uuid.UUID, actor: CurrentActor, sessions: Sessions
 ) -> SessionsEnded:
     """Log a user out everywhere; of oneself, the session that asks stays."""
-    return SessionsEnded(ended=await sessions.end_others(actor, user_id))
+    return SessionsEnded(ended=await sessions.end_all(actor, user_id))
 
 
 @router.delete(

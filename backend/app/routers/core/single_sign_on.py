@@ -54,13 +54,14 @@ async def list_sign_on_offers(providers: ProviderReader) -> list[SignOnOffer]:
 )
 async def begin_sign_on(
     wish: SignOnStart,
-    actor: CurrentActor,
+    platform: PlatformDep,
     sign_on: SignOn,
     place: Place,
     visit: CurrentVisit,
     response: Response,
 ) -> SignOnDeparture:
     """Return the provider's page to go to. It sends the browser back to `/login/callback`."""
+    actor = platform.identity.authenticator.nobody(visit).actor
     departure = await sign_on.depart(wish.provider_id, Purpose.LOGIN, place, actor, visit)
     set_flow_cookie(response, departure, is_secure=visit.is_secure)
     return SignOnDeparture(url=departure.url)

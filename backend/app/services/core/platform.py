@@ -18,6 +18,7 @@ from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import AlertQuieting
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.identity import Identity
+from app.services.core.login_watch import LoginWatch
 from app.services.core.single_sign_on.directory import ProviderDirectory
 from app.services.core.watches import Watches
 
@@ -44,10 +45,12 @@ class Platform:
     identity: Identity = field(init=False)
     watches: Watches = field(init=False)
     provider_directory: ProviderDirectory = field(init=False)
+    logins: LoginWatch = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what stands on the parts."""
         self.watches = Watches(self.live, self.clock)
+        self.logins = LoginWatch(self.database)
         self.alerts = AlertEngine(self.clock, AlertQuieting())
         self.provider_directory = ProviderDirectory(self.providers, self.clock)
         self.identity = Identity(self.settings, self.clock, self.database, self.vault)

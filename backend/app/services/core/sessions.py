@@ -8,9 +8,11 @@ from app.kernel.config import SessionPart
 from app.kernel.database import Session as Connection
 from app.kernel.errors import NotFound
 from app.models.core.session import Session
+from app.models.core.user import User
 from app.services.core.audit import AuditLog
 from app.services.core.login_sessions import LoginSessions
 from app.services.core.permissions import Actor, P
+from app.services.core.users import UserNotFound
 
 
 class SessionNotFound(NotFound):
@@ -25,6 +27,7 @@ class SessionService:
     def __init__(
         self, session: Connection, clock: Clock, audit: AuditLog, limits: SessionPart
     ) -> None:
+        self._session = session
         self._rows = LoginSessions(session)
         self._clock = clock
         self._audit = audit
@@ -54,6 +57,13 @@ class SessionService:
         count = await self._rows.end_all(user_id, but=actor.session_id)
         await self._record(actor, "session.others_ended", user_id, None)
         return count
+
+    async def end_all(self, actor: Actor, user_id: uuid.UUID) -> int:
+        """End all sessions of a user, but the one that asks when it is their own."""
+        _require_own(actor, user_id)
+        if await self._session.get(User, user_id) is None:
+            raise UserNotFound("There is no user with this id.", user_id=str(user_id))
+        return await self.end_others(actor, user_id)
 
     async def _record(
         self, actor: Actor, action: str, user_id: uuid.UUID, session_id: uuid.UUID | None
