@@ -68,6 +68,10 @@ test-corpora: $(VENV)/.dev ## Read the published recordings that UNITY_CORPORA n
 	@cd backend && echo "Without a twin: read, and the verdict is the reviewed one" && $(BIN)/pytest -q -n 0 --timeout 600 tests/corpora/test_verdicts.py
 	@cd backend && echo "The rules of others beside ours" && $(BIN)/python -m tests.corpora.opinions
 
+.PHONY: prove-move
+prove-move: $(VENV)/.dev ## Move N rows from SQLite to PostgreSQL, and compare the hash of each table (N=100000)
+	cd backend && UNITY_TEST_MOVE_ROWS=$(or $(N),100000) $(BIN)/pytest -n 0 -s -q tests/services/core/backup/test_move.py -k every_row
+
 ##@ Measure
 .PHONY: bench-collect
 bench-collect: $(VENV)/.dev .venv-bench/.stamp ## One collection cycle over N sshd, beside Ansible (N=50)

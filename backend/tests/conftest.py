@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.infrastructure",
     "tests.parts",
+    "tests.parts.s3",
     "tests.parts.sshd",
     "tests.parts.postgres",
 ]

@@ -173,17 +173,3 @@ def test_a_job_is_run_shown_paused_and_resumed(machine: Machine) -> None:
 
 def test_the_audit_log_holds_what_was_typed(machine: Machine) -> None:
     assert machine.told("audit", "verify")["is_intact"] is True
-
-
-def test_a_backup_is_never_written_over_a_file_or_a_key(machine: Machine, tmp_path: Path) -> None:
-    target, key = tmp_path / "unity.tar.gz", tmp_path / "root.key"
-    key.write_text("another key")
-    refused = machine.type("backup", "create", str(target), "--key-to", str(key))
-    assert (refused.code, target.exists()) == (1, False)
-    assert "nothing was saved" in refused.stderr
-    nowhere = machine.type("backup", "create", str(tmp_path / "no" / "unity.tar.gz"))
-    assert "There is no folder" in nowhere.stderr
-    saved = machine.type("backup", "create", str(target), "--key-to", str(tmp_path / "copy.key"))
-    assert saved.code == 0, saved.stderr
-    assert "whole" in machine.type("backup", "verify", str(target)).stdout.lower()
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600

@@ -15,7 +15,7 @@ from app.kernel.logging import get_logger
 
 log = get_logger(__name__)
 
-_LOCK = 0x756E6974795F6C64  # "unity_ld", the place in PostgreSQL's advisory locks
+LOCK = 0x756E6974795F6C64  # "unity_ld", the place in PostgreSQL's advisory locks
 
 
 class Leadership:
@@ -44,7 +44,7 @@ class Leadership:
         is_mine = False
         try:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
-            is_mine = bool(await connection.scalar(select(func.pg_try_advisory_lock(_LOCK))))
+            is_mine = bool(await connection.scalar(select(func.pg_try_advisory_lock(LOCK))))
         finally:
             if not is_mine:
                 await connection.close()
@@ -60,7 +60,7 @@ class Leadership:
             return
         # A closed connection gives the lock back only when the server notices its end.
         with suppress(SQLAlchemyError, OSError):
-            await connection.scalar(select(func.pg_advisory_unlock(_LOCK)))
+            await connection.scalar(select(func.pg_advisory_unlock(LOCK)))
         # Not back into the pool, where a connection that failed to unlock would keep the lock.
         await connection.invalidate()
         await connection.close()

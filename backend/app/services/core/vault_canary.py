@@ -38,12 +38,17 @@ def check(vault: Vault | None, canary: Sealed, where: str) -> None:
             " put the one from your backup there. Nothing was changed."
         )
     try:
-        vault.open(canary, _ref(), "check the root key at start")
+        open_canary(vault, canary, "check the root key at start")
     except CannotOpen:
         raise StartRefused(
             f"The root key in {where} is not the one that this database was sealed with;"
             " put the right one there. Nothing was changed."
         ) from None
+
+
+def open_canary(vault: Vault, canary: Sealed, purpose: str) -> None:
+    """Open the canary, or raise `CannotOpen`."""
+    vault.open(canary, _ref(), purpose)
 
 
 async def plant(session: AsyncSession, vault: Vault) -> None:

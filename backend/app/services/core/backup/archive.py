@@ -1,117 +1,148 @@
-"""The archive: a gzipped tar of `manifest.json` and one file of rows a table.
+"""The check of an archive: every byte, every row, and whether its key opens its secrets."""
 
-The manifest comes last in the making and is checked first in the reading: it holds the number of
-rows and the SHA-256 of each file, so that a cut or changed archive is noticed before anything is
-written.
-"""
-
+import base64
+import binascii
 import hashlib
-import json
-import tarfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.kernel.errors import UnityError
+from app.kernel.crypto import KEY_BYTES, CannotOpen, Sealed, Vault
+from app.models.core.vault_canary import VaultCanary
+from app.services.core import vault_canary
+from app.services.core.backup import content
+from app.services.core.backup.content import Manifest, Member, read_manifest, read_shapes, table_of
+from app.services.core.backup.envelope import Header
+from app.services.core.backup.errors import BackupDamaged, BackupKeyMissing, WrongRootKey
+from app.services.core.backup.rows import Fingerprint, Shape, decode_lines
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-
-
-class BackupDamaged(UnityError):
-    """The archive is cut, changed, or no backup of Unity at all."""
-
-    status = 422
-    title = "The backup cannot be used"
-
-
-@dataclass(frozen=True, slots=True)
-class TableEntry:
-    """What the manifest says of one table."""
-
-    rows: int
-    sha256: str
+_CANARY = VaultCanary.__tablename__
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the archive holds."""
+class Verified:
+    """An archive that is whole."""
 
-    format: int
-    version: str
-    revision: str
-    engine: str
-    created_at: str
-    kek_id: str  # which root key opens the secrets inside
-    tables: dict[str, TableEntry]
+    header: Header
+    manifest: Manifest
+    root_key: bytes | None = field(repr=False)  # None: an archive without key material
+    canary: Sealed | None = field(repr=False)
 
     @property
-    def rows(self) -> int:
-        """How many rows there are in all."""
-        return sum(entry.rows for entry in self.tables.values())
+    def vault(self) -> Vault | None:
+        """What opens the secrets inside, by the archive's own key."""
+        return None if self.root_key is None else Vault(self.root_key)
 
 
-def write(target: Path, folder: Path, manifest: Manifest) -> None:
-    """Pack the folder of row files; the archive appears under its name only when complete."""
-    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
-    part = target.with_name(target.name + ".part")
-    part.touch(mode=0o600)
-    with tarfile.open(part, "w:gz", compresslevel=6) as tar:
-        tar.add(folder / MANIFEST, MANIFEST)
-        for name in manifest.tables:
-            tar.add(folder / f"{name}.jsonl", f"{name}.jsonl")
-    part.replace(target)
+def verify(source: Path, passphrase: str) -> Verified:
+    """Read all of it, and raise what is wrong. Blocks: call it in a thread."""
+    check = _Check(source.name)
+    with content.reading(source, passphrase) as reader:
+        for member in reader.members():
+            check.take(member)
+        return check.verdict(reader.header)
 
 
-def read(source: Path) -> Manifest:
-    """Read the manifest and check every file against it."""
+def check_canary(vault: Vault, sealed: Sealed | None, name: str) -> None:
+    """Make sure that the key opens what it must: the one secret that every Unity has."""
+    if sealed is None:
+        raise BackupDamaged(f"{name} holds no canary, which every Unity has.")
     try:
-        with tarfile.open(source, "r:gz") as tar:
-            manifest = _manifest(tar, source)
-            for name, entry in manifest.tables.items():
-                _check(tar, name, entry, source)
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise BackupDamaged(
-            f"{source} cannot be read as a backup: {error}.", fix="Use another backup."
+        vault_canary.open_canary(vault, sealed, "verify a backup")
+    except CannotOpen as error:
+        raise WrongRootKey(
+            f"The root key does not open the secrets of {name}.",
+            fix="Nothing in it can be decrypted with this key; use another backup or key.",
         ) from error
-    return manifest
 
 
-def lines(source: Path, table: str) -> Iterator[bytes]:
-    """Yield the rows of one table."""
-    with tarfile.open(source, "r:gz") as tar:
-        file = tar.extractfile(f"{table}.jsonl")
-        if file is not None:
-            yield from file
+class _Check:
+    """Counts and hashes what comes by, and compares it with the manifest at the end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._shapes: dict[str, Shape] = {}
+        self._tables: dict[str, Fingerprint] = {}
+        self._files: dict[str, str] = {}
+        self._manifest: Manifest | None = None
+        self._root_key: bytes | None = None
+        self._canary: Sealed | None = None
+
+    def take(self, member: Member) -> None:
+        """Look at the next piece."""
+        if self._manifest is not None:
+            raise BackupDamaged(f"{self._name} goes on after its end.")
+        table = table_of(member)
+        if member.name == content.SHAPES:
+            self._shapes = read_shapes(member, self._name)
+            self._tables = {name: Fingerprint() for name in self._shapes}
+        elif member.name == content.MANIFEST:
+            self._manifest = read_manifest(member, self._name)
+        elif table is None:
+            self._take_file(member)
+        else:
+            self._take_rows(member, table)
+
+    def _take_rows(self, member: Member, table: str) -> None:
+        shape = self._shapes.get(table)
+        if shape is None:
+            raise BackupDamaged(f"{self._name} holds rows of {table}, which it does not describe.")
+        lines = member.content.splitlines(keepends=True)
+        for line in lines:
+            self._tables[table].add(line)
+        with readable(self._name, table):
+            for row in decode_lines(lines, shape):
+                if table == _CANARY and row.get("id") == vault_canary.ROW:
+                    self._canary = _sealed(row.get("sealed"))
+
+    def _take_file(self, member: Member) -> None:
+        self._files[member.name] = hashlib.sha256(member.content).hexdigest()
+        if member.name == content.ROOT_KEY:
+            self._root_key = _key(member.content, self._name)
+
+    def verdict(self, header: Header) -> Verified:
+        """Compare what came with what was promised."""
+        manifest = self._manifest
+        if manifest is None:
+            raise BackupDamaged(f"{self._name} ends without saying what it holds.")
+        found = {name: one.entry for name, one in self._tables.items()}
+        for table in sorted(found.keys() | manifest.tables.keys()):
+            if found.get(table) != manifest.tables.get(table):
+                raise BackupDamaged(
+                    f"{self._name} is damaged: the rows of {table} are not those that were saved."
+                )
+        if self._files != manifest.files:
+            raise BackupDamaged(f"{self._name} is damaged: its files are not those of its list.")
+        if header.has_key and self._root_key is None:
+            raise BackupKeyMissing(
+                f"{self._name} says that it holds its root key, but it does not.",
+                fix="Its secrets cannot be opened without that key; use another backup.",
+            )
+        verified = Verified(header, manifest, self._root_key, self._canary)
+        if verified.vault is not None:
+            check_canary(verified.vault, self._canary, self._name)
+        return verified
 
 
-def _manifest(tar: tarfile.TarFile, source: Path) -> Manifest:
+@contextmanager
+def readable(name: str, table: str) -> Iterator[None]:
+    """Turn what a row cannot be into words."""
     try:
-        file = tar.extractfile(MANIFEST)
-        plain = json.loads(file.read() if file else b"{}")
-        tables = {name: TableEntry(**entry) for name, entry in plain["tables"].items()}
-        manifest = Manifest(**{**plain, "tables": tables})
+        yield
     except (KeyError, TypeError, ValueError) as error:
-        raise BackupDamaged(f"{source} is no backup of Unity.") from error
-    if manifest.format != FORMAT:
-        raise BackupDamaged(
-            f"{source} has the form {manifest.format}, which this version cannot read.",
-            fix="Restore it with the Unity that made it, then upgrade.",
-        )
-    return manifest
+        raise BackupDamaged(f"A row of {table} in {name} cannot be read: {error}.") from error
 
 
-def _check(tar: tarfile.TarFile, name: str, entry: TableEntry, source: Path) -> None:
+def _sealed(value: object) -> Sealed | None:
+    return Sealed(value) if isinstance(value, bytes) else None
+
+
+def _key(text: bytes, name: str) -> bytes:
     try:
-        file = tar.extractfile(f"{name}.jsonl")
-    except KeyError:
-        file = None
-    digest, rows = hashlib.sha256(), 0
-    for line in file or ():
-        digest.update(line)
-        rows += 1
-    if file is None or digest.hexdigest() != entry.sha256 or rows != entry.rows:
-        raise BackupDamaged(
-            f"{source} is damaged: the rows of {name} are not those that were saved.",
-            fix="Use another backup.",
-        )
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise BackupKeyMissing(f"What {name} holds as its root key is none.", fix="Use another.")
+    return key

@@ -1,81 +1,169 @@
-"""Writes all rows of one consistent view of the database into an archive."""
+"""Makes an archive of one consistent view of the database, while the server goes on running.
 
-import hashlib
-import tempfile
+SQLite's readers keep the state of their first read as long as they want (the database is in WAL
+mode), PostgreSQL's do so in a repeatable read. So one transaction sees all tables at one moment,
+and the rows go out in a form that both engines read again.
+"""
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, create_engine, select, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from app import __version__
 from app.kernel import migrations
 from app.kernel.clock import Clock
-from app.kernel.errors import Conflict
+from app.kernel.crypto import ROOT_KEY_NAME, Vault, read_root_key
+from app.kernel.errors import Conflict, StartRefused
 from app.models.registry import metadata
-from app.services.core.backup import archive, rows
-from app.services.core.backup.archive import Manifest, TableEntry
+from app.services.core.backup import content
+from app.services.core.backup.content import (
+    CONFIGURATION,
+    PLUGINS,
+    ROOT_KEY,
+    ArchiveWriter,
+    Written,
+)
+from app.services.core.backup.envelope import About, Strength
+from app.services.core.backup.errors import SchemaBehind
+from app.services.core.backup.rows import Shape, read_lines, shape_of
 
-_BATCH = 2000
+Tell = Callable[[int, int, str], None]  # done, total, what is being saved
 
 
-class BackupExists(Conflict):
-    """The file is there already; a backup is never overwritten."""
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a Unity keeps what a backup holds."""
+
+    url: URL = field(repr=False)
+    data: Path
+    keys: Path
+    settings: str = "{}"  # in force, as JSON, secrets masked
+    settings_file: Path | None = None
+
+    @property
+    def plugins(self) -> Path:
+        """The folder of plugins."""
+        return self.data / "plugins"
 
 
-def create(url: URL, target: Path, kek_id: str, clock: Clock) -> Manifest:
-    """Save the database; the server may go on running. Blocks: call it in a thread."""
-    if target.exists():
-        raise BackupExists(f"{target} exists already.", fix="Choose another name.")
-    revision = migrations.current_revision(url)
-    if revision is None:
-        raise Conflict("The database is empty; there is nothing to back up.")
-    engine = create_engine(_driver(url), poolclass=NullPool)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How an archive is to be made."""
+
+    passphrase: str = field(repr=False)
+    with_key: bool = True
+    strength: Strength = field(default_factory=Strength)
+
+
+def shapes() -> tuple[Shape, ...]:
+    """Describe all tables of this version."""
+    return tuple(shape_of(table) for table in metadata().metadata.sorted_tables)
+
+
+def create(
+    machine: Machine, target: Path, wish: Wish, clock: Clock, tell: Tell | None = None
+) -> Written:
+    """Save everything. Blocks: call it in a thread."""
+    vault = _vault(machine)
+    about = About(
+        version=__version__,
+        revision=_revision(machine.url),
+        engine=machine.url.get_backend_name(),
+        created_at=clock.now().isoformat(timespec="seconds"),
+        has_key=wish.with_key,
+        kek_id=vault.kek_id.hex(),
+    )
+    with (
+        content.making(target, about, wish.passphrase, wish.strength) as work,
+        frozen(machine.url) as connection,
+    ):
+        _add_tables(work.writer, connection, tell or _silent)
+        _add_plugins(work.writer, machine.plugins)
+        if wish.with_key:
+            _add_secrets(work.writer, machine)
+    if work.written is None:
+        raise AssertionError("A complete archive says what it holds.")
+    return work.written
+
+
+@contextmanager
+def frozen(url: URL) -> Iterator[Connection]:
+    """Open a connection that sees the database as it is now, whatever others write meanwhile."""
+    engine = create_engine(sync_url(url), poolclass=NullPool, hide_parameters=True)
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-            with engine.connect() as connection:
-                _freeze(connection)
-                tables = {
-                    table.name: _write(connection, table, Path(folder))
-                    for table in metadata().metadata.sorted_tables
-                }
-            manifest = Manifest(
-                format=archive.FORMAT,
-                version=__version__,
-                revision=revision,
-                engine=url.get_backend_name(),
-                created_at=clock.now().isoformat(),
-                kek_id=kek_id,
-                tables=tables,
-            )
-            archive.write(target, Path(folder), manifest)
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+                connection.execute(text("SELECT count(*) FROM alembic_version"))
+            else:
+                connection.execute(
+                    text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                )
+            yield connection
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0].rstrip(".")
+        raise Conflict(f"The database could not be read: {reason}.") from error
     finally:
         engine.dispose()
-    return manifest
 
 
-def _driver(url: URL) -> URL:
+def sync_url(url: URL) -> URL:
+    """Return the address for an engine that blocks."""
     sqlite = url.get_backend_name() == "sqlite"
     return url.set(drivername="sqlite" if sqlite else "postgresql+psycopg")
 
 
-def _freeze(connection: Connection) -> None:
-    """One view for all tables: WAL readers have it by themselves from their first read on."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN")
-        connection.execute(text("SELECT count(*) FROM alembic_version"))
-        return
-    connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+def _vault(machine: Machine) -> Vault:
+    key = read_root_key(machine.keys)
+    if key is None:
+        raise StartRefused(f"There is no root key in {machine.keys}; set UNITY_KEYS to its folder.")
+    return Vault(key)
 
 
-def _write(connection: Connection, table: Table, folder: Path) -> TableEntry:
-    digest, count = hashlib.sha256(), 0
-    query = select(table).order_by(*table.primary_key.columns)
-    result = connection.execution_options(yield_per=_BATCH).execute(query).mappings()
-    with (folder / f"{table.name}.jsonl").open("wb") as file:
-        for row in result:
-            line = rows.to_line(row)
-            digest.update(line)
-            file.write(line)
-            count += 1
-    return TableEntry(rows=count, sha256=digest.hexdigest())
+def _revision(url: URL) -> str:
+    revision = migrations.current_revision(url)
+    if revision is None:
+        raise Conflict("The database is empty; there is nothing to back up.")
+    if revision != migrations.head_revision():
+        raise SchemaBehind(
+            f"The database has the schema {revision} of another version of Unity.",
+            fix="Start this version once, or run `unity migrate`; then make the backup.",
+        )
+    return revision
+
+
+def _add_tables(writer: ArchiveWriter, connection: Connection, tell: Tell) -> None:
+    known = shapes()
+    writer.add_shapes(known)
+    for number, shape in enumerate(known):
+        tell(number, len(known), shape.name)
+        writer.add_table(shape.name, read_lines(connection, shape))
+
+
+def _add_plugins(writer: ArchiveWriter, folder: Path) -> None:
+    """Add the regular files; a link may lead anywhere, and compiled code makes itself again."""
+    for path in sorted(folder.rglob("*")):
+        if "__pycache__" in path.parts or not stat.S_ISREG(path.lstat().st_mode):
+            continue
+        writer.add_file(f"{PLUGINS}{path.relative_to(folder).as_posix()}", path.read_bytes())
+
+
+def _add_secrets(writer: ArchiveWriter, machine: Machine) -> None:
+    """Add what only the passphrase protects: the settings file may hold passwords, too."""
+    settings = json.dumps(json.loads(machine.settings), indent=1)
+    writer.add_file(f"{CONFIGURATION}settings.json", settings.encode())
+    if machine.settings_file is not None and machine.settings_file.is_file():
+        writer.add_file(f"{CONFIGURATION}unity.toml", machine.settings_file.read_bytes())
+    writer.add_file(ROOT_KEY, (machine.keys / ROOT_KEY_NAME).read_bytes())
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Tell nobody."""
