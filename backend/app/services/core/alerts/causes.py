@@ -103,7 +103,10 @@ def _explaining(
         if kind not in NOT_EXPLAINED[cause.kind]:
             yield cause
     for one in above:
-        yield from causes.get(one, ()) if one != resource_id else ()
+        for cause in causes.get(one, ()):
+            # Two that hang on each other explain nothing: both would be kept quiet.
+            if resource_id not in cause.above:
+                yield cause
 
 
 def _is_timely(cause: Cause, fired_at: datetime, now: datetime) -> bool:
