@@ -75,11 +75,426 @@ export interface paths {
         };
         /**
          * List alerts
-         * @description List what is or was wrong. Sort by `began_at`, `resolved_at`, `kind` or `state`.
+         * @description List what is or was wrong, the worst and oldest first.
+         *
+         *     Sort by `urgency`, `began_at`, `fired_at`, `resolved_at`, `kind`, `state` or `resource`. With
+         *     `roots_only` each cause stands once; `cause_id` lists what follows from it.
          */
         get: operations["listAlerts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One alert
+         * @description Return one alert with the metrics that it is about, and how to silence its like.
+         */
+        get: operations["getAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to an alert
+         * @description Return what happened to an alert, and the other times that it was there.
+         */
+        get: operations["getAlertHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge alerts
+         * @description Say that somebody has taken them on: repeats and escalation stop.
+         */
+        post: operations["acknowledgeAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count open alerts
+         * @description Count what is open by state, severity and domain.
+         */
+        get: operations["countAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take acknowledgements back
+         * @description Say that nobody has taken them on.
+         */
+        post: operations["reopenAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alert rules
+         * @description List rules by name, each with what keeps it from doing what it seems to do.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        /**
+         * Add an alert rule
+         * @description Add a rule; it is judged from the next sample on.
+         */
+        post: operations["createAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One alert rule
+         * @description Return one rule.
+         */
+        get: operations["getAlertRule"];
+        /**
+         * Edit an alert rule
+         * @description Change a rule. What it had open ends, and is judged anew.
+         */
+        put: operations["editAlertRule"];
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Delete a rule; a built-in one is switched off instead.
+         */
+        delete: operations["deleteAlertRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/{rule_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy an alert rule
+         * @description Make a rule of one's own out of another; the copy is off.
+         */
+        post: operations["copyAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/{rule_id}/enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch an alert rule on or off
+         * @description Switch a rule on or off; off ends what it had open.
+         */
+        put: operations["switchAlertRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/{rule_id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mute an alert rule
+         * @description Tell nobody of a rule's alerts until a time; null ends it.
+         */
+        put: operations["muteAlertRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/{rule_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an alert rule back
+         * @description Put a built-in rule back to how it came.
+         */
+        post: operations["resetAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an alert rule out
+         * @description Tell how often, when, for how long and where a rule would have fired; nothing is saved.
+         */
+        post: operations["previewAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List silences
+         * @description List silences, the one that ends last first, with what each keeps quiet now.
+         */
+        get: operations["listSilences"];
+        put?: never;
+        /**
+         * Silence alerts
+         * @description Tell nobody of the alerts that fit; what still fires at the end is told then.
+         */
+        post: operations["createSilence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/silences/{silence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One silence
+         * @description Return one silence.
+         */
+        get: operations["getSilence"];
+        /**
+         * Edit a silence
+         * @description Change a silence that is not over.
+         */
+        put: operations["editSilence"];
+        post?: never;
+        /**
+         * End a silence
+         * @description End a silence now; it stays in the list of those that are over.
+         */
+        delete: operations["endSilence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/silences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try matchers out
+         * @description Return the open alerts that matchers fit now.
+         */
+        post: operations["previewSilence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze alerts
+         * @description Keep these alerts quiet until a time; null ends it. What still fires then is told.
+         */
+        post: operations["snoozeAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List maintenance windows
+         * @description List all windows by name, each with its next times.
+         */
+        get: operations["listWindows"];
+        put?: never;
+        /**
+         * Add a maintenance window
+         * @description Add a window: once, or again and again by a rule of RFC 5545.
+         */
+        post: operations["createWindow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/windows/{window_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Edit a maintenance window
+         * @description Change a window.
+         */
+        put: operations["editWindow"];
+        post?: never;
+        /**
+         * Delete a maintenance window
+         * @description Delete a window.
+         */
+        delete: operations["deleteWindow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/windows/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a maintenance window out
+         * @description Return when a window would be open, and which open alerts it is about.
+         */
+        post: operations["previewWindow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -775,6 +1190,235 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List drives
+         * @description Search drives by model, serial number, name or server; retired ones only when asked for.
+         *
+         *     Sort by `level` (the worst first), `name`, `model`, `server`, `capacity`, `temperature`,
+         *     `wear`, `hours`, `written` or `last_seen_at`.
+         */
+        get: operations["listDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a drive
+         * @description Show everything that is known of a drive, and what other tools' rules say of it.
+         *
+         *     The history of its numbers is at `/api/metrics/query`, with the drive's id as the resource.
+         */
+        get: operations["getDevice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge a drive's values
+         * @description Take values as known: they are quiet until they change.
+         */
+        post: operations["acknowledgeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/acknowledgements/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an acknowledgement back
+         * @description Let a value that was taken as known count again.
+         */
+        delete: operations["unacknowledgeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to a drive
+         * @description List the history of a drive, the newest first.
+         */
+        get: operations["listDeviceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/limits/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set own limits of a drive
+         * @description Replace the limits of one rule for this drive, or ignore the rule.
+         */
+        put: operations["setDeviceLimits"];
+        post?: never;
+        /**
+         * Take own limits back
+         * @description Judge the drive by the usual limits again.
+         */
+        delete: operations["clearDeviceLimits"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire a drive
+         * @description Say that a drive is not coming back; should it come back, it is known again.
+         */
+        post: operations["retireDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/self-test-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Schedule self-tests
+         * @description Say how often self-tests are started; one drive of a machine at a time.
+         */
+        put: operations["scheduleSelfTests"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/{device_id}/self-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a self-test
+         * @description Start a self-test now; the drive works on, and the next slow cycle brings the result.
+         */
+        post: operations["startSelfTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules for drives
+         * @description List the rules by which drives are judged, each with its source.
+         */
+        get: operations["listDeviceRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/devices/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the drives
+         * @description Count the drives by verdict, with the hottest and the most worn.
+         */
+        get: operations["summariseDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/overview": {
         parameters: {
             query?: never;
@@ -1385,6 +2029,378 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/channel-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the names of channels
+         * @description List the channels by name, without their addresses.
+         */
+        get: operations["listNotificationChannelNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List channels
+         * @description List the channels with their health; secrets are never shown.
+         */
+        get: operations["listNotificationChannels"];
+        put?: never;
+        /**
+         * Add a channel
+         * @description Add a channel. Nothing is sent: try it with a test. The first one is told everything.
+         */
+        post: operations["createNotificationChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a channel
+         * @description Show one channel.
+         */
+        get: operations["getNotificationChannel"];
+        /**
+         * Change a channel
+         * @description Change a channel. Secrets that are left out stay, unless the address is another one.
+         */
+        put: operations["editNotificationChannel"];
+        post?: never;
+        /**
+         * Delete a channel
+         * @description Forget a channel that no route tells; what waits for it becomes a dead letter.
+         */
+        delete: operations["deleteNotificationChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message
+         * @description Really send a message now, and tell what the receiver said.
+         */
+        post: operations["testNotificationChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/dead-mans-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the outgoing heartbeat
+         * @description Ask an address of an outside monitor as long as alerts and notifications really work.
+         */
+        put: operations["setDeadMansSwitch"];
+        post?: never;
+        /**
+         * Forget the outgoing heartbeat
+         * @description Stop asking the outside monitor.
+         */
+        delete: operations["removeDeadMansSwitch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description List messages and what became of them. Sort by `made_at`, `state` or `channel_name`.
+         */
+        get: operations["listNotificationDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a delivery
+         * @description Show a message with all attempts to send it.
+         */
+        get: operations["getNotificationDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead letter again
+         * @description Put a dead letter back into the queue, under the same id.
+         */
+        post: operations["retryNotificationDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say who would get an alert
+         * @description Tell which channels an alert would reach, when, and what each route had to say.
+         */
+        get: operations["explainNotification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whether notifications work
+         * @description Tell the signs of life, what waits, and whether anybody would be told of anything.
+         */
+        get: operations["getNotificationHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List routes
+         * @description List the routes: a tree by `parent_id`, siblings in their order.
+         */
+        get: operations["listNotificationRoutes"];
+        put?: never;
+        /**
+         * Add a route
+         * @description Add a route.
+         */
+        post: operations["createNotificationRoute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/routes/{route_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a route
+         * @description Change a route; alerts that were told stay with the channels that heard them.
+         */
+        put: operations["editNotificationRoute"];
+        post?: never;
+        /**
+         * Delete a route
+         * @description Forget a route with all routes below it.
+         */
+        delete: operations["deleteNotificationRoute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the services that channels can use
+         * @description List e-mail, ntfy, web hooks and all services that Apprise knows.
+         */
+        get: operations["listNotificationServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/services/{service}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the form of a service
+         * @description Tell which fields a channel of this service has.
+         */
+        get: operations["getNotificationForm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/template-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a template
+         * @description Word a message about two made-up alerts; nothing is stored or sent.
+         */
+        post: operations["previewNotificationTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description List the templates by name.
+         */
+        get: operations["listNotificationTemplates"];
+        put?: never;
+        /**
+         * Add a template
+         * @description Add a template. Its language is checked; what it does shows the preview.
+         */
+        post: operations["createNotificationTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a template
+         * @description Change a template; messages that wait keep their words.
+         */
+        put: operations["editNotificationTemplate"];
+        post?: never;
+        /**
+         * Delete a template
+         * @description Forget a template; its channels use Unity's own words again.
+         */
+        delete: operations["deleteNotificationTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resources": {
         parameters: {
             query?: never;
@@ -1438,6 +2454,26 @@ export interface paths {
          */
         get: operations["listEdges"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{resource_id}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a resource into maintenance
+         * @description Keep a resource, and all that hangs on it, quiet until a time; null ends it now.
+         */
+        put: operations["setMaintenance"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1570,54 +2606,6 @@ export interface paths {
         get: operations["searchEverything"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/settings/alarm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the alarm address
-         * @description Tell where alarms go, without the secret part, and how the last sending went.
-         */
-        get: operations["getAlarmChannel"];
-        /**
-         * Set the alarm address
-         * @description Set the one webhook or ntfy address that alarms go out to.
-         */
-        put: operations["setAlarmChannel"];
-        post?: never;
-        /**
-         * Forget the alarm address
-         * @description Forget the address, and the messages that wait for it.
-         */
-        delete: operations["removeAlarmChannel"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/settings/alarm/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send a test alarm
-         * @description Send a message to the stored address now, and tell what came of it.
-         */
-        post: operations["testAlarmChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1985,6 +2973,43 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Absence
+         * @description Nothing was measured for a time, though it was before.
+         */
+        Absence: {
+            /** After Seconds */
+            after_seconds: number;
+            /**
+             * Labels
+             * @description Only series whose labels fit all of these.
+             * @default []
+             */
+            labels: components["schemas"]["LabelMatcher"][];
+            /**
+             * Metric
+             * @description Name of the metric; node_exporter's where one exists.
+             * @example node_load1
+             */
+            metric: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "absence";
+        };
+        /**
+         * Acknowledge
+         * @description Say that values are known; they are quiet until they change.
+         */
+        Acknowledge: {
+            /**
+             * Codes
+             * @description Which reasons; all when empty.
+             * @default []
+             */
+            codes: string[];
+        };
+        /**
          * ActivityPage
          * @description Some events, the newest first.
          */
@@ -2056,84 +3081,226 @@ export interface components {
             summary: string;
         };
         /**
-         * AlarmChannelRead
-         * @description Where alarms go; the address itself is never shown again.
+         * Aggregation
+         * @description What is made of the samples in the window.
+         * @enum {string}
          */
-        AlarmChannelRead: {
-            /** Has Token */
-            has_token: boolean;
-            /** Is Enabled */
-            is_enabled: boolean;
-            /** Is Set */
-            is_set: boolean;
-            kind: components["schemas"]["ChannelKind"] | null;
+        Aggregation: "last" | "avg" | "min" | "max";
+        /**
+         * AlertAcknowledge
+         * @description Take alerts on.
+         */
+        AlertAcknowledge: {
+            /** Ids */
+            ids: string[];
             /**
-             * Last Error
-             * @description Why the newest message did not arrive; empty when it did.
+             * Note
+             * @default
+             * @example Disk is ordered.
              */
-            last_error: string;
-            /** Last Sent At */
-            last_sent_at: string | null;
-            /**
-             * Url Hint
-             * @description Scheme and host.
-             * @example https://ntfy.sh/…
-             */
-            url_hint: string;
-            /**
-             * Waiting
-             * @description Messages that wait to be sent.
-             */
-            waiting: number;
+            note: string;
         };
         /**
-         * AlarmChannelWrite
-         * @description Where alarms go.
+         * AlertChart
+         * @description A metric that an alert is about, with the levels to draw on it.
          */
-        AlarmChannelWrite: {
-            /**
-             * Is Enabled
-             * @description Whether anything is sent.
-             * @default true
-             */
-            is_enabled: boolean;
-            /**
-             * @description `webhook`: a JSON document by POST. `ntfy`: as ntfy.sh wants it.
-             * @example ntfy
-             */
-            kind: components["schemas"]["ChannelKind"];
-            /**
-             * Token
-             * @description Sent as a bearer token. Null leaves the stored one, "" takes it away.
-             */
-            token?: string | null;
-            /**
-             * Url
-             * @description http:// or https://; stored encrypted. Null leaves the stored one as it is.
-             * @example https://ntfy.sh/my-secret-topic
-             */
-            url?: string | null;
+        AlertChart: {
+            /** Clear Level */
+            clear_level: number | null;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Metric */
+            metric: string;
+            /** Operator */
+            operator: string;
+            /** Raise Level */
+            raise_level: number | null;
+            /** Unit */
+            unit: string;
         };
         /**
-         * AlarmTest
-         * @description What came of the test message.
+         * AlertCount
+         * @description How many open alerts there are of a kind.
          */
-        AlarmTest: {
-            /** Detail */
-            detail: string;
-            /** Has Arrived */
-            has_arrived: boolean;
+        AlertCount: {
+            /** Count */
+            count: number;
+            /** Domain */
+            domain: string;
+            /** Is Muted */
+            is_muted: boolean;
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            state: components["schemas"]["AlertState"];
+        };
+        /**
+         * AlertDetail
+         * @description One alert with what is needed to understand it, and to silence it.
+         */
+        AlertDetail: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string;
+            /** Acknowledged Note */
+            acknowledged_note: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Cause Id
+             * @description The alert that this one follows from.
+             */
+            cause_id: string | null;
+            /** Cause Title */
+            cause_title: string;
+            /** Charts */
+            charts: components["schemas"]["AlertChart"][];
+            /**
+             * Consequences
+             * @description How many open alerts follow from this one.
+             */
+            consequences: number;
+            /** Domain */
+            domain: string;
+            /** Fired At */
+            fired_at: string | null;
+            /** Fix */
+            fix: string;
+            /**
+             * For Seconds
+             * @description How long it had to last before it was told.
+             */
+            for_seconds: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Flapping */
+            is_flapping: boolean;
+            /**
+             * Kind
+             * @example filesystem_full
+             */
+            kind: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Message */
+            message: string;
+            /**
+             * Muted By
+             * @description Why nobody is told; empty when it is told.
+             */
+            muted_by: string;
+            /** Reasons */
+            reasons: string[];
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /** Resource Kind */
+            resource_kind: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Rule Id */
+            rule_id: string | null;
+            /** Rule Name */
+            rule_name: string;
+            /**
+             * Runbook
+             * @description The slug of a page, or an address.
+             */
+            runbook: string;
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string;
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            /**
+             * Silence
+             * @description Matchers that fit this alert and its like.
+             */
+            silence: components["schemas"]["Matcher"][];
+            /** Snoozed Until */
+            snoozed_until: string | null;
+            state: components["schemas"]["AlertState"];
+            /**
+             * Subject
+             * @description Which one of its kind, such as a mount point.
+             */
+            subject: string;
+            /**
+             * Tags
+             * @description Of the resource.
+             */
+            tags: string[];
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * AlertHistory
+         * @description What happened to an alert, and how often it has been there before.
+         */
+        AlertHistory: {
+            /** Entries */
+            entries: components["schemas"]["TimelineEntry"][];
+            /**
+             * Others
+             * @description The newest twenty, without this one.
+             */
+            others: components["schemas"]["EarlierAlert"][];
+        };
+        /**
+         * AlertIds
+         * @description Which alerts to change; all of them, or none.
+         */
+        AlertIds: {
+            /** Ids */
+            ids: string[];
         };
         /**
          * AlertRead
          * @description Something that is or was wrong with a resource.
          */
         AlertRead: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string;
+            /** Acknowledged Note */
+            acknowledged_note: string;
             /**
              * Began At
              * Format: date-time
              */
             began_at: string;
+            /**
+             * Cause Id
+             * @description The alert that this one follows from.
+             */
+            cause_id: string | null;
+            /** Cause Title */
+            cause_title: string;
+            /**
+             * Consequences
+             * @description How many open alerts follow from this one.
+             */
+            consequences: number;
+            /** Domain */
+            domain: string;
             /** Fired At */
             fired_at: string | null;
             /** Fix */
@@ -2143,13 +3310,26 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Is Flapping */
+            is_flapping: boolean;
             /**
              * Kind
              * @example filesystem_full
              */
             kind: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
             /** Message */
             message: string;
+            /**
+             * Muted By
+             * @description Why nobody is told; empty when it is told.
+             */
+            muted_by: string;
+            /** Reasons */
+            reasons: string[];
             /** Resolved At */
             resolved_at: string | null;
             /**
@@ -2157,24 +3337,198 @@ export interface components {
              * Format: uuid
              */
             resource_id: string;
+            /** Resource Kind */
+            resource_kind: string;
             /** Resource Name */
             resource_name: string;
+            /** Rule Id */
+            rule_id: string | null;
+            /** Rule Name */
+            rule_name: string;
+            /**
+             * Runbook
+             * @description The slug of a page, or an address.
+             */
+            runbook: string;
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string;
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            /** Snoozed Until */
+            snoozed_until: string | null;
             state: components["schemas"]["AlertState"];
             /**
              * Subject
              * @description Which one of its kind, such as a mount point.
              */
             subject: string;
+            /**
+             * Tags
+             * @description Of the resource.
+             */
+            tags: string[];
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
         };
+        /**
+         * AlertsChanged
+         * @description How many alerts were changed; those that were so already, or are over, do not count.
+         */
+        AlertsChanged: {
+            /** Changed */
+            changed: number;
+        };
+        /**
+         * AlertSnooze
+         * @description Keep alerts quiet for a while.
+         */
+        AlertSnooze: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Until
+             * @description Null: not any longer.
+             */
+            until: string | null;
+        };
+        /**
+         * AlertStanding
+         * @description Groups of states that people ask for.
+         * @enum {string}
+         */
+        AlertStanding: "open" | "active";
         /**
          * AlertState
          * @description How far an alert is.
          * @enum {string}
          */
         AlertState: "pending" | "firing" | "acknowledged" | "resolved";
-        app__kernel__errors__JsonValue: string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue"][] | {
-            [key: string]: components["schemas"]["app__kernel__errors__JsonValue"];
+        "app__kernel__errors__JsonValue-Output": string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue-Output"][] | {
+            [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
         } | null;
+        /**
+         * Severity
+         * @description How much it matters.
+         * @enum {string}
+         */
+        app__models__core__alert__Severity: "info" | "warning" | "critical";
+        /**
+         * RuleRead
+         * @description A rule as it is.
+         */
+        app__schemas__core__alert_rule_api__RuleRead: {
+            /** Clear Seconds */
+            clear_seconds: number;
+            /** Cooldown Seconds */
+            cooldown_seconds: number;
+            /** Definition */
+            definition: components["schemas"]["Threshold"] | components["schemas"]["RateOfChange"] | components["schemas"]["Absence"] | components["schemas"]["Forecast"] | components["schemas"]["Composite"] | components["schemas"]["StateChange"];
+            /** Domain */
+            domain: string;
+            /** Findings */
+            findings: components["schemas"]["RuleFinding"][];
+            /**
+             * Firing
+             * @description How many of its alerts are open.
+             */
+            firing: number;
+            /** Fix */
+            fix: string;
+            /** Flap Changes */
+            flap_changes: number;
+            /** Flap Seconds */
+            flap_seconds: number;
+            /** For Samples */
+            for_samples: number;
+            /** For Seconds */
+            for_seconds: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Is Changed
+             * @description A built-in rule that differs from how it came.
+             */
+            is_changed: boolean;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /**
+             * Key
+             * @description Of a built-in rule; null for one that people made.
+             */
+            key: string | null;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /** Muted Until */
+            muted_until: string | null;
+            /** Name */
+            name: string;
+            /** Over */
+            over: string;
+            /** Overrides */
+            overrides: components["schemas"]["Override"][];
+            /** Runbook */
+            runbook: string;
+            scope: components["schemas"]["Scope"];
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            /**
+             * Source
+             * @description Where the levels of a built-in rule come from.
+             */
+            source: string;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Severity
+         * @description How bad it is.
+         * @enum {string}
+         */
+        app__schemas__core__notification_route__Severity: "info" | "warning" | "critical";
+        /**
+         * Severity
+         * @description How bad a problem is.
+         * @enum {string}
+         */
+        app__schemas__infrastructure__reading__Severity: "critical" | "warning" | "info";
+        /**
+         * RuleRead
+         * @description One rule by which drives are judged.
+         */
+        app__schemas__infrastructure__storage_device__RuleRead: {
+            /** Code */
+            code: string;
+            /** Fix */
+            fix: string;
+            /** Growth */
+            growth: string | null;
+            /** Only */
+            only: string;
+            /** Rates */
+            rates: string[];
+            /** Source */
+            source: string;
+            /** Steps */
+            steps: string[];
+            /** What */
+            what: string;
+        };
         /**
          * ApprovedHostKey
          * @description The host key that a person compared and approved.
@@ -2192,6 +3546,55 @@ export interface components {
              * @example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGT0m5lGfEf0Hs1r5Bv1Zk2p8W0qkq5D7m4u1Yw1nNf2
              */
             public: string;
+        };
+        /**
+         * AttemptRead
+         * @description One attempt.
+         */
+        AttemptRead: {
+            /** Answer */
+            answer: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Number */
+            number: number;
+            state: components["schemas"]["AttemptState"];
+        };
+        /**
+         * AttemptState
+         * @description What came of an attempt.
+         * @enum {string}
+         */
+        AttemptState: "running" | "delivered" | "failed" | "interrupted";
+        /**
+         * AttributeRead
+         * @description One row of the attribute table.
+         */
+        AttributeRead: {
+            /** Id */
+            id: number;
+            /**
+             * Is Scored
+             * @description Whether a rule looks at it.
+             */
+            is_scored: boolean;
+            /** Name */
+            name: string;
+            /** Raw */
+            raw: string;
+            /** Threshold */
+            threshold: number | null;
+            /** Value */
+            value: number | null;
+            /** When Failed */
+            when_failed: string;
+            /** Worst */
+            worst: number | null;
         };
         /**
          * AuditEntryRead
@@ -2330,11 +3733,207 @@ export interface components {
             was: components["schemas"]["ServerStatus"];
         };
         /**
-         * ChannelKind
-         * @description How the address wants to be spoken to.
-         * @enum {string}
+         * ChannelHealth
+         * @description How a channel has been.
          */
-        ChannelKind: "webhook" | "ntfy";
+        ChannelHealth: {
+            /**
+             * Dead
+             * @description Dead letters.
+             */
+            dead: number;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Failures
+             * @description Attempts in a row that failed.
+             */
+            failures: number;
+            /** Last Error */
+            last_error: string;
+            /** Last Ok At */
+            last_ok_at: string | null;
+            /** Last Self Test At */
+            last_self_test_at: string | null;
+            /**
+             * Mean Ms
+             * @description How long it takes, as a moving mean.
+             */
+            mean_ms: number;
+            /** Next Self Test At */
+            next_self_test_at: string | null;
+            /**
+             * Sent
+             * @description Messages that arrived.
+             */
+            sent: number;
+            /**
+             * State
+             * @description new, ok, failing or off
+             * @example ok
+             */
+            state: string;
+            /**
+             * Template Error
+             * @description Why the template was not used for the last message.
+             */
+            template_error: string;
+            /**
+             * Waiting
+             * @description Messages that wait to be sent.
+             */
+            waiting: number;
+        };
+        /**
+         * ChannelName
+         * @description What those may know who see alerts.
+         */
+        ChannelName: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @description new, ok, failing or off
+             */
+            state: string;
+        };
+        /**
+         * ChannelRead
+         * @description A channel; its secrets are never shown again.
+         */
+        ChannelRead: {
+            /** Fallback After Minutes */
+            fallback_after_minutes: number;
+            /** Fallback Id */
+            fallback_id: string | null;
+            /** Give Up After Minutes */
+            give_up_after_minutes: number;
+            /** Has Self Test */
+            has_self_test: boolean;
+            health: components["schemas"]["ChannelHealth"];
+            /**
+             * Hint
+             * @description Where it goes, without secrets.
+             * @example https://ntfy.sh/…
+             */
+            hint: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Secrets Set
+             * @description Names of the secret fields that hold something.
+             */
+            secrets_set: string[];
+            /** Service */
+            service: string;
+            /** Service Name */
+            service_name: string;
+            /** Settings */
+            settings: {
+                [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
+            };
+            /** Template Id */
+            template_id: string | null;
+        };
+        /**
+         * ChannelTest
+         * @description What came of a test message.
+         */
+        ChannelTest: {
+            /**
+             * Detail
+             * @description What the receiver said.
+             */
+            detail: string;
+            /** Has Arrived */
+            has_arrived: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
+         * ChannelWrite
+         * @description A channel as a person enters it.
+         */
+        ChannelWrite: {
+            /**
+             * Fallback After Minutes
+             * @description How long this one may fail before.
+             * @default 15
+             */
+            fallback_after_minutes: number;
+            /**
+             * Fallback Id
+             * @description The channel that is used when this one fails.
+             */
+            fallback_id?: string | null;
+            /**
+             * Give Up After Minutes
+             * @description How long a message is tried before it is a dead letter.
+             * @default 1440
+             */
+            give_up_after_minutes: number;
+            /**
+             * Has Self Test
+             * @description Whether a test is sent every week, to prove that it arrives.
+             * @default true
+             */
+            has_self_test: boolean;
+            /**
+             * Is Enabled
+             * @description Whether anything is sent.
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Name
+             * @example Phone
+             */
+            name: string;
+            /**
+             * Secrets
+             * Format: password
+             * @description The secret fields. One that is left out stays as it is, "" takes it away.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+            /**
+             * Service
+             * @description One of GET /api/notifications/services.
+             * @example ntfy
+             * @example email
+             * @example webhook
+             * @example apprise
+             * @example apprise:discord
+             */
+            service: string;
+            /**
+             * Settings
+             * @description The fields of its form that are no secrets.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue-Input"];
+            };
+            /**
+             * Template Id
+             * @description How messages are worded.
+             */
+            template_id?: string | null;
+        };
         /**
          * CodeInput
          * @description A code of the authenticator app; where a login is finished, a recovery code too.
@@ -2346,6 +3945,65 @@ export interface components {
              * @example 492039
              */
             code: string;
+        };
+        /**
+         * Composite
+         * @description Several conditions on the same resource at once.
+         */
+        Composite: {
+            /**
+             * Join
+             * @default all
+             * @enum {string}
+             */
+            join: "all" | "any";
+            /** Parts */
+            parts: (components["schemas"]["Threshold"] | components["schemas"]["RateOfChange"] | components["schemas"]["Absence"])[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "composite";
+        };
+        /**
+         * DeadMansSwitchRead
+         * @description How the outgoing heartbeat has been.
+         */
+        DeadMansSwitchRead: {
+            /** Every Minutes */
+            every_minutes: number;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Is Set */
+            is_set: boolean;
+            /** Last Error */
+            last_error: string;
+            /** Last Ok At */
+            last_ok_at: string | null;
+            /** Url Hint */
+            url_hint: string;
+        };
+        /**
+         * DeadMansSwitchWrite
+         * @description An address that is asked as long as all is well.
+         */
+        DeadMansSwitchWrite: {
+            /**
+             * Every Minutes
+             * @default 5
+             */
+            every_minutes: number;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Url
+             * @description Stored encrypted. Null leaves the stored one as it is.
+             * @example https://hc-ping.com/…
+             */
+            url?: string | null;
         };
         /**
          * DeletePlan
@@ -2374,6 +4032,126 @@ export interface components {
              */
             stays: string[];
         };
+        /**
+         * DeliveryDetail
+         * @description A delivery with its message and all attempts.
+         */
+        DeliveryDetail: {
+            /** Alerts */
+            alerts: components["schemas"]["ToldAlert"][];
+            /**
+             * Answer
+             * @description What the receiver last said; for those who may manage channels.
+             */
+            answer: string;
+            /** Attempts */
+            attempts: number;
+            /** Channel Id */
+            channel_id: string | null;
+            /** Channel Name */
+            channel_name: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Fallback */
+            is_fallback: boolean;
+            kind: components["schemas"]["DeliveryKind"];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Notification Id
+             * Format: uuid
+             */
+            notification_id: string;
+            /**
+             * Reason
+             * @description Why it was suppressed or given up.
+             */
+            reason: string;
+            /** Route Id */
+            route_id: string | null;
+            /** Severity */
+            severity: string;
+            state: components["schemas"]["DeliveryState"];
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Tries */
+            tries: components["schemas"]["AttemptRead"][];
+        };
+        /**
+         * DeliveryKind
+         * @description What a message is about.
+         * @enum {string}
+         */
+        DeliveryKind: "fired" | "repeated" | "escalated" | "resolved" | "digest" | "test" | "self_test";
+        /**
+         * DeliveryRead
+         * @description One message on its way through one channel.
+         */
+        DeliveryRead: {
+            /**
+             * Answer
+             * @description What the receiver last said; for those who may manage channels.
+             */
+            answer: string;
+            /** Attempts */
+            attempts: number;
+            /** Channel Id */
+            channel_id: string | null;
+            /** Channel Name */
+            channel_name: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Fallback */
+            is_fallback: boolean;
+            kind: components["schemas"]["DeliveryKind"];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Notification Id
+             * Format: uuid
+             */
+            notification_id: string;
+            /**
+             * Reason
+             * @description Why it was suppressed or given up.
+             */
+            reason: string;
+            /** Route Id */
+            route_id: string | null;
+            /** Severity */
+            severity: string;
+            state: components["schemas"]["DeliveryState"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * DeliveryState
+         * @description Where a message is on its way.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sending" | "retrying" | "delivered" | "dead" | "suppressed";
         /**
          * DeploymentRead
          * @description Where a public key is installed.
@@ -2417,6 +4195,333 @@ export interface components {
          * @enum {string}
          */
         DeploymentState: "staged" | "installed" | "verified" | "failed" | "removed";
+        /**
+         * DeviceDetail
+         * @description A drive with everything that is known of it.
+         */
+        DeviceDetail: {
+            /** Address */
+            address: string;
+            /** Attributes */
+            attributes: components["schemas"]["AttributeRead"][];
+            /** Capacity Bytes */
+            capacity_bytes: number | null;
+            /** Error Log Count */
+            error_log_count: number | null;
+            /** Family */
+            family: string;
+            /** Fields */
+            fields: components["schemas"]["FieldRead"][];
+            /** Firmware */
+            firmware: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identity */
+            identity: string;
+            /** Interface */
+            interface: string;
+            /**
+             * Known Level
+             * @description The newest verdict that was known.
+             */
+            known_level: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Level
+             * @description `ok`, `unknown`, `watch`, `warning` or `failing`.
+             */
+            level: string;
+            /** Level Since */
+            level_since: string | null;
+            /** Limits */
+            limits: components["schemas"]["LimitRead"][];
+            /** Long Test At */
+            long_test_at: string | null;
+            /** Long Test Days */
+            long_test_days: number;
+            /**
+             * Media
+             * @description `hdd`, `ssd`, `nvme`, or empty when nobody knows.
+             */
+            media: string;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @description The machine's name of it.
+             * @example sda
+             */
+            name: string;
+            /** Opinions */
+            opinions: components["schemas"]["OpinionRead"][];
+            /**
+             * Passed
+             * @description What the drive says of itself.
+             */
+            passed: boolean | null;
+            /** Path */
+            path: string;
+            /** Power On Hours */
+            power_on_hours: number | null;
+            /** Protocol */
+            protocol: string;
+            /**
+             * Read At
+             * @description How old the values are.
+             */
+            read_at: string | null;
+            /** Read Detail */
+            read_detail: string;
+            /** Read State */
+            read_state: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRead"][];
+            /** Replaced By Id */
+            replaced_by_id: string | null;
+            /** Rotation Rpm */
+            rotation_rpm: number | null;
+            /** Self Test Running Percent */
+            self_test_running_percent: number | null;
+            /** Self Tests */
+            self_tests: components["schemas"]["SelfTestRead"][];
+            /** Serial */
+            serial: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /** Short Test At */
+            short_test_at: string | null;
+            /** Short Test Days */
+            short_test_days: number;
+            /** Smart Type */
+            smart_type: string;
+            state: components["schemas"]["DeviceState"];
+            /** Temperature Celsius */
+            temperature_celsius: number | null;
+            /** Temperature Critical */
+            temperature_critical: number | null;
+            /** Temperature Warning */
+            temperature_warning: number | null;
+            /**
+             * Title
+             * @description Model, serial number and name.
+             */
+            title: string;
+            /** Tool Version */
+            tool_version: string;
+            /** Transport */
+            transport: string;
+            /**
+             * Unknown Reason
+             * @description Why it is not known to be well; empty when it is.
+             */
+            unknown_reason: string;
+            /**
+             * Uses
+             * @description Mount points, and what it is a part of.
+             */
+            uses: string[];
+            /** Vendor */
+            vendor: string;
+            /** Wear Percent */
+            wear_percent: number | null;
+            /** Written Bytes */
+            written_bytes: number | null;
+            /** Wwn */
+            wwn: string;
+        };
+        /**
+         * DeviceEventRead
+         * @description Something that happened to a drive.
+         */
+        DeviceEventRead: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * DeviceRead
+         * @description A drive as lists show it.
+         */
+        DeviceRead: {
+            /** Capacity Bytes */
+            capacity_bytes: number | null;
+            /** Firmware */
+            firmware: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Known Level
+             * @description The newest verdict that was known.
+             */
+            known_level: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Level
+             * @description `ok`, `unknown`, `watch`, `warning` or `failing`.
+             */
+            level: string;
+            /** Level Since */
+            level_since: string | null;
+            /**
+             * Media
+             * @description `hdd`, `ssd`, `nvme`, or empty when nobody knows.
+             */
+            media: string;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @description The machine's name of it.
+             * @example sda
+             */
+            name: string;
+            /** Power On Hours */
+            power_on_hours: number | null;
+            /**
+             * Read At
+             * @description How old the values are.
+             */
+            read_at: string | null;
+            /** Read Detail */
+            read_detail: string;
+            /** Read State */
+            read_state: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRead"][];
+            /** Serial */
+            serial: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            state: components["schemas"]["DeviceState"];
+            /** Temperature Celsius */
+            temperature_celsius: number | null;
+            /**
+             * Title
+             * @description Model, serial number and name.
+             */
+            title: string;
+            /** Transport */
+            transport: string;
+            /**
+             * Unknown Reason
+             * @description Why it is not known to be well; empty when it is.
+             */
+            unknown_reason: string;
+            /**
+             * Uses
+             * @description Mount points, and what it is a part of.
+             */
+            uses: string[];
+            /** Vendor */
+            vendor: string;
+            /** Wear Percent */
+            wear_percent: number | null;
+            /** Written Bytes */
+            written_bytes: number | null;
+            /** Wwn */
+            wwn: string;
+        };
+        /**
+         * DeviceState
+         * @description Where a drive is.
+         * @enum {string}
+         */
+        DeviceState: "present" | "missing" | "gone" | "retired";
+        /**
+         * DeviceSummary
+         * @description All drives at a glance; retired ones do not count.
+         */
+        DeviceSummary: {
+            /** Capacity Bytes */
+            capacity_bytes: number;
+            /** Hottest Celsius */
+            hottest_celsius: number | null;
+            /** Levels */
+            levels: components["schemas"]["LevelCount"][];
+            /** Missing */
+            missing: number;
+            /** Most Worn Percent */
+            most_worn_percent: number | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Digest
+         * @description Whether alerts are collected.
+         * @enum {string}
+         */
+        Digest: "off" | "daily" | "weekly";
+        /**
+         * EarlierAlert
+         * @description The same condition at another time.
+         */
+        EarlierAlert: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            state: components["schemas"]["AlertState"];
+        };
         /**
          * EdgeRead
          * @description An edge, with the names of both ends.
@@ -2471,6 +4576,71 @@ export interface components {
              * @description The same as a QR code: an SVG image as a data address.
              */
             picture: string;
+        };
+        /**
+         * ExplainStep
+         * @description What one route had to say.
+         */
+        ExplainStep: {
+            /** Depth */
+            depth: number;
+            /** Fits */
+            fits: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Route Id
+             * Format: uuid
+             */
+            route_id: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ExplainTold
+         * @description One channel that would be told.
+         */
+        ExplainTold: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Channel Id
+             * Format: uuid
+             */
+            channel_id: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Escalates At */
+            escalates_at: string | null;
+            /** Escalates To */
+            escalates_to: string[];
+            /**
+             * Route Id
+             * Format: uuid
+             */
+            route_id: string;
+            /** Route Name */
+            route_name: string;
+            /**
+             * Waits For
+             * @description group, digest or quiet hours; empty: nothing
+             */
+            waits_for: string;
+        };
+        /**
+         * Explanation
+         * @description Who would get this, and why.
+         */
+        Explanation: {
+            /** Steps */
+            steps: components["schemas"]["ExplainStep"][];
+            /** Summary */
+            summary: string;
+            /** Told */
+            told: components["schemas"]["ExplainTold"][];
         };
         /**
          * FactRead
@@ -2553,6 +4723,119 @@ export interface components {
             pointer: string;
         };
         /**
+         * FieldRead
+         * @description One number of a health log, for NVMe and SAS.
+         */
+        FieldRead: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Forecast
+         * @description A value that, going on like this, reaches a level soon.
+         *
+         *     The slope is robust: bursts and sawteeth do not move it. `least_confidence` is the share of
+         *     the pairs of points that must agree with its direction.
+         */
+        Forecast: {
+            /**
+             * Labels
+             * @description Only series whose labels fit all of these.
+             * @default []
+             */
+            labels: components["schemas"]["LabelMatcher"][];
+            /**
+             * Least Confidence
+             * @default 0.7
+             */
+            least_confidence: number;
+            /**
+             * Level
+             * @example 100
+             */
+            level: number;
+            /**
+             * Metric
+             * @description Name of the metric; node_exporter's where one exists.
+             * @example node_load1
+             */
+            metric: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "forecast";
+            /**
+             * Unit
+             * @description The unit of the levels; it must be the unit of the series.
+             * @default
+             * @example percent
+             */
+            unit: string;
+            /**
+             * Window Seconds
+             * @default 604800
+             */
+            window_seconds: number;
+            /**
+             * Within Seconds
+             * @example 345600
+             */
+            within_seconds: number;
+        };
+        /**
+         * FormFieldRead
+         * @description One field of a form.
+         */
+        FormFieldRead: {
+            /** Choices */
+            choices: string[];
+            /** Default */
+            default: string | number | boolean | null;
+            /** Description */
+            description: string;
+            /** Example */
+            example: string;
+            /** Is Advanced */
+            is_advanced: boolean;
+            /** Is Required */
+            is_required: boolean;
+            /** Is Secret */
+            is_secret: boolean;
+            /**
+             * Kind
+             * @description string, integer, number, boolean or array
+             */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Maximum */
+            maximum: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+        };
+        /**
+         * FormRead
+         * @description The form of a service.
+         */
+        FormRead: {
+            /** Fields */
+            fields: components["schemas"]["FormFieldRead"][];
+            service: components["schemas"]["ServiceRead"];
+        };
+        /**
+         * GroupBy
+         * @description What is told of in one message.
+         * @enum {string}
+         */
+        GroupBy: "cause" | "server" | "type" | "alert" | "all";
+        /**
          * GroupRead
          * @description A group and how many resources it holds.
          */
@@ -2595,6 +4878,23 @@ export interface components {
              * @example ok
              */
             status: string;
+        };
+        /**
+         * HeartbeatRead
+         * @description A part of Unity and its last sign of life.
+         */
+        HeartbeatRead: {
+            /**
+             * Beat At
+             * Format: date-time
+             */
+            beat_at: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Is Silent */
+            is_silent: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * HostKeyDecision
@@ -2652,6 +4952,35 @@ export interface components {
          * @enum {string}
          */
         HostKeyState: "offered" | "approved" | "quarantined" | "retired";
+        /**
+         * Hours
+         * @description Hours of days of the week, Monday is 0. An end before the beginning is on the next day.
+         */
+        Hours: {
+            /**
+             * Begin
+             * @example 22:00
+             */
+            begin: string;
+            /**
+             * Days
+             * @default [
+             *       0,
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6
+             *     ]
+             */
+            days: number[];
+            /**
+             * End
+             * @example 22:00
+             */
+            end: string;
+        };
         /**
          * IdentityProviderRead
          * @description A provider; its secret is never shown again.
@@ -2939,7 +5268,7 @@ export interface components {
              * @description Ids and plain values, never secrets.
              */
             arguments: {
-                [key: string]: components["schemas"]["app__kernel__errors__JsonValue"];
+                [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
             };
             /**
              * Attempt
@@ -2986,7 +5315,7 @@ export interface components {
             requested_by: string;
             /** Result */
             result: {
-                [key: string]: components["schemas"]["app__kernel__errors__JsonValue"];
+                [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
             } | null;
             /**
              * Run At
@@ -3004,6 +5333,9 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "lost";
+        "JsonValue-Input": string | number | boolean | components["schemas"]["JsonValue-Input"][] | {
+            [key: string]: components["schemas"]["JsonValue-Input"];
+        } | null;
         /**
          * KeyInstallRequest
          * @description Install a stored public key on a server, and log in with it from then on.
@@ -3076,6 +5408,67 @@ export interface components {
             edited: number;
         };
         /**
+         * LabelMatcher
+         * @description A condition on one label of the series.
+         */
+        LabelMatcher: {
+            /**
+             * Label
+             * @example mountpoint
+             */
+            label: string;
+            /** @default is */
+            match: components["schemas"]["Match"];
+            /**
+             * Value
+             * @example /home
+             */
+            value: string;
+        };
+        /**
+         * LevelCount
+         * @description How many drives have this verdict.
+         */
+        LevelCount: {
+            /** Count */
+            count: number;
+            /** Level */
+            level: string;
+        };
+        /**
+         * LimitRead
+         * @description Own limits of a drive for one rule.
+         */
+        LimitRead: {
+            /** Code */
+            code: string;
+            /** Failing */
+            failing: number | null;
+            /** Is Ignored */
+            is_ignored: boolean;
+            /** Warning */
+            warning: number | null;
+            /** Watch */
+            watch: number | null;
+        };
+        /**
+         * LimitWrite
+         * @description Own limits of a drive for one rule.
+         */
+        LimitWrite: {
+            /** Failing */
+            failing?: number | null;
+            /**
+             * Is Ignored
+             * @default false
+             */
+            is_ignored: boolean;
+            /** Warning */
+            warning?: number | null;
+            /** Watch */
+            watch?: number | null;
+        };
+        /**
          * LinkRead
          * @description An account at a provider that opens the own account.
          */
@@ -3138,6 +5531,111 @@ export interface components {
             password: string;
         };
         /**
+         * Maintenance
+         * @description Work on one resource and all that hangs on it.
+         */
+        Maintenance: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Until
+             * @description Null ends it now.
+             */
+            until: string | null;
+        };
+        /**
+         * Match
+         * @description How a label is compared. A label that is missing is an empty text.
+         * @enum {string}
+         */
+        Match: "is" | "is_not" | "like" | "not_like";
+        /**
+         * MatchedAlert
+         * @description An open alert that matchers fit.
+         */
+        MatchedAlert: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /** Resource Name */
+            resource_name: string;
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * Matcher
+         * @description A condition on an alert. Upper and lower case are the same.
+         */
+        Matcher: {
+            /** @example server */
+            field: components["schemas"]["MatchField"];
+            /**
+             * Label
+             * @description The label's name, for `label` only.
+             * @default
+             */
+            label: string;
+            /** @default is */
+            match: components["schemas"]["Match"];
+            /**
+             * Values
+             * @description Any of them will do. With `like`: * is any text, ? is one character.
+             * @example [
+             *       "nas",
+             *       "pve1"
+             *     ]
+             */
+            values: string[];
+        };
+        /**
+         * MatchersEffect
+         * @description What matchers fit now.
+         */
+        MatchersEffect: {
+            /**
+             * Alerts
+             * @description The worst and oldest twenty.
+             */
+            alerts: components["schemas"]["MatchedAlert"][];
+            /**
+             * Servers
+             * @description The servers of these alerts by name.
+             */
+            servers: string[];
+            /** Total */
+            total: number;
+        };
+        /**
+         * MatchersPreview
+         * @description Matchers to try out.
+         */
+        MatchersPreview: {
+            /** Matchers */
+            matchers: components["schemas"]["Matcher"][];
+        };
+        /**
+         * MatchField
+         * @description What a matcher looks at.
+         * @enum {string}
+         */
+        MatchField: "server" | "resource" | "tag" | "group" | "type" | "domain" | "severity" | "rule" | "subject" | "label" | "alert";
+        /**
          * MetricAnswer
          * @description Series over common times.
          */
@@ -3195,6 +5693,71 @@ export interface components {
          */
         NextStep: "second_factor" | "enrolment";
         /**
+         * NotificationHealth
+         * @description Whether notifications work at all.
+         */
+        NotificationHealth: {
+            /** Dead */
+            dead: number;
+            dead_mans_switch: components["schemas"]["DeadMansSwitchRead"];
+            /**
+             * Has Route
+             * @description Whether any route tells any channel.
+             */
+            has_route: boolean;
+            /** Heartbeats */
+            heartbeats: components["schemas"]["HeartbeatRead"][];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Operator
+         * @description How a value is compared with a level.
+         * @enum {string}
+         */
+        Operator: ">" | ">=" | "<" | "<=" | "==" | "!=";
+        /**
+         * OpinionRead
+         * @description What another tool's published rules say.
+         */
+        OpinionRead: {
+            /** Opinion */
+            opinion: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * Override
+         * @description Other levels, another severity or no alert at all for some series; the first that fits.
+         */
+        Override: {
+            /** Clear Level */
+            clear_level?: number | null;
+            /** For Seconds */
+            for_seconds?: number | null;
+            /**
+             * Is Ignored
+             * @default false
+             */
+            is_ignored: boolean;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelMatcher"][];
+            /** Raise Level */
+            raise_level?: number | null;
+            /**
+             * Servers
+             * @description Empty: on every server.
+             * @default []
+             */
+            servers: string[];
+            severity?: components["schemas"]["app__models__core__alert__Severity"] | null;
+        };
+        /**
          * Overview
          * @description What is wrong now, first; then all servers, the worst first.
          */
@@ -3221,7 +5784,7 @@ export interface components {
          * @description A right, as `noun:verb`. Every endpoint names exactly one, or is public.
          * @enum {string}
          */
-        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "backup:manage";
+        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "notifications:manage" | "backup:manage";
         /** Page[AlertRead] */
         Page_AlertRead_: {
             /** Items */
@@ -3246,6 +5809,66 @@ export interface components {
         Page_AuditEntryRead_: {
             /** Items */
             items: components["schemas"]["AuditEntryRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[DeliveryRead] */
+        Page_DeliveryRead_: {
+            /** Items */
+            items: components["schemas"]["DeliveryRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[DeviceEventRead] */
+        Page_DeviceEventRead_: {
+            /** Items */
+            items: components["schemas"]["DeviceEventRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[DeviceRead] */
+        Page_DeviceRead_: {
+            /** Items */
+            items: components["schemas"]["DeviceRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -3322,6 +5945,26 @@ export interface components {
              */
             total: number;
         };
+        /** Page[RuleRead] */
+        Page_RuleRead_: {
+            /** Items */
+            items: components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
         /** Page[RunRead] */
         Page_RunRead_: {
             /** Items */
@@ -3366,6 +6009,26 @@ export interface components {
         Page_ServerRead_: {
             /** Items */
             items: components["schemas"]["ServerRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[SilenceRead] */
+        Page_SilenceRead_: {
+            /** Items */
+            items: components["schemas"]["SilenceRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -3497,6 +6160,46 @@ export interface components {
             what: string;
         };
         /**
+         * PreviewIncident
+         * @description One time that the rule would have fired.
+         */
+        PreviewIncident: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Fired At
+             * Format: date-time
+             */
+            fired_at: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Metric */
+            metric: string;
+            /** Peak */
+            peak: number | null;
+            /**
+             * Resolved At
+             * @description Null: it would still be firing.
+             */
+            resolved_at: string | null;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Seconds */
+            seconds: number;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * ProbeRequest
          * @description A machine that is not entered yet.
          */
@@ -3593,6 +6296,98 @@ export interface components {
         };
         pydantic__types__JsonValue: unknown;
         /**
+         * RateOfChange
+         * @description A value that changes too fast: the change from the window's begin to its end, per time.
+         */
+        RateOfChange: {
+            /**
+             * Clear Level
+             * @description Well again from here on; null: the same level.
+             * @example 88
+             */
+            clear_level?: number | null;
+            /**
+             * In Percent
+             * @description Of the value at the window's begin; the unit is `percent`.
+             * @default false
+             */
+            in_percent: boolean;
+            /**
+             * Labels
+             * @description Only series whose labels fit all of these.
+             * @default []
+             */
+            labels: components["schemas"]["LabelMatcher"][];
+            /**
+             * Metric
+             * @description Name of the metric; node_exporter's where one exists.
+             * @example node_load1
+             */
+            metric: string;
+            /** @default > */
+            operator: components["schemas"]["Operator"];
+            /**
+             * Per Seconds
+             * @description The levels are per this time.
+             * @default 3600
+             */
+            per_seconds: number;
+            /**
+             * Raise Level
+             * @description Wrong from here on.
+             * @example 90
+             */
+            raise_level: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rate_of_change";
+            /**
+             * Unit
+             * @description The unit of the levels; it must be the unit of the series.
+             * @default
+             * @example percent
+             */
+            unit: string;
+            /** Window Seconds */
+            window_seconds: number;
+        };
+        /**
+         * ReasonRead
+         * @description One thing that speaks against a drive.
+         */
+        ReasonRead: {
+            /**
+             * Baseline
+             * @description The value when the drive was first seen.
+             */
+            baseline: number | null;
+            /**
+             * Code
+             * @example pending_sectors
+             */
+            code: string;
+            /** Fix */
+            fix: string;
+            /** Is Acknowledged */
+            is_acknowledged: boolean;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            /**
+             * Source
+             * @description Where the rule comes from.
+             */
+            source: string;
+            /**
+             * Value
+             * @description What an acknowledgement remembers.
+             */
+            value: number;
+        };
+        /**
          * RecoveryCodes
          * @description The one answer that shows them.
          */
@@ -3629,6 +6424,17 @@ export interface components {
             tags: string[];
         };
         /**
+         * Retire
+         * @description Say that a drive is not coming back.
+         */
+        Retire: {
+            /**
+             * Replaced By Id
+             * @description The drive in its place.
+             */
+            replaced_by_id?: string | null;
+        };
+        /**
          * Role
          * @description What a person is to this Unity.
          * @enum {string}
@@ -3643,6 +6449,396 @@ export interface components {
             permissions: components["schemas"]["PermissionRead"][];
             /** Roles */
             roles: components["schemas"]["Role"][];
+        };
+        /**
+         * RouteMatch
+         * @description Which alerts; what is empty fits all, and every list that is not must hold one that fits.
+         */
+        RouteMatch: {
+            /**
+             * Domains
+             * @default []
+             * @example [
+             *       "infrastructure"
+             *     ]
+             */
+            domains: string[];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Hours
+             * @description Only at these times.
+             * @default []
+             */
+            hours: components["schemas"]["Hours"][];
+            /**
+             * Servers
+             * @default []
+             */
+            servers: string[];
+            /**
+             * Severities
+             * @default []
+             */
+            severities: components["schemas"]["app__schemas__core__notification_route__Severity"][];
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Types
+             * @default []
+             * @example [
+             *       "server.offline"
+             *     ]
+             */
+            types: string[];
+            /**
+             * Zone
+             * @description Of the hours; empty: Unity's own.
+             * @default
+             */
+            zone: string;
+        };
+        /**
+         * RoutePlan
+         * @description Who is told, and when.
+         */
+        RoutePlan: {
+            /**
+             * Channels
+             * @default []
+             */
+            channels: string[];
+            /** @default off */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Digest At
+             * @default 08:00
+             * @example 22:00
+             */
+            digest_at: string;
+            /**
+             * Digest Day
+             * @description Of a weekly digest; Monday is 0.
+             * @default 0
+             */
+            digest_day: number;
+            /**
+             * Escalate After Minutes
+             * @description Tell further channels when nobody acknowledges; 0: never.
+             * @default 0
+             */
+            escalate_after_minutes: number;
+            /**
+             * Escalate To
+             * @default []
+             */
+            escalate_to: string[];
+            /** @default server */
+            group_by: components["schemas"]["GroupBy"];
+            /**
+             * Group Interval Seconds
+             * @description The least time between two messages of a group.
+             * @default 300
+             */
+            group_interval_seconds: number;
+            /**
+             * Group Wait Seconds
+             * @description How long the first alert of a group waits for others.
+             * @default 10
+             */
+            group_wait_seconds: number;
+            /**
+             * Quiet
+             * @description Messages wait until the end.
+             * @default []
+             */
+            quiet: components["schemas"]["Hours"][];
+            /**
+             * Quiet Lets Through
+             * @default [
+             *       "critical"
+             *     ]
+             */
+            quiet_lets_through: components["schemas"]["app__schemas__core__notification_route__Severity"][];
+            /**
+             * Repeat Minutes
+             * @description Say it again until it is acknowledged; 0: never.
+             * @default 0
+             */
+            repeat_minutes: number;
+            /**
+             * Sends Resolved
+             * @description Whether those who heard of it hear of its end.
+             * @default true
+             */
+            sends_resolved: boolean;
+            /**
+             * Zone
+             * @description Of quiet hours and digests; empty: Unity's own.
+             * @default
+             */
+            zone: string;
+        };
+        /**
+         * RouteRead
+         * @description A route; the list is a tree by `parent_id`, in order.
+         */
+        RouteRead: {
+            /** Goes On */
+            goes_on: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            match: components["schemas"]["RouteMatch"];
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: string | null;
+            plan: components["schemas"]["RoutePlan"] | null;
+            /** Position */
+            position: number;
+        };
+        /**
+         * RouteWrite
+         * @description A route as a person enters it.
+         */
+        RouteWrite: {
+            /**
+             * Goes On
+             * @description The next routes are tried as well.
+             * @default false
+             */
+            goes_on: boolean;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * @default {
+             *       "severities": [],
+             *       "domains": [],
+             *       "types": [],
+             *       "tags": [],
+             *       "groups": [],
+             *       "servers": [],
+             *       "hours": [],
+             *       "zone": ""
+             *     }
+             */
+            match: components["schemas"]["RouteMatch"];
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** @description Null: as the route above has it. */
+            plan?: components["schemas"]["RoutePlan"] | null;
+            /**
+             * Position
+             * @description Among its siblings.
+             * @default 0
+             */
+            position: number;
+        };
+        /**
+         * RuleFinding
+         * @description Something about a rule that keeps it from doing what it seems to do.
+         */
+        RuleFinding: {
+            /**
+             * Kind
+             * @description `blind`, `overlap`, `scope` or `unreadable`.
+             */
+            kind: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * RuleMute
+         * @description Tell nobody of a rule's alerts for a while.
+         */
+        RuleMute: {
+            /**
+             * Until
+             * @description Null: not any longer.
+             */
+            until: string | null;
+        };
+        /**
+         * RulePreview
+         * @description What a rule would have done.
+         */
+        RulePreview: {
+            /**
+             * Count
+             * @description How often it would have fired.
+             */
+            count: number;
+            /** Findings */
+            findings: components["schemas"]["RuleFinding"][];
+            /**
+             * Incidents
+             * @description The newest hundred.
+             */
+            incidents: components["schemas"]["PreviewIncident"][];
+            /**
+             * Note
+             * @description What limits this answer; empty when nothing does.
+             */
+            note: string;
+            /**
+             * Resources
+             * @description On how many resources.
+             */
+            resources: number;
+            /**
+             * Seconds
+             * @description For how long altogether.
+             */
+            seconds: number;
+            /**
+             * Series
+             * @description How many series the rule looks at.
+             */
+            series: number;
+            /**
+             * Series Tried
+             * @description Over how many of them it was tried.
+             */
+            series_tried: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description From when on there was anything to look at.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * RulePreviewWish
+         * @description A rule to try out over what was measured.
+         */
+        RulePreviewWish: {
+            /**
+             * Days
+             * @description How far back to look.
+             * @default 7
+             */
+            days: number;
+            rule: components["schemas"]["RuleWrite"];
+        };
+        /**
+         * RuleSwitch
+         * @description Switch a rule on or off.
+         */
+        RuleSwitch: {
+            /** Is Enabled */
+            is_enabled: boolean;
+        };
+        /**
+         * RuleWrite
+         * @description A rule: what it looks at, where, how patient it is, and what it says.
+         */
+        RuleWrite: {
+            /**
+             * Clear Seconds
+             * @default 0
+             */
+            clear_seconds: number;
+            /**
+             * Cooldown Seconds
+             * @default 0
+             */
+            cooldown_seconds: number;
+            /** Definition */
+            definition: components["schemas"]["Threshold"] | components["schemas"]["RateOfChange"] | components["schemas"]["Absence"] | components["schemas"]["Forecast"] | components["schemas"]["Composite"] | components["schemas"]["StateChange"];
+            /**
+             * Domain
+             * @default infrastructure
+             */
+            domain: string;
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
+            /**
+             * Flap Changes
+             * @description 0: it is never called flapping.
+             * @default 5
+             */
+            flap_changes: number;
+            /**
+             * Flap Seconds
+             * @default 3600
+             */
+            flap_seconds: number;
+            /**
+             * For Samples
+             * @description At least so many looks in a row.
+             * @default 1
+             */
+            for_samples: number;
+            /**
+             * For Seconds
+             * @default 0
+             */
+            for_seconds: number;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Message
+             * @description {value}, {level} are filled in, too.
+             * @default
+             */
+            message: string;
+            /**
+             * Name
+             * @example Processor is busy
+             */
+            name: string;
+            /**
+             * Over
+             * @description The title when it is over.
+             * @default
+             */
+            over: string;
+            /**
+             * Overrides
+             * @default []
+             */
+            overrides: components["schemas"]["Override"][];
+            /**
+             * Runbook
+             * @default
+             */
+            runbook: string;
+            scope?: components["schemas"]["Scope"];
+            /** @default warning */
+            severity: components["schemas"]["app__models__core__alert__Severity"];
+            /**
+             * Title
+             * @description {name}, {subject}, {rule} are filled in.
+             * @default
+             */
+            title: string;
         };
         /**
          * RunAccepted
@@ -3779,6 +6975,27 @@ export interface components {
             query: string;
         };
         /**
+         * Scope
+         * @description On which resources: all, or those named here, with all that belongs to a named server.
+         */
+        Scope: {
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Servers
+             * @default []
+             */
+            servers: string[];
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        /**
          * SearchAnswer
          * @description The best results first.
          */
@@ -3841,6 +7058,45 @@ export interface components {
             recovery_codes_left: number;
             /** Set At */
             set_at: string | null;
+        };
+        /**
+         * SelfTestKind
+         * @description Which self-test.
+         * @enum {string}
+         */
+        SelfTestKind: "short" | "long";
+        /**
+         * SelfTestRead
+         * @description One entry of the drive's log of self-tests.
+         */
+        SelfTestRead: {
+            /** At Hours */
+            at_hours: number | null;
+            /** Detail */
+            detail: string;
+            /** Kind */
+            kind: string;
+            /** Lba */
+            lba: number | null;
+            /** Outcome */
+            outcome: string;
+        };
+        /**
+         * SelfTestSchedule
+         * @description How often Unity starts self-tests; 0 days: never.
+         */
+        SelfTestSchedule: {
+            /** Long Days */
+            long_days: number;
+            /** Short Days */
+            short_days: number;
+        };
+        /**
+         * SelfTestStart
+         * @description Start a self-test now.
+         */
+        SelfTestStart: {
+            kind: components["schemas"]["SelfTestKind"];
         };
         /**
          * SeriesRead
@@ -4094,7 +7350,7 @@ export interface components {
             server_id: string;
             /** Server Name */
             server_name: string;
-            severity: components["schemas"]["Severity"];
+            severity: components["schemas"]["app__schemas__infrastructure__reading__Severity"];
             /** Since */
             since: string | null;
             /**
@@ -4242,6 +7498,23 @@ export interface components {
             uptime_seconds: number | null;
         };
         /**
+         * ServiceRead
+         * @description A service that a channel can use.
+         */
+        ServiceRead: {
+            /** Home */
+            home: string;
+            /**
+             * Id
+             * @example apprise:discord
+             */
+            id: string;
+            /** Manual */
+            manual: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * SessionRead
          * @description One login in one browser.
          */
@@ -4370,12 +7643,6 @@ export interface components {
             token: string;
         };
         /**
-         * Severity
-         * @description How bad a problem is.
-         * @enum {string}
-         */
-        Severity: "critical" | "warning" | "info";
-        /**
          * SignOnDeparture
          * @description Where the browser goes next.
          */
@@ -4456,6 +7723,95 @@ export interface components {
              * Format: uuid
              */
             provider_id: string;
+        };
+        /**
+         * SilenceRead
+         * @description A silence, and what it keeps quiet now.
+         */
+        SilenceRead: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended By */
+            ended_by: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Matchers */
+            matchers: components["schemas"]["Matcher"][];
+            /**
+             * Quiet Now
+             * @description How many open alerts it keeps quiet now.
+             */
+            quiet_now: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            state: components["schemas"]["SilenceState"];
+        };
+        /**
+         * SilenceState
+         * @description Where a silence stands now.
+         * @enum {string}
+         */
+        SilenceState: "active" | "coming" | "over";
+        /**
+         * SilenceWrite
+         * @description Which alerts to keep quiet, from when to when.
+         */
+        SilenceWrite: {
+            /**
+             * Ends At
+             * Format: date-time
+             * @example 2026-03-15T06:00:00Z
+             */
+            ends_at: string;
+            /**
+             * Matchers
+             * @description An alert must fit all of these.
+             */
+            matchers: components["schemas"]["Matcher"][];
+            /**
+             * Reason
+             * @example New disks are being built in.
+             */
+            reason: string;
+            /**
+             * Starts At
+             * @description Null: now.
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * SpanRead
+         * @description One time that a window is open.
+         */
+        SpanRead: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
         };
         /**
          * Spark
@@ -4570,6 +7926,22 @@ export interface components {
             name: string;
         };
         /**
+         * StateChange
+         * @description A condition that a domain reports itself, by the name of its alert type.
+         */
+        StateChange: {
+            /**
+             * Alert Type
+             * @example server_offline
+             */
+            alert_type: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "state";
+        };
+        /**
          * StepUp
          * @description The own password once more, or a code of the authenticator app.
          */
@@ -4664,6 +8036,149 @@ export interface components {
             count: number;
             /** Tag */
             tag: string;
+        };
+        /**
+         * TemplatePreview
+         * @description A message with made-up alerts, worded by a template.
+         */
+        TemplatePreview: {
+            /** Body */
+            body: string;
+            /**
+             * Errors
+             * @description Parts that fail; Unity's own words stand in for them.
+             */
+            errors: string[];
+            /** Html */
+            html: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TemplateRead
+         * @description A template.
+         */
+        TemplateRead: {
+            /** Body */
+            body: string;
+            /** Html */
+            html: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TemplateWrite
+         * @description How messages are worded, in Jinja's language; an empty part is worded as Unity does.
+         */
+        TemplateWrite: {
+            /**
+             * Body
+             * @description What a web hook gets.
+             * @default
+             */
+            body: string;
+            /**
+             * Html
+             * @description Of mails.
+             * @default
+             */
+            html: string;
+            /** Name */
+            name: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Title
+             * @default
+             * @example [{{ severity }}] {{ title }}
+             */
+            title: string;
+        };
+        /**
+         * Threshold
+         * @description A value beyond a level, as it is or over a window.
+         */
+        Threshold: {
+            /** @default last */
+            aggregation: components["schemas"]["Aggregation"];
+            /**
+             * Clear Level
+             * @description Well again from here on; null: the same level.
+             * @example 88
+             */
+            clear_level?: number | null;
+            /**
+             * Labels
+             * @description Only series whose labels fit all of these.
+             * @default []
+             */
+            labels: components["schemas"]["LabelMatcher"][];
+            /**
+             * Metric
+             * @description Name of the metric; node_exporter's where one exists.
+             * @example node_load1
+             */
+            metric: string;
+            /** @default > */
+            operator: components["schemas"]["Operator"];
+            /**
+             * Raise Level
+             * @description Wrong from here on.
+             * @example 90
+             */
+            raise_level: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "threshold";
+            /**
+             * Unit
+             * @description The unit of the levels; it must be the unit of the series.
+             * @default
+             * @example percent
+             */
+            unit: string;
+            /**
+             * Window Seconds
+             * @description 0 with `last` only.
+             * @default 0
+             */
+            window_seconds: number;
+        };
+        /**
+         * TimelineEntry
+         * @description Something that happened to an alert.
+         */
+        TimelineEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @example alert.acknowledged
+             */
+            kind: string;
+            /** Text */
+            text: string;
         };
         /**
          * TokenCreate
@@ -4795,6 +8310,19 @@ export interface components {
             scopes: components["schemas"]["P"][];
         };
         /**
+         * ToldAlert
+         * @description An alert that the message tells of.
+         */
+        ToldAlert: {
+            /**
+             * Alert Id
+             * Format: uuid
+             */
+            alert_id: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
          * UserCreate
          * @description A new user.
          */
@@ -4893,6 +8421,106 @@ export interface components {
          * @enum {string}
          */
         ViewPage: "servers" | "alerts" | "audit" | "activity" | "notifications" | "runs";
+        /**
+         * WindowPreview
+         * @description When a window would be open, and what it would keep quiet now.
+         */
+        WindowPreview: {
+            effect: components["schemas"]["MatchersEffect"];
+            /** Next */
+            next: components["schemas"]["SpanRead"][];
+        };
+        /**
+         * WindowRead
+         * @description A maintenance window with its next times.
+         */
+        WindowRead: {
+            /** Author */
+            author: string;
+            /** Duration Seconds */
+            duration_seconds: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Is Open */
+            is_open: boolean;
+            /** Matchers */
+            matchers: components["schemas"]["Matcher"][];
+            /** Name */
+            name: string;
+            /**
+             * Next
+             * @description The next five times, the open one first.
+             */
+            next: components["schemas"]["SpanRead"][];
+            /** Reason */
+            reason: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Start
+             * @description The wall clock, as 2026-03-28T22:00.
+             */
+            start: string;
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * WindowWrite
+         * @description When something is being worked on, again and again or once.
+         */
+        WindowWrite: {
+            /**
+             * Duration Seconds
+             * @example 28800
+             */
+            duration_seconds: number;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Matchers
+             * @description Empty: every alert.
+             * @default []
+             */
+            matchers: components["schemas"]["Matcher"][];
+            /**
+             * Name
+             * @example Backups of the night
+             */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Rule
+             * @description As RFC 5545 has it, without DTSTART; empty: once.
+             * @default
+             * @example FREQ=WEEKLY;BYDAY=SA
+             */
+            rule: string;
+            /**
+             * Start
+             * Format: date-time
+             * @description The first beginning as the clock on the wall of that zone shows it.
+             * @example 2026-03-28T22:00
+             */
+            start: string;
+            /**
+             * Zone
+             * @description Of the IANA database.
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -5065,6 +8693,16 @@ export interface operations {
     listAlerts: {
         parameters: {
             query?: {
+                /** @description Only what follows from this alert. */
+                cause_id?: string | null;
+                /** @description Only those of this domain. */
+                domain?: string;
+                /** @description Only of members of this group. */
+                group?: string;
+                /** @description Only those that are, or are not, kept quiet. */
+                is_muted?: boolean | null;
+                /** @description Only those of this kind. */
+                kind?: string;
                 /** @description Which page, from 1. */
                 page?: number;
                 /** @description How many a page holds. */
@@ -5073,10 +8711,20 @@ export interface operations {
                 q?: string;
                 /** @description Only those of this resource. */
                 resource_id?: string | null;
+                /** @description Leave out what follows from an alert that is still open. */
+                roots_only?: boolean;
+                /** @description Only those of this rule. */
+                rule_id?: string | null;
+                /** @description Only those of this server and of what belongs to it. */
+                server_id?: string | null;
+                /** @description Only those of this severity. */
+                severity?: components["schemas"]["app__models__core__alert__Severity"] | null;
                 /** @description Field to sort by; `-` in front: descending. */
                 sort?: string;
-                /** @description Only those in this state. */
-                state?: components["schemas"]["AlertState"] | null;
+                /** @description Only those in this state; `open`: not over, `active`: told, not over. */
+                state?: components["schemas"]["AlertState"] | components["schemas"]["AlertStanding"] | null;
+                /** @description Only of resources with this tag. */
+                tag?: string;
             };
             header?: never;
             path?: never;
@@ -5111,6 +8759,2023 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlertHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *       ],
+                 *       "note": "Disk is ordered."
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertAcknowledge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsChanged"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertCount"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsChanged"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: {
+                /** @description Only those of this domain. */
+                domain?: string;
+                /** @description Only those that lint complains about. */
+                has_findings?: boolean;
+                /** @description Only those that are, or are not, on. */
+                is_enabled?: boolean | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "for_seconds": 0,
+                 *       "for_samples": 1,
+                 *       "clear_seconds": 0,
+                 *       "cooldown_seconds": 0,
+                 *       "flap_changes": 5,
+                 *       "flap_seconds": 3600,
+                 *       "name": "Processor is busy",
+                 *       "severity": "warning",
+                 *       "domain": "infrastructure",
+                 *       "definition": {
+                 *         "operator": ">",
+                 *         "raise_level": 90,
+                 *         "clear_level": 88,
+                 *         "unit": "percent",
+                 *         "type": "threshold",
+                 *         "metric": "node_load1",
+                 *         "labels": [
+                 *           {
+                 *             "label": "mountpoint",
+                 *             "match": "is",
+                 *             "value": "/home"
+                 *           }
+                 *         ],
+                 *         "aggregation": "last",
+                 *         "window_seconds": 0
+                 *       },
+                 *       "scope": {
+                 *         "servers": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "groups": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ]
+                 *       },
+                 *       "overrides": [
+                 *         {
+                 *           "labels": [
+                 *             {
+                 *               "label": "mountpoint",
+                 *               "match": "is",
+                 *               "value": "/home"
+                 *             }
+                 *           ],
+                 *           "servers": [
+                 *             "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *           ],
+                 *           "severity": "info",
+                 *           "is_ignored": false
+                 *         }
+                 *       ],
+                 *       "title": "",
+                 *       "over": "",
+                 *       "message": "",
+                 *       "fix": "",
+                 *       "runbook": "",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["RuleWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "for_seconds": 0,
+                 *       "for_samples": 1,
+                 *       "clear_seconds": 0,
+                 *       "cooldown_seconds": 0,
+                 *       "flap_changes": 5,
+                 *       "flap_seconds": 3600,
+                 *       "name": "Processor is busy",
+                 *       "severity": "warning",
+                 *       "domain": "infrastructure",
+                 *       "definition": {
+                 *         "operator": ">",
+                 *         "raise_level": 90,
+                 *         "clear_level": 88,
+                 *         "unit": "percent",
+                 *         "type": "threshold",
+                 *         "metric": "node_load1",
+                 *         "labels": [
+                 *           {
+                 *             "label": "mountpoint",
+                 *             "match": "is",
+                 *             "value": "/home"
+                 *           }
+                 *         ],
+                 *         "aggregation": "last",
+                 *         "window_seconds": 0
+                 *       },
+                 *       "scope": {
+                 *         "servers": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "groups": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ]
+                 *       },
+                 *       "overrides": [
+                 *         {
+                 *           "labels": [
+                 *             {
+                 *               "label": "mountpoint",
+                 *               "match": "is",
+                 *               "value": "/home"
+                 *             }
+                 *           ],
+                 *           "servers": [
+                 *             "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *           ],
+                 *           "severity": "info",
+                 *           "is_ignored": false
+                 *         }
+                 *       ],
+                 *       "title": "",
+                 *       "over": "",
+                 *       "message": "",
+                 *       "fix": "",
+                 *       "runbook": "",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["RuleWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copyAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["RuleSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    muteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-03-14T12:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RuleMute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rule": {
+                 *         "for_seconds": 0,
+                 *         "for_samples": 1,
+                 *         "clear_seconds": 0,
+                 *         "cooldown_seconds": 0,
+                 *         "flap_changes": 5,
+                 *         "flap_seconds": 3600,
+                 *         "name": "Processor is busy",
+                 *         "severity": "warning",
+                 *         "domain": "infrastructure",
+                 *         "definition": {
+                 *           "operator": ">",
+                 *           "raise_level": 90,
+                 *           "clear_level": 88,
+                 *           "unit": "percent",
+                 *           "type": "threshold",
+                 *           "metric": "node_load1",
+                 *           "labels": [
+                 *             {
+                 *               "label": "mountpoint",
+                 *               "match": "is",
+                 *               "value": "/home"
+                 *             }
+                 *           ],
+                 *           "aggregation": "last",
+                 *           "window_seconds": 0
+                 *         },
+                 *         "scope": {
+                 *           "servers": [
+                 *             "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *           ],
+                 *           "groups": [
+                 *             "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *           ]
+                 *         },
+                 *         "overrides": [
+                 *           {
+                 *             "labels": [
+                 *               {
+                 *                 "label": "mountpoint",
+                 *                 "match": "is",
+                 *                 "value": "/home"
+                 *               }
+                 *             ],
+                 *             "servers": [
+                 *               "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *             ],
+                 *             "severity": "info",
+                 *             "is_ignored": false
+                 *           }
+                 *         ],
+                 *         "title": "",
+                 *         "over": "",
+                 *         "message": "",
+                 *         "fix": "",
+                 *         "runbook": "",
+                 *         "is_enabled": true
+                 *       },
+                 *       "days": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulePreviewWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSilences: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["SilenceState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SilenceRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "reason": "New disks are being built in.",
+                 *       "starts_at": "2026-03-14T12:00:00Z",
+                 *       "ends_at": "2026-03-15T06:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SilenceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                silence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                silence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "reason": "New disks are being built in.",
+                 *       "starts_at": "2026-03-14T12:00:00Z",
+                 *       "ends_at": "2026-03-15T06:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SilenceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                silence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MatchersPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchersEffect"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *       ],
+                 *       "until": "2026-03-14T12:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertSnooze"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsChanged"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWindows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWindow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Backups of the night",
+                 *       "is_enabled": true,
+                 *       "zone": "Europe/Berlin",
+                 *       "start": "2026-03-28T22:00",
+                 *       "duration_seconds": 28800,
+                 *       "rule": "FREQ=WEEKLY;BYDAY=SA",
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "reason": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["WindowWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editWindow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Backups of the night",
+                 *       "is_enabled": true,
+                 *       "zone": "Europe/Berlin",
+                 *       "start": "2026-03-28T22:00",
+                 *       "duration_seconds": 28800,
+                 *       "rule": "FREQ=WEEKLY;BYDAY=SA",
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "reason": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["WindowWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWindow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewWindow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Backups of the night",
+                 *       "is_enabled": true,
+                 *       "zone": "Europe/Berlin",
+                 *       "start": "2026-03-28T22:00",
+                 *       "duration_seconds": 28800,
+                 *       "rule": "FREQ=WEEKLY;BYDAY=SA",
+                 *       "matchers": [
+                 *         {
+                 *           "field": "server",
+                 *           "label": "",
+                 *           "match": "is",
+                 *           "values": [
+                 *             "nas",
+                 *             "pve1"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "reason": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["WindowWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowPreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7996,6 +13661,806 @@ export interface operations {
             };
         };
     };
+    listDevices: {
+        parameters: {
+            query?: {
+                /** @description Only those with this verdict. */
+                level?: string;
+                /** @description `hdd`, `ssd` or `nvme`. */
+                media?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["DeviceState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Acknowledge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unacknowledgeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of a reason. */
+                code: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeviceEvents: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceEventRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setDeviceLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of a reason. */
+                code: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_ignored": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["LimitWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clearDeviceLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of a reason. */
+                code: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retireDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "replaced_by_id": "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Retire"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleSelfTests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["SelfTestSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startSelfTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "short"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SelfTestStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeviceRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__infrastructure__storage_device__RuleRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summariseDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOverview: {
         parameters: {
             query?: never;
@@ -10173,6 +16638,1610 @@ export interface operations {
             };
         };
     };
+    listNotificationChannelNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelName"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Phone",
+                 *       "service": "ntfy",
+                 *       "is_enabled": true,
+                 *       "template_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "fallback_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "fallback_after_minutes": 15,
+                 *       "give_up_after_minutes": 1440,
+                 *       "has_self_test": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChannelWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Phone",
+                 *       "service": "ntfy",
+                 *       "is_enabled": true,
+                 *       "template_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "fallback_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "fallback_after_minutes": 15,
+                 *       "give_up_after_minutes": 1440,
+                 *       "has_self_test": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChannelWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setDeadMansSwitch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://hc-ping.com/…",
+                 *       "every_minutes": 5,
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeadMansSwitchWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadMansSwitchRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDeadMansSwitch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those that tell of this alert. */
+                alert_id?: string | null;
+                /** @description Only those of this channel. */
+                channel_id?: string | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["DeliveryState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveryRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryNotificationDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainNotification: {
+        parameters: {
+            query?: {
+                alert_id?: string | null;
+                alert_type?: string;
+                /** @description Now, unless another time is asked for. */
+                at?: string | null;
+                domain?: string;
+                resource_id?: string | null;
+                severity?: components["schemas"]["app__schemas__core__notification_route__Severity"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationHealth"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationRoutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createNotificationRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parent_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "position": 0,
+                 *       "is_enabled": true,
+                 *       "goes_on": false,
+                 *       "match": {
+                 *         "severities": [
+                 *           "info"
+                 *         ],
+                 *         "domains": [
+                 *           "infrastructure"
+                 *         ],
+                 *         "types": [
+                 *           "server.offline"
+                 *         ],
+                 *         "groups": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "servers": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "hours": [
+                 *           {
+                 *             "begin": "22:00",
+                 *             "end": "22:00"
+                 *           }
+                 *         ],
+                 *         "zone": ""
+                 *       },
+                 *       "plan": {
+                 *         "channels": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "group_by": "server",
+                 *         "group_wait_seconds": 10,
+                 *         "group_interval_seconds": 300,
+                 *         "repeat_minutes": 0,
+                 *         "escalate_after_minutes": 0,
+                 *         "escalate_to": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "quiet": [
+                 *           {
+                 *             "begin": "22:00",
+                 *             "end": "22:00"
+                 *           }
+                 *         ],
+                 *         "quiet_lets_through": [
+                 *           "info"
+                 *         ],
+                 *         "digest": "off",
+                 *         "digest_at": "08:00",
+                 *         "digest_day": 0,
+                 *         "zone": "",
+                 *         "sends_resolved": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RouteWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editNotificationRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parent_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "position": 0,
+                 *       "is_enabled": true,
+                 *       "goes_on": false,
+                 *       "match": {
+                 *         "severities": [
+                 *           "info"
+                 *         ],
+                 *         "domains": [
+                 *           "infrastructure"
+                 *         ],
+                 *         "types": [
+                 *           "server.offline"
+                 *         ],
+                 *         "groups": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "servers": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "hours": [
+                 *           {
+                 *             "begin": "22:00",
+                 *             "end": "22:00"
+                 *           }
+                 *         ],
+                 *         "zone": ""
+                 *       },
+                 *       "plan": {
+                 *         "channels": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "group_by": "server",
+                 *         "group_wait_seconds": 10,
+                 *         "group_interval_seconds": 300,
+                 *         "repeat_minutes": 0,
+                 *         "escalate_after_minutes": 0,
+                 *         "escalate_to": [
+                 *           "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *         ],
+                 *         "quiet": [
+                 *           {
+                 *             "begin": "22:00",
+                 *             "end": "22:00"
+                 *           }
+                 *         ],
+                 *         "quiet_lets_through": [
+                 *           "info"
+                 *         ],
+                 *         "digest": "off",
+                 *         "digest_at": "08:00",
+                 *         "digest_day": 0,
+                 *         "zone": "",
+                 *         "sends_resolved": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RouteWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNotificationRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewNotificationTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "[{{ severity }}] {{ title }}",
+                 *       "text": "",
+                 *       "html": "",
+                 *       "body": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createNotificationTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "[{{ severity }}] {{ title }}",
+                 *       "text": "",
+                 *       "html": "",
+                 *       "body": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editNotificationTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "[{{ severity }}] {{ title }}",
+                 *       "text": "",
+                 *       "html": "",
+                 *       "body": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNotificationTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listResources: {
         parameters: {
             query?: {
@@ -10333,6 +18402,81 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-03-14T12:00:00Z",
+                 *       "reason": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["Maintenance"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10813,194 +18957,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAlarmChannel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlarmChannelRead"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setAlarmChannel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "kind": "webhook",
-                 *       "url": "https://ntfy.sh/my-secret-topic",
-                 *       "is_enabled": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["AlarmChannelWrite"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlarmChannelRead"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    removeAlarmChannel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    testAlarmChannel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlarmTest"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
