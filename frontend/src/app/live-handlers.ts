@@ -37,6 +37,11 @@ const refresh = (noun: string) =>
 const jobs = refresh('jobs');
 const servers = refresh('servers');
 const alerts = refresh('alerts');
+// The list itself stays as it is: what is new is offered above it.
+const activity = calmed(
+  (client) => void client.invalidateQueries({ queryKey: ['activity', 'newest'] }),
+  () => PAUSE_MS,
+);
 // It is one answer for the whole fleet, so a large fleet asks for it less often.
 const overview = calmed(
   (client) => void client.invalidateQueries({ queryKey: overviewQuery.queryKey }),
@@ -54,6 +59,7 @@ function idsOf(data: unknown): unknown[] {
 
 export const LIVE_HANDLERS: LiveHandlers = {
   job: jobs,
+  activity,
   schedule: jobs,
   server: (client, data) => {
     servers(client);

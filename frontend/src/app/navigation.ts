@@ -61,6 +61,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
     icon: IconSettings,
     pages: [
       {
+        word: 'Activity',
+        to: '/activity',
+        keywords: 'feed events history what happened changes news',
+        needs: 'system:read',
+        about: 'What servers, people and Unity itself did, in plain words.',
+      },
+      {
         word: 'Jobs',
         to: '/system/jobs',
         keywords: 'schedule runs tasks cron',

@@ -1,4 +1,8 @@
+import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 
 /** The pretended server of unit tests; each test adds the answers it needs with `server.use`. */
-export const server = setupServer();
+export const server = setupServer(
+  // Every list asks for its views; most tests are about something else.
+  http.get('*/api/views', () => HttpResponse.json([])),
+);

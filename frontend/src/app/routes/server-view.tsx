@@ -1,4 +1,5 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
+import { ActivityFeed } from '@/features/activity/components/activity-feed';
 import { ServerAccess } from '@/features/server-access/components/server-access';
 import { ServerPage } from '@/features/servers/components/server-page';
 
@@ -10,6 +11,7 @@ export function ServerView() {
       key={serverId}
       serverId={serverId}
       access={<ServerAccess serverId={serverId} />}
+      activity={<ActivityFeed filters={{ resourceId: serverId }} />}
       onDeleted={() => void navigate({ to: '/servers' })}
     />
   );

@@ -12,6 +12,15 @@ export const systemRoutes = [
   }),
   createRoute({
     ...under,
+    path: '/activity',
+    validateSearch: tableSearchWith('kind', 'actor', 'span'),
+    component: lazyRouteComponent(
+      () => import('@/features/activity/components/activity-page'),
+      'ActivityPage',
+    ),
+  }),
+  createRoute({
+    ...under,
     path: '/system/jobs',
     validateSearch: tableSearchWith('status'),
     component: lazyRouteComponent(() => import('@/features/jobs/components/jobs-page'), 'JobsPage'),

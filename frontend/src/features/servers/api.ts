@@ -82,18 +82,6 @@ export const runsQuery = (id: string, search: TableState) =>
     placeholderData: keepPreviousData,
   });
 
-export const activityQuery = (id: string, page: number) =>
-  queryOptions({
-    queryKey: ['audit', 'of-server', id, page],
-    queryFn: () =>
-      dataOf(
-        api.GET('/api/audit', {
-          params: { query: { resource_id: id, page, per_page: RUNS_PER_PAGE } },
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
-
 export const deletePlanQuery = (id: string) =>
   queryOptions({
     queryKey: ['servers', 'plan-delete', id],

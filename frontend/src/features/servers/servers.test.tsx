@@ -16,8 +16,14 @@ const signedIn = (permissions: Permission[] = ['servers:read', 'servers:manage']
   client.setQueryData(sessionQuery.queryKey, session({ permissions }));
   return client;
 };
+const PAGE = {
+  serverId: NAS_ID,
+  access: 'Host keys',
+  activity: 'What happened',
+  onDeleted: () => undefined,
+};
 const showPage = (at = '/') =>
-  renderUi(<ServerPage serverId={NAS_ID} access="Host keys" onDeleted={() => undefined} />, {
+  renderUi(<ServerPage {...PAGE} />, {
     at,
     client: signedIn(['servers:read', 'servers:manage', 'servers:collect']),
   });

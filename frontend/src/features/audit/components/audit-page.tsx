@@ -7,6 +7,7 @@ import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
+import { SavedViews } from '@/components/saved-views';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
 import { auditQuery, ENTRIES_PER_PAGE, SPANS, type AuditEntry } from '../api';
@@ -132,6 +133,7 @@ export function AuditPage() {
             <DataTable
               label="Audit log"
               noun="entry"
+              actions={<SavedViews page="audit" />}
               nouns="entries"
               rows={page.items}
               columns={columns(open)}

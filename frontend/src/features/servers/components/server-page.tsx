@@ -12,7 +12,6 @@ import { SERVER_STATES, ServerStatusBadge } from '@/components/server-status';
 import { useSearchState } from '@/hooks/use-search-state';
 import { serverQuery, type Server } from '../api';
 import { AccessTab } from './access-tab';
-import { ActivityTab } from './activity-tab';
 import { FactsTab } from './facts-tab';
 import { HealthTab } from './health-tab';
 import { Marked } from '@/components/marked';
@@ -31,6 +30,8 @@ interface ServerPageProps {
   serverId: string;
   /** Its host keys and the key that lets Unity in, from the feature that owns them. */
   access: ReactNode;
+  /** What happened to it. */
+  activity: ReactNode;
   onDeleted: () => void;
 }
 
@@ -67,9 +68,8 @@ function Reason({ server }: { server: Server }) {
   );
 }
 
-function useTabs(server: Server, access: ReactNode): TabRow[] {
+function useTabs(server: Server, access: ReactNode, activity: ReactNode): TabRow[] {
   const mayManage = useMay('servers:manage');
-  const mayAudit = useMay('audit:read');
   return [
     {
       id: 'health',
@@ -88,8 +88,8 @@ function useTabs(server: Server, access: ReactNode): TabRow[] {
     {
       id: 'activity',
       word: 'Activity',
-      isOffered: mayAudit,
-      content: () => <ActivityTab serverId={server.id} />,
+      isOffered: true,
+      content: () => activity,
     },
     {
       id: 'settings',
@@ -100,9 +100,15 @@ function useTabs(server: Server, access: ReactNode): TabRow[] {
   ].filter(({ isOffered }) => isOffered);
 }
 
-function ServerTabs({ server, access }: { server: Server; access: ReactNode }) {
+interface ServerTabsProps {
+  server: Server;
+  access: ReactNode;
+  activity: ReactNode;
+}
+
+function ServerTabs({ server, access, activity }: ServerTabsProps) {
   const [{ tab }, change] = useSearchState<{ tab?: string; page?: number; sort?: string }>();
-  const tabs = useTabs(server, access);
+  const tabs = useTabs(server, access, activity);
   const open = tabs.find(({ id }) => id === tab) ?? tabs[0];
   return (
     <Tabs
@@ -129,7 +135,7 @@ function ServerTabs({ server, access }: { server: Server; access: ReactNode }) {
 }
 
 /** One server: what is true of it now, and everything that was read from it. */
-export function ServerPage({ serverId, access, onDeleted }: ServerPageProps) {
+export function ServerPage({ serverId, access, activity, onDeleted }: ServerPageProps) {
   const query = useQuery(serverQuery(serverId));
   useWatchServer(serverId);
   const server = query.data;
@@ -157,7 +163,7 @@ export function ServerPage({ serverId, access, onDeleted }: ServerPageProps) {
         {(found) => (
           <>
             <Reason server={found} />
-            <ServerTabs server={found} access={access} />
+            <ServerTabs server={found} access={access} activity={activity} />
           </>
         )}
       </Faces>

@@ -9,6 +9,7 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
+import { SavedViews } from '@/components/saved-views';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
 import { groupsQuery, PER_PAGE, serversQuery, tagsQuery } from '../api';
@@ -74,6 +75,7 @@ export function ServersPage() {
           <DataTable
             label="Servers"
             noun="server"
+            actions={<SavedViews page="servers" />}
             rows={rows}
             columns={COLUMNS}
             rowId={(row) => row.id}
