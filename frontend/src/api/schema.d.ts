@@ -1439,6 +1439,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List pools
+         * @description Search pools by name or server.
+         *
+         *     Sort by `level` (the worst first), `name`, `server`, `kind`, `size`, `used` or `last_scrub_at`.
+         */
+        get: operations["listPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/pools/{pool_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a pool
+         * @description Show a pool with the tree of its members, and the drives that they lie on.
+         */
+        get: operations["getPool"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a pool
+         * @description Forget a pool that was taken away. Nothing is done to its machine.
+         */
+        delete: operations["forgetPool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/pools/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the pools
+         * @description Count the pools by verdict, with their size and use.
+         */
+        get: operations["summarisePools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/servers": {
         parameters: {
             query?: never;
@@ -3131,7 +3197,7 @@ export interface components {
             domain: string;
             /** Is Muted */
             is_muted: boolean;
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             state: components["schemas"]["AlertState"];
         };
         /**
@@ -3224,7 +3290,7 @@ export interface components {
             server_id: string | null;
             /** Server Name */
             server_name: string;
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             /**
              * Silence
              * @description Matchers that fit this alert and its like.
@@ -3354,7 +3420,7 @@ export interface components {
             server_id: string | null;
             /** Server Name */
             server_name: string;
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             /** Snoozed Until */
             snoozed_until: string | null;
             state: components["schemas"]["AlertState"];
@@ -3411,12 +3477,6 @@ export interface components {
         "app__kernel__errors__JsonValue-Output": string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue-Output"][] | {
             [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
         } | null;
-        /**
-         * Severity
-         * @description How much it matters.
-         * @enum {string}
-         */
-        app__models__core__alert__Severity: "info" | "warning" | "critical";
         /**
          * RuleRead
          * @description A rule as it is.
@@ -3479,7 +3539,7 @@ export interface components {
             /** Runbook */
             runbook: string;
             scope: components["schemas"]["Scope"];
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             /**
              * Source
              * @description Where the levels of a built-in rule come from.
@@ -3495,18 +3555,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /**
-         * Severity
-         * @description How bad it is.
-         * @enum {string}
-         */
-        app__schemas__core__notification_route__Severity: "info" | "warning" | "critical";
-        /**
-         * Severity
-         * @description How bad a problem is.
-         * @enum {string}
-         */
-        app__schemas__infrastructure__reading__Severity: "critical" | "warning" | "info";
         /**
          * RuleRead
          * @description One rule by which drives are judged.
@@ -4519,7 +4567,7 @@ export interface components {
             id: string;
             /** Resolved At */
             resolved_at: string | null;
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             state: components["schemas"]["AlertState"];
         };
         /**
@@ -5574,7 +5622,7 @@ export interface components {
             resource_id: string;
             /** Resource Name */
             resource_name: string;
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             /** Title */
             title: string;
         };
@@ -5755,7 +5803,7 @@ export interface components {
              * @default []
              */
             servers: string[];
-            severity?: components["schemas"]["app__models__core__alert__Severity"] | null;
+            severity?: components["schemas"]["Severity"] | null;
         };
         /**
          * Overview
@@ -5909,6 +5957,26 @@ export interface components {
         Page_JobRunRead_: {
             /** Items */
             items: components["schemas"]["JobRunRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[PoolRead] */
+        Page_PoolRead_: {
+            /** Items */
+            items: components["schemas"]["PoolRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -6158,6 +6226,262 @@ export interface components {
             count: number;
             /** What */
             what: string;
+        };
+        /**
+         * PoolDetail
+         * @description A pool with everything that is known of it.
+         */
+        PoolDetail: {
+            /**
+             * Action
+             * @description What its own tool advises.
+             */
+            action: string;
+            /**
+             * Activity
+             * @description What runs: scrub, resilver, check; or nothing.
+             */
+            activity: string;
+            /** Activity Ends At */
+            activity_ends_at: string | null;
+            /** Activity Percent */
+            activity_percent: number | null;
+            /** Data Errors */
+            data_errors: number | null;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Fragmentation Percent */
+            fragmentation_percent: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["PoolKind"];
+            /** Last Scrub At */
+            last_scrub_at: string | null;
+            /** Last Scrub Errors */
+            last_scrub_errors: number | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Layout
+             * @example raidz2
+             */
+            layout: string;
+            /**
+             * Level
+             * @description `ok`, `unknown`, `watch`, `warning` or `failing`.
+             */
+            level: string;
+            /** Level Since */
+            level_since: string | null;
+            /** Members */
+            members: components["schemas"]["PoolMemberRead"][];
+            /**
+             * Message Id
+             * @example ZFS-8000-9P
+             */
+            message_id: string;
+            /** Mismatches */
+            mismatches: number | null;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Name */
+            name: string;
+            /** Reasons */
+            reasons: components["schemas"]["PoolReasonRead"][];
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * State
+             * @description In the word of its own tool.
+             * @example ONLINE
+             */
+            state: string;
+            /**
+             * Status
+             * @description What its own tool says about its state.
+             */
+            status: string;
+            /** Used Bytes */
+            used_bytes: number | null;
+            /** Used Percent */
+            used_percent: number | null;
+            /** Volumes */
+            volumes: components["schemas"]["VolumeRead"][];
+        };
+        /**
+         * PoolKind
+         * @description Which system keeps it.
+         * @enum {string}
+         */
+        PoolKind: "zfs" | "md" | "lvm" | "btrfs";
+        /**
+         * PoolMemberRead
+         * @description A device of a pool, or what devices are put together to.
+         */
+        PoolMemberRead: {
+            /** Checksum Errors */
+            checksum_errors: number | null;
+            /**
+             * Device Id
+             * @description The drive it lies on, when it is known.
+             */
+            device_id: string | null;
+            /** Is Leaf */
+            is_leaf: boolean;
+            /** Is Well */
+            is_well: boolean;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Parent
+             * @description The index of the member above, in this list.
+             */
+            parent: number | null;
+            /** Path */
+            path: string;
+            /** Read Errors */
+            read_errors: number | null;
+            /** Role */
+            role: string;
+            /** State */
+            state: string;
+            /** Write Errors */
+            write_errors: number | null;
+        };
+        /**
+         * PoolRead
+         * @description A pool as lists show it.
+         */
+        PoolRead: {
+            /**
+             * Activity
+             * @description What runs: scrub, resilver, check; or nothing.
+             */
+            activity: string;
+            /** Activity Ends At */
+            activity_ends_at: string | null;
+            /** Activity Percent */
+            activity_percent: number | null;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Fragmentation Percent */
+            fragmentation_percent: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["PoolKind"];
+            /** Last Scrub At */
+            last_scrub_at: string | null;
+            /** Last Scrub Errors */
+            last_scrub_errors: number | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Layout
+             * @example raidz2
+             */
+            layout: string;
+            /**
+             * Level
+             * @description `ok`, `unknown`, `watch`, `warning` or `failing`.
+             */
+            level: string;
+            /** Level Since */
+            level_since: string | null;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Name */
+            name: string;
+            /** Reasons */
+            reasons: components["schemas"]["PoolReasonRead"][];
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * State
+             * @description In the word of its own tool.
+             * @example ONLINE
+             */
+            state: string;
+            /** Used Bytes */
+            used_bytes: number | null;
+            /** Used Percent */
+            used_percent: number | null;
+        };
+        /**
+         * PoolReasonRead
+         * @description One thing that speaks against a pool.
+         */
+        PoolReasonRead: {
+            /**
+             * Code
+             * @example zfs_degraded
+             */
+            code: string;
+            /** Fix */
+            fix: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            /**
+             * Source
+             * @description Where the rule comes from.
+             */
+            source: string;
+        };
+        /**
+         * PoolSummary
+         * @description The pools by verdict.
+         */
+        PoolSummary: {
+            /**
+             * Busy
+             * @description How many are being scrubbed, checked or filled.
+             */
+            busy: number;
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
+            /** Size Bytes */
+            size_bytes: number;
+            /** Total */
+            total: number;
+            /** Used Bytes */
+            used_bytes: number;
         };
         /**
          * PreviewIncident
@@ -6483,7 +6807,7 @@ export interface components {
              * Severities
              * @default []
              */
-            severities: components["schemas"]["app__schemas__core__notification_route__Severity"][];
+            severities: components["schemas"]["Severity"][];
             /**
              * Tags
              * @default []
@@ -6565,7 +6889,7 @@ export interface components {
              *       "critical"
              *     ]
              */
-            quiet_lets_through: components["schemas"]["app__schemas__core__notification_route__Severity"][];
+            quiet_lets_through: components["schemas"]["Severity"][];
             /**
              * Repeat Minutes
              * @description Say it again until it is acknowledged; 0: never.
@@ -6832,7 +7156,7 @@ export interface components {
             runbook: string;
             scope?: components["schemas"]["Scope"];
             /** @default warning */
-            severity: components["schemas"]["app__models__core__alert__Severity"];
+            severity: components["schemas"]["Severity"];
             /**
              * Title
              * @description {name}, {subject}, {rule} are filled in.
@@ -7350,7 +7674,7 @@ export interface components {
             server_id: string;
             /** Server Name */
             server_name: string;
-            severity: components["schemas"]["app__schemas__infrastructure__reading__Severity"];
+            severity: components["schemas"]["Severity"];
             /** Since */
             since: string | null;
             /**
@@ -7642,6 +7966,12 @@ export interface components {
              */
             token: string;
         };
+        /**
+         * Severity
+         * @description How much it matters.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "critical";
         /**
          * SignOnDeparture
          * @description Where the browser goes next.
@@ -8422,6 +8752,26 @@ export interface components {
          */
         ViewPage: "servers" | "alerts" | "audit" | "activity" | "notifications" | "runs";
         /**
+         * VolumeRead
+         * @description A logical volume.
+         */
+        VolumeRead: {
+            /** Data Percent */
+            data_percent: number | null;
+            /** Health */
+            health: string;
+            /** Layout */
+            layout: string;
+            /** Metadata Percent */
+            metadata_percent: number | null;
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Sync Percent */
+            sync_percent: number | null;
+        };
+        /**
          * WindowPreview
          * @description When a window would be open, and what it would keep quiet now.
          */
@@ -8718,7 +9068,7 @@ export interface operations {
                 /** @description Only those of this server and of what belongs to it. */
                 server_id?: string | null;
                 /** @description Only those of this severity. */
-                severity?: components["schemas"]["app__models__core__alert__Severity"] | null;
+                severity?: components["schemas"]["Severity"] | null;
                 /** @description Field to sort by; `-` in front: descending. */
                 sort?: string;
                 /** @description Only those in this state; `open`: not over, `active`: told, not over. */
@@ -14506,6 +14856,243 @@ export interface operations {
             };
         };
     };
+    listPools: {
+        parameters: {
+            query?: {
+                /** @description `zfs`, `md`, `lvm` or `btrfs`. */
+                kind?: components["schemas"]["PoolKind"] | null;
+                /** @description Only those with this verdict. */
+                level?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PoolRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolDetail"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summarisePools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listServers: {
         parameters: {
             query?: {
@@ -17383,7 +17970,7 @@ export interface operations {
                 at?: string | null;
                 domain?: string;
                 resource_id?: string | null;
-                severity?: components["schemas"]["app__schemas__core__notification_route__Severity"];
+                severity?: components["schemas"]["Severity"];
             };
             header?: never;
             path?: never;

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.kernel.text import printable
+from app.models.core.alert import Severity
 from app.schemas.base import Input, Output
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])]
@@ -24,14 +25,6 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
-
-
-class Severity(StrEnum):
-    """How bad it is."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
 
 
 class Hours(Input):

@@ -2,10 +2,10 @@
 
 import uuid
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
+from app.models.core.alert import Severity
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.schemas.base import Output, PageQuery
 
@@ -68,14 +68,6 @@ class RunQuery(PageQuery):
     """Which runs."""
 
     rate: str = Field("", max_length=20, description="Only those of this group.")
-
-
-class Severity(StrEnum):
-    """How bad a problem is."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
-    INFO = "info"
 
 
 class ServerProblem(Output):

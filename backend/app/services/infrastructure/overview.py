@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
-from app.models.core.alert import ACTIVE, Alert
+from app.models.core.alert import ACTIVE, Alert, Severity
 from app.models.infrastructure.collection import ServerSummary, StatusChange
 from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
 from app.schemas.infrastructure.reading import (
@@ -16,7 +16,6 @@ from app.schemas.infrastructure.reading import (
     Overview,
     ServerProblem,
     ServerTile,
-    Severity,
     Spark,
 )
 from app.services.infrastructure.alarms import DEGRADED, HOST_KEY, OFFLINE
