@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { overviewQuery } from '@/api/overview';
 import { useMay } from '@/api/session';
 import { useNavigation } from '../navigation';
+import { useActionItems } from './palette-actions';
 
 export interface PaletteItem {
   id: string;
@@ -26,21 +27,7 @@ function useServerItems(): PaletteItem[] {
   }));
 }
 
-function useActionItems(): PaletteItem[] {
-  const navigate = useNavigate();
-  if (!useMay('servers:manage')) return [];
-  return [
-    {
-      id: 'action add-server',
-      group: 'Actions',
-      label: 'Add a server',
-      keywords: 'new machine host enter',
-      run: () => void navigate({ to: '/servers/add' }),
-    },
-  ];
-}
-
-/** Everything the palette finds. A domain adds its things here, from lists that are in the cache. */
+/** What the palette finds at once, without asking: pages, servers that are in the cache, and actions. */
 export function usePaletteItems(): PaletteItem[] {
   const navigate = useNavigate();
   const pages = useNavigation().flatMap(

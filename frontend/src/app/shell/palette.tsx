@@ -1,14 +1,16 @@
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
+import { useFoundItems } from './palette-found';
 import { usePaletteItems } from './palette-items';
-import { searchPalette } from './palette-search';
+import { joinFound, searchPalette } from './palette-search';
 
 export const openPalette = () => spotlight.open();
 
 export function Palette() {
   const [query, setQuery] = useState('');
-  const found = searchPalette(usePaletteItems(), query);
+  const { items, isSearching } = useFoundItems(query);
+  const found = joinFound(searchPalette(usePaletteItems(), query), items, query);
   const groups = [...new Set(found.map(({ group }) => group))];
   return (
     <Spotlight.Root
@@ -21,7 +23,7 @@ export function Palette() {
       maxHeight={420}
     >
       <Spotlight.Search
-        placeholder="A page, a server, an action"
+        placeholder="A server, an alert, a key, a page, an action"
         aria-label="Find anything"
         leftSection={<IconSearch size={16} aria-hidden />}
       />
@@ -35,7 +37,11 @@ export function Palette() {
               ))}
           </Spotlight.ActionsGroup>
         ))}
-        {found.length === 0 && <Spotlight.Empty>Nothing has these words in it.</Spotlight.Empty>}
+        {found.length === 0 && (
+          <Spotlight.Empty>
+            {isSearching ? 'Searching' : 'Nothing has these words in it.'}
+          </Spotlight.Empty>
+        )}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
