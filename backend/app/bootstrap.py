@@ -37,7 +37,7 @@ from app.ports.archive_store import ArchiveStores
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
 from app.schedulers import core, credentials, quiet
-from app.schedulers.infrastructure import alerts, collection, servers
+from app.schedulers.infrastructure import alerts, collection, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
@@ -155,6 +155,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *alerts.jobs(platform),
         *quiet.jobs(platform),
         *servers.jobs(platform),
+        *storage.jobs(platform),
     )
 
 

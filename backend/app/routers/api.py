@@ -27,7 +27,7 @@ from app.routers.core import (
     users,
 )
 from app.routers.credentials import logins, ssh_keys
-from app.routers.infrastructure import connections, readings, search, servers
+from app.routers.infrastructure import connections, devices, readings, search, servers
 
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
@@ -49,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     servers.router,
     connections.router,
     readings.router,
+    devices.router,
     metrics.router,
     silences.router,
     alert_rules.router,

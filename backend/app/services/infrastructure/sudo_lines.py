@@ -18,11 +18,13 @@ FIND = (
 _SECONDS = 15.0
 
 
-def sudo_commands() -> tuple[Command, ...]:
-    """Return what is asked as root; `true`, when nothing is, shows that sudo works at all."""
-    wanted = tuple(
-        dict.fromkeys(command for fact in FACTS for command in fact.commands if command.sudo)
-    )
+def sudo_commands(of_server: Sequence[Command] = ()) -> tuple[Command, ...]:
+    """Return what is asked as root; `true`, when nothing is, shows that sudo works at all.
+
+    `of_server` are the commands that depend on what this machine has, such as its drives.
+    """
+    every = (*(command for fact in FACTS for command in fact.commands), *of_server)
+    wanted = tuple(dict.fromkeys(command for command in every if command.sudo))
     return wanted or (Command(("true",), sudo=True),)
 
 

@@ -17,6 +17,8 @@ from app.models.core.resource import Resource
 from app.models.infrastructure.storage_device import StorageDevice, StorageDeviceEvent
 from app.ports.shell import Outcome
 from app.services.infrastructure.facts.block_devices import BlockDevicesFact
+from app.services.infrastructure.storage.privileges import drive_commands
+from app.services.infrastructure.sudo_lines import sudoers
 from tests.fakes.shell import FakeShell
 from tests.services.infrastructure.collecting import Site
 from tests.services.infrastructure.storage.reports import Document, ata, attribute, nvme
@@ -280,3 +282,20 @@ async def test_five_hundred_disks_are_entered_and_kept(site: Site) -> None:
     await site.collector().collect_due()
     await site.next_cycle()
     assert len(await drives(site)) == 500
+
+
+async def test_root_may_run_exactly_what_is_asked_and_nothing_with_wildcards(site: Site) -> None:
+    server_id = await site.enter("nas", sudo="passwordless")
+    machine = site.machine(server_id)
+    lists(machine, disk("sda", "WD-WCC4E0000001"))
+    reads(machine, ("/dev/sda", "sat", ata()))
+    await slow(site, server_id)
+    async with site.database.snapshot() as session:
+        commands = await drive_commands(session, server_id)
+    asked = [command.argv for command in machine.calls if command.sudo]
+    assert [command.argv for command in commands] == asked
+    lines = await sudoers(machine, "unity", commands)
+    assert lines == [
+        "unity ALL=(root) NOPASSWD: /usr/sbin/smartctl -n standby -j --scan-open",
+        "unity ALL=(root) NOPASSWD: /usr/sbin/smartctl -n standby -x -j -d sat /dev/sda",
+    ]
