@@ -6,7 +6,9 @@ import { problemFrom } from './problem';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-type PasswordPrompt = (wrongBefore: string | null) => Promise<string | null>;
+/** The password as it is, or a code of the authenticator app. */
+export type Proof = string | { code: string };
+type PasswordPrompt = (wrongBefore: string | null) => Promise<Proof | null>;
 let askPassword: PasswordPrompt = () => Promise.resolve(null);
 let onSignedOut: () => void = () => undefined;
 
@@ -30,17 +32,17 @@ async function wantsStepUp(response: Response): Promise<boolean> {
   return (await problemFrom(response)).type.endsWith('step-up-required');
 }
 
-/** Asks until the password is right; false when the person gives up. */
+/** Asks until the password or the code is right; false when the person gives up. */
 async function stepUp(): Promise<boolean> {
   let wrongBefore: string | null = null;
   for (;;) {
-    const password = await askPassword(wrongBefore);
-    if (password === null) return false;
+    const proof = await askPassword(wrongBefore);
+    if (proof === null) return false;
     const answer = await send(
       new Request(new URL(`${basePath}/api/auth/step-up`, location.origin), {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ password }),
+        body: JSON.stringify(typeof proof === 'string' ? { password: proof } : proof),
       }),
     );
     if (answer.ok) return true;

@@ -1,5 +1,5 @@
 // Who is signed in here. Everything that asks "may I" asks this.
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { api, dataOf } from './client';
 import { setCsrfToken } from './csrf';
 import type { components } from './schema';
@@ -22,6 +22,15 @@ export const sessionQuery = queryOptions({
 /** The session; only under the shell's route, which has loaded it. */
 export function useSession(): SessionState {
   return useSuspenseQuery(sessionQuery).data;
+}
+
+/** What a new password needs, in words and as a check; the server knows more than the length. */
+export function usePasswordRule() {
+  const shortest = useQueryClient().getQueryData(sessionQuery.queryKey)?.password_length ?? 12;
+  return {
+    hint: `At least ${shortest} characters; a few unrelated words are good.`,
+    fault: (value: string) => (value.length < shortest ? `At least ${shortest} characters.` : null),
+  };
 }
 
 /** Whether to offer something; the server decides for itself. */

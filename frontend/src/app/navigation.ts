@@ -89,6 +89,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Who may log in, with which role.',
       },
       {
+        word: 'Single sign-on',
+        to: '/system/sign-on',
+        keywords: 'oidc openid provider authentik keycloak authelia users login',
+        needs: 'users:manage',
+        about: 'Servers by which people log in, and what their groups may do here.',
+      },
+      {
         word: 'Tokens',
         to: '/system/tokens',
         keywords: 'api key program',

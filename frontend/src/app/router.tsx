@@ -3,7 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { basePath } from '@/api/base';
 import { addServerRoute, importServersRoute } from './routes/add-server';
 import { credentialsRoutes } from './routes/credentials';
-import { loginRoute, setupRoute } from './routes/door-routes';
+import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { rootRoute } from './routes/root-route';
 import { serverRoute, serversRoute } from './routes/servers';
@@ -12,6 +12,7 @@ import { systemRoutes } from './routes/system';
 
 const routeTree = rootRoute.addChildren([
   loginRoute,
+  callbackRoute,
   setupRoute,
   shellRoute.addChildren([
     overviewRoute,

@@ -1,12 +1,17 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { setPasswordPrompt } from '@/api/fetch';
+import { setPasswordPrompt, type Proof } from '@/api/fetch';
+import { sessionQuery } from '@/api/session';
+import { SignOnStepUp } from '@/features/session/components/sign-on-step-up';
 
-/** Asks for the password again when the server wants it for a dangerous verb, then lets the call go on. */
+/** Asks for the password or a code again when the server wants it, then lets the call go on. */
 export function StepUpDialog() {
+  const user = useQueryClient().getQueryData(sessionQuery.queryKey)?.user;
   const [asked, setAsked] = useState<{ wrongBefore: string | null } | null>(null);
-  const [password, setPassword] = useState('');
-  const answer = useRef<(password: string | null) => void>(undefined);
+  const [text, setText] = useState('');
+  const [wantsCode, setWantsCode] = useState(false);
+  const answer = useRef<(proof: Proof | null) => void>(undefined);
 
   useEffect(() => {
     setPasswordPrompt(
@@ -19,14 +24,24 @@ export function StepUpDialog() {
     return () => setPasswordPrompt(() => Promise.resolve(null));
   }, []);
 
-  const finish = (value: string | null) => {
+  const hasPassword = user?.has_password ?? true;
+  const hasCode = user?.has_second_factor ?? false;
+  const byCode = hasCode && (wantsCode || !hasPassword);
+  const finish = (proof: Proof | null) => {
     setAsked(null);
-    setPassword('');
-    answer.current?.(value);
+    setText('');
+    answer.current?.(proof);
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    finish(password);
+    finish(byCode ? { code: text } : text);
+  };
+  const field = {
+    'data-autofocus': true,
+    required: true,
+    value: text,
+    error: asked?.wrongBefore,
+    onChange: (event: { currentTarget: { value: string } }) => setText(event.currentTarget.value),
   };
   return (
     <Modal
@@ -35,28 +50,47 @@ export function StepUpDialog() {
       title="Confirm that it is you"
       zIndex={400}
     >
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <Text size="sm">
-            This action needs your password again. It is asked at most once in a few minutes.
-          </Text>
-          <PasswordInput
-            label="Your password"
-            autoComplete="current-password"
-            data-autofocus
-            required
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            error={asked?.wrongBefore}
-          />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={() => finish(null)}>
-              Cancel
-            </Button>
-            <Button type="submit">Continue</Button>
-          </Group>
-        </Stack>
-      </form>
+      {!hasPassword && !hasCode ? (
+        <SignOnStepUp onCancel={() => finish(null)} />
+      ) : (
+        <form onSubmit={submit}>
+          <Stack gap="md">
+            <Text size="sm">
+              This action needs {byCode ? 'a code of your app' : 'your password'} again. It is asked
+              at most once in a few minutes.
+            </Text>
+            {byCode ? (
+              <TextInput
+                label="Your code"
+                autoComplete="one-time-code"
+                inputMode="numeric"
+                {...field}
+              />
+            ) : (
+              <PasswordInput label="Your password" autoComplete="current-password" {...field} />
+            )}
+            {hasPassword && hasCode && (
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                onClick={() => {
+                  setWantsCode(!byCode);
+                  setText('');
+                }}
+              >
+                {byCode ? 'Use the password instead' : 'Use a code of the app instead'}
+              </Anchor>
+            )}
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={() => finish(null)}>
+                Cancel
+              </Button>
+              <Button type="submit">Continue</Button>
+            </Group>
+          </Stack>
+        </form>
+      )}
     </Modal>
   );
 }

@@ -15,6 +15,8 @@ export function user(part: Partial<Schemas['UserRead']> = {}): Schemas['UserRead
     created_at: LONG_AGO,
     password_changed_at: LONG_AGO,
     last_login_at: null,
+    has_password: true,
+    has_second_factor: false,
     ...part,
   };
 }
@@ -27,6 +29,8 @@ export function session(part: Partial<SessionState> = {}): SessionState {
     is_secure: true,
     is_setup_needed: false,
     has_stepped_up: false,
+    next_step: null,
+    password_length: 12,
     ...part,
   };
 }

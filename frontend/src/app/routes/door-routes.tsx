@@ -1,7 +1,9 @@
 import { createRoute, redirect, useNavigate, useSearch } from '@tanstack/react-router';
 import { Box } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import * as z from 'zod/mini';
 import { sessionQuery } from '@/api/session';
+import { CallbackPage } from '@/features/session/components/callback-page';
 import { LoginPage } from '@/features/session/components/login-page';
 import { SetupPage } from '@/features/session/components/setup-page';
 import { PlainHttpBanner } from '../shell/plain-http-banner';
@@ -28,11 +30,44 @@ function Login() {
   );
 }
 
+// As the provider wrote it: the router reads a code of digits as a number, and rounds it.
+const ARRIVED = new URLSearchParams(window.location.search);
+const arrived = (name: string) => ARRIVED.get(name) ?? '';
+const ANSWER = {
+  state: arrived('state'),
+  code: arrived('code'),
+  error: arrived('error'),
+  error_description: arrived('error_description'),
+  iss: arrived('iss'),
+};
+
+function Callback() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const done = (purpose: string) => {
+    if (purpose !== 'login') return void navigate({ to: '/profile', replace: true });
+    const isIn = client.getQueryData(sessionQuery.queryKey)?.user != null;
+    void navigate({ to: isIn ? '/' : '/login', replace: true });
+  };
+  return (
+    <Warned>
+      <CallbackPage
+        answer={ANSWER}
+        onDone={done}
+        onBack={() => void navigate({ to: '/login', replace: true })}
+      />
+    </Warned>
+  );
+}
+
 function Setup() {
   const navigate = useNavigate();
   return (
     <Warned>
-      <SetupPage onEntered={() => void navigate({ to: '/' })} />
+      <SetupPage
+        onEntered={() => void navigate({ to: '/' })}
+        onHalfway={() => void navigate({ to: '/login' })}
+      />
     </Warned>
   );
 }
@@ -50,6 +85,15 @@ export const loginRoute = createRoute({
     if (session.user) throw redirect({ href: search.next ?? '/' });
   },
   component: Login,
+});
+
+export const callbackRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login/callback',
+  beforeLoad: async ({ context }) => {
+    await context.client.ensureQueryData(sessionQuery);
+  },
+  component: Callback,
 });
 
 export const setupRoute = createRoute({

@@ -67,6 +67,16 @@ export const systemRoutes = [
   }),
   createRoute({
     ...under,
+    path: '/system/sign-on',
+    component: lazyRouteComponent(() => import('./sign-on-views'), 'ProvidersView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/sign-on/$providerId',
+    component: lazyRouteComponent(() => import('./sign-on-views'), 'ProviderView'),
+  }),
+  createRoute({
+    ...under,
     path: '/system/tokens',
     validateSearch: tableSearchWith('whose'),
     component: lazyRouteComponent(

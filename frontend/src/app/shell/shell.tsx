@@ -20,7 +20,8 @@ import { UserMenu } from './user-menu';
 const HEADER = 48;
 
 /** Loads the page anew, so that nothing of what one person saw stays for the next. */
-const leave = () => window.location.assign(`${basePath}/login`);
+const leave = (elsewhere: string | null) =>
+  window.location.assign(elsewhere ?? `${basePath}/login`);
 
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
@@ -73,7 +74,13 @@ export function Shell() {
               Ctrl K
             </kbd>
           </UnstyledButton>
-          <UserMenu onLogOut={() => logOut.mutate(undefined, { onSuccess: leave })} />
+          <UserMenu
+            onLogOut={() =>
+              logOut.mutate(undefined, {
+                onSuccess: ({ provider_url }) => leave(provider_url),
+              })
+            }
+          />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" className={classes.navbar}>

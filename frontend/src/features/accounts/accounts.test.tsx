@@ -4,7 +4,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { pageOf, token, user as person } from '@/testing/factories';
 import { renderUi, signedInClient } from '@/testing/render';
 import { server } from '@/testing/server';
-import { browserName } from './browser';
 import { ProfilePage } from './components/profile-page';
 import { TokensPage } from './components/tokens-page';
 import { UserPage } from './components/user-page';
@@ -17,6 +16,8 @@ const SESSION = {
   last_seen_at: '2026-01-01T00:00:00Z',
   address: '192.0.2.10',
   user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
+  device: 'Firefox on Linux',
+  has_second_factor: false,
   is_current: false,
 };
 const ROLES = {
@@ -28,11 +29,6 @@ const ROLES = {
 };
 const refused = () =>
   HttpResponse.json({ title: 'Not allowed', detail: 'bob has no right.' }, { status: 403 });
-
-it('names the browser and the system of a session', () => {
-  expect(browserName(SESSION.user_agent)).toBe('Firefox on Linux');
-  expect(browserName('')).toBe('unknown program');
-});
 
 describe('the users', () => {
   it('are listed, and only who may gets the button', async () => {

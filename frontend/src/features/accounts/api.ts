@@ -117,3 +117,11 @@ export const useRevokeToken = () =>
   useChange(['tokens'], (token_id: string) =>
     api.DELETE('/api/tokens/{token_id}', { params: { path: { token_id } } }),
   );
+
+export const useEndUserSessions = (user_id: string) =>
+  useChange(['sessions'], () => dataOf(api.DELETE('/api/users/{user_id}/sessions', of(user_id))));
+
+export const useResetSecondFactor = (user_id: string) =>
+  useChange(['users', 'sessions'], () =>
+    api.DELETE('/api/users/{user_id}/second-factor', of(user_id)),
+  );

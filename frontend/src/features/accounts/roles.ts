@@ -24,10 +24,3 @@ export function stateOf(user: User): { state: State; word: string } {
     ? { state: 'unknown', word: 'disabled' }
     : { state: 'ok', word: 'active' };
 }
-
-export const SHORTEST_PASSWORD = 10;
-export const PASSWORD_HINT = 'At least 10 characters; a few unrelated words are good.';
-
-export function passwordFault(value: string): string | null {
-  return value.length < SHORTEST_PASSWORD ? `At least ${SHORTEST_PASSWORD} characters.` : null;
-}

@@ -1,18 +1,19 @@
 import { Modal, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { splitProblem } from '@/api/field-errors';
+import { usePasswordRule } from '@/api/session';
 import { FormActions } from '@/components/form-actions';
 import { useAddUser, type Role } from '../api';
-import { PASSWORD_HINT, passwordFault } from '../roles';
 import { RoleSelect } from './role-select';
 
 const FIELDS = ['name', 'full_name', 'role', 'password'];
 
 function AddUserForm({ onClose }: { onClose: () => void }) {
   const add = useAddUser();
+  const rule = usePasswordRule();
   const form = useForm({
     initialValues: { name: '', full_name: '', role: 'viewer' as Role, password: '' },
-    validate: { password: passwordFault },
+    validate: { password: rule.fault },
   });
   const submit = (values: typeof form.values) =>
     add.mutate(values, {
@@ -35,7 +36,7 @@ function AddUserForm({ onClose }: { onClose: () => void }) {
         <RoleSelect {...form.getInputProps('role')} />
         <PasswordInput
           label="First password"
-          description={`${PASSWORD_HINT} Tell it to them; they can change it.`}
+          description={`${rule.hint} Tell it to them; they can change it.`}
           autoComplete="new-password"
           required
           {...form.getInputProps('password')}

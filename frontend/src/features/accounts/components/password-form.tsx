@@ -1,11 +1,10 @@
 import { PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { splitProblem } from '@/api/field-errors';
-import { useSession } from '@/api/session';
+import { usePasswordRule, useSession } from '@/api/session';
 import { FormActions } from '@/components/form-actions';
 import { Notice } from '@/components/notice';
 import { useChangePassword } from '../api';
-import { PASSWORD_HINT, passwordFault } from '../roles';
 
 const FIELDS = ['current', 'password'];
 
@@ -13,10 +12,11 @@ const FIELDS = ['current', 'password'];
 export function PasswordForm() {
   const change = useChangePassword();
   const { user } = useSession();
+  const rule = usePasswordRule();
   const form = useForm({
     initialValues: { current: '', password: '', again: '' },
     validate: {
-      password: passwordFault,
+      password: rule.fault,
       again: (value, { password }) => (value === password ? null : 'The two passwords differ.'),
     },
   });
@@ -46,7 +46,7 @@ export function PasswordForm() {
         />
         <PasswordInput
           label="New password"
-          description={PASSWORD_HINT}
+          description={rule.hint}
           autoComplete="new-password"
           required
           {...form.getInputProps('password')}

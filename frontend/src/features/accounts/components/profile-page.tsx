@@ -7,8 +7,10 @@ import { Page, Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { ownSessionsQuery, tokensQuery, useEndOtherSessions, useEndOwnSession } from '../api';
+import { LinksSection } from './links-section';
 import { MakeTokenDialog } from './make-token-dialog';
 import { PasswordForm } from './password-form';
+import { SecondFactorSection } from './second-factor-section';
 import { SessionList } from './session-list';
 import { TokenList } from './token-list';
 
@@ -75,9 +77,13 @@ export function ProfilePage() {
             />
           </Section>
         )}
-        <Section title="Password">
-          <PasswordForm />
-        </Section>
+        {(user?.has_password ?? true) && (
+          <Section title="Password">
+            <PasswordForm />
+          </Section>
+        )}
+        <SecondFactorSection />
+        <LinksSection />
         <Sessions />
         <Tokens />
       </Stack>

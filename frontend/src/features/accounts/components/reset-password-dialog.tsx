@@ -1,9 +1,9 @@
 import { Modal, PasswordInput, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { splitProblem } from '@/api/field-errors';
+import { usePasswordRule } from '@/api/session';
 import { FormActions } from '@/components/form-actions';
 import { useResetPassword, type User } from '../api';
-import { PASSWORD_HINT, passwordFault } from '../roles';
 
 interface ResetPasswordDialogProps {
   user: User;
@@ -13,9 +13,10 @@ interface ResetPasswordDialogProps {
 
 function ResetPasswordForm({ user, onClose }: Omit<ResetPasswordDialogProps, 'isOpen'>) {
   const reset = useResetPassword(user.id);
+  const rule = usePasswordRule();
   const form = useForm({
     initialValues: { password: '' },
-    validate: { password: passwordFault },
+    validate: { password: rule.fault },
   });
   const submit = ({ password }: typeof form.values) =>
     reset.mutate(password, {
@@ -28,7 +29,7 @@ function ResetPasswordForm({ user, onClose }: Omit<ResetPasswordDialogProps, 'is
         <Text size="sm">{user.name} is logged out everywhere and logs in with this password.</Text>
         <PasswordInput
           label="New password"
-          description={PASSWORD_HINT}
+          description={rule.hint}
           autoComplete="new-password"
           data-autofocus
           required

@@ -7,7 +7,6 @@ import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { RelativeTime } from '@/components/relative-time';
 import type { Session } from '../api';
-import { browserName } from '../browser';
 
 interface SessionListProps {
   query: UseQueryResult<Session[]>;
@@ -22,7 +21,7 @@ const COLUMNS: Column<Session>[] = [
     header: 'Device',
     cell: (session) => (
       <Group gap="xs" wrap="nowrap" title={session.user_agent}>
-        {browserName(session.user_agent)}
+        {session.device}
         {session.is_current && (
           <Text span size="xs" c="dimmed">
             this one
@@ -67,7 +66,7 @@ export function SessionList({ query, onEnd, ending }: SessionListProps) {
           variant="default"
           onClick={() => onEnd?.(session.id)}
           loading={ending === session.id}
-          aria-label={`End the session of ${browserName(session.user_agent)} at ${session.address}`}
+          aria-label={`End the session of ${session.device} at ${session.address}`}
         >
           End
         </Button>

@@ -7,11 +7,14 @@ import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
 import { CardSkeleton } from '@/components/loading';
 import { Page, Section } from '@/components/page';
+import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
 import {
   useChangeUser,
   useEndUserSession,
+  useEndUserSessions,
+  useResetSecondFactor,
   userQuery,
   userSessionsQuery,
   userTokensQuery,
@@ -24,7 +27,7 @@ import { ResetPasswordDialog } from './reset-password-dialog';
 import { SessionList } from './session-list';
 import { TokenList } from './token-list';
 
-type DialogName = 'edit' | 'password' | 'disable' | 'delete';
+type DialogName = 'edit' | 'password' | 'factor' | 'disable' | 'delete';
 
 function Facts({ user }: { user: User }) {
   return (
@@ -34,6 +37,7 @@ function Facts({ user }: { user: User }) {
         ['Role', user.role],
         ['Added', <RelativeTime key="added" at={user.created_at} />],
         ['Password set', <RelativeTime key="password" at={user.password_changed_at} />],
+        ['Second factor', user.has_second_factor ? 'set up' : 'none'],
         ['Last login', <RelativeTime key="login" at={user.last_login_at} never="never" />],
       ]}
     />
@@ -61,6 +65,27 @@ function DisableDialog(props: { user: User; isOpen: boolean; onClose: () => void
   );
 }
 
+function ResetFactorDialog(props: { user: User; isOpen: boolean; onClose: () => void }) {
+  const { user, isOpen, onClose } = props;
+  const reset = useResetSecondFactor(user.id);
+  return (
+    <ConfirmDialog
+      isOpen={isOpen}
+      onClose={onClose}
+      title={`Reset the second factor of ${user.name}?`}
+      confirmLabel="Reset it"
+      isBusy={reset.isPending}
+      error={reset.error}
+      isDangerous
+      onConfirm={() => reset.mutate(undefined, { onSuccess: onClose })}
+    >
+      For a lost telephone. {user.name} is logged out everywhere and logs in with the password
+      alone, or sets up a new one where the settings demand it. Make sure that it is {user.name} who
+      asks.
+    </ConfirmDialog>
+  );
+}
+
 interface ManageProps {
   user: User;
   onDeleted: () => void;
@@ -81,6 +106,11 @@ function Manage({ user, onDeleted }: ManageProps) {
           <Button variant="default" onClick={() => setDialog('password')}>
             Reset the password
           </Button>
+          {user.has_second_factor && (
+            <Button variant="default" onClick={() => setDialog('factor')}>
+              Reset the second factor
+            </Button>
+          )}
           <Button variant="default" onClick={() => setDialog('disable')}>
             {user.is_disabled ? 'Enable' : 'Disable'}
           </Button>
@@ -91,6 +121,7 @@ function Manage({ user, onDeleted }: ManageProps) {
       )}
       <EditUserDialog {...shared} isOpen={dialog === 'edit'} />
       <ResetPasswordDialog {...shared} isOpen={dialog === 'password'} />
+      <ResetFactorDialog {...shared} isOpen={dialog === 'factor'} />
       <DisableDialog {...shared} isOpen={dialog === 'disable'} />
       <DeleteUserDialog {...shared} isOpen={dialog === 'delete'} onDeleted={onDeleted} />
     </Group>
@@ -100,8 +131,21 @@ function Manage({ user, onDeleted }: ManageProps) {
 function Sessions({ id }: { id: string }) {
   const query = useQuery(userSessionsQuery(id));
   const end = useEndUserSession(id);
+  const endAll = useEndUserSessions(id);
+  const error = end.error ?? endAll.error;
+  const all = query.data?.some((session) => !session.is_current) && (
+    <Button
+      size="xs"
+      variant="default"
+      onClick={() => endAll.mutate(undefined)}
+      loading={endAll.isPending}
+    >
+      End all sessions
+    </Button>
+  );
   return (
-    <Section title="Sessions">
+    <Section title="Sessions" actions={all}>
+      {error && <ProblemAlert what="The sessions were not ended" error={error} />}
       <SessionList
         query={query}
         onEnd={(session) => end.mutate(session)}

@@ -56,6 +56,14 @@ const COLUMNS: Column<User>[] = [
     cell: (user) => user.role,
   },
   {
+    id: 'second_factor',
+    header: 'Second factor',
+    width: '130px',
+    hideBelow: 'sm',
+    sortBy: (user) => Number(user.has_second_factor),
+    cell: (user) => (user.has_second_factor ? 'set up' : 'none'),
+  },
+  {
     id: 'seen',
     header: 'Last login',
     width: '120px',

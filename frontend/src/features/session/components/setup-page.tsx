@@ -1,19 +1,24 @@
 import { PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { splitProblem } from '@/api/field-errors';
+import { usePasswordRule } from '@/api/session';
 import { FormActions } from '@/components/form-actions';
 import { useSetUp } from '../api';
 import { Door } from './door';
 
-const SHORTEST_PASSWORD = 10;
+interface SetupPageProps {
+  onEntered: () => void;
+  /** The settings demand a second factor, which the login page sets up. */
+  onHalfway?: () => void;
+}
 
-export function SetupPage({ onEntered }: { onEntered: () => void }) {
+export function SetupPage({ onEntered, onHalfway = onEntered }: SetupPageProps) {
   const setUp = useSetUp();
+  const rule = usePasswordRule();
   const form = useForm({
     initialValues: { token: '', name: '', full_name: '', password: '', again: '' },
     validate: {
-      password: (value) =>
-        value.length < SHORTEST_PASSWORD ? `At least ${SHORTEST_PASSWORD} characters.` : null,
+      password: rule.fault,
       again: (value, { password }) => (value === password ? null : 'The two passwords differ.'),
     },
   });
@@ -22,7 +27,7 @@ export function SetupPage({ onEntered }: { onEntered: () => void }) {
     setUp.mutate(
       { token: token.trim(), name, full_name, password },
       {
-        onSuccess: onEntered,
+        onSuccess: ({ user }) => (user ? onEntered() : onHalfway()),
         onError: (error) => form.setErrors(splitProblem(error, Object.keys(form.values)).fields),
       },
     );
@@ -57,7 +62,7 @@ export function SetupPage({ onEntered }: { onEntered: () => void }) {
           <TextInput label="Full name" autoComplete="name" {...form.getInputProps('full_name')} />
           <PasswordInput
             label="Password"
-            description="At least 10 characters; a few unrelated words are good."
+            description={rule.hint}
             autoComplete="new-password"
             required
             {...form.getInputProps('password')}
