@@ -17,6 +17,7 @@ class ResourceKind(StrEnum):
     SSH_KEY = "ssh_key"
     CREDENTIAL = "credential"
     STORAGE_DEVICE = "storage_device"
+    STORAGE_POOL = "storage_pool"
 
 
 class Resource(Row, Timestamps, Base):

@@ -15,6 +15,7 @@ from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.cycle_metrics import CycleMetrics
 from app.services.infrastructure.offered_keys import OfferedKeys
+from app.services.infrastructure.pools.ledger import PoolLedger
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.storage.ledger import DriveLedger
 from app.services.infrastructure.storage.readings import DriveReader
@@ -57,12 +58,13 @@ def build_collector(parts: CollectionParts) -> Collector:
     metrics = CycleMetrics(alerts, live=timedelta(seconds=settings.live_seconds), slow=slow)
     keys = OfferedKeys(parts.clock, parts.vault.subkey(KEY_INFO))
     drives = DriveLedger(parts.clock, DriveReader(slow), alerts)
+    pools = PoolLedger(parts.clock, alerts)
     writer = ResultWriter(
         parts.database,
         parts.clock,
         parts.live,
         metrics=metrics,
-        sinks=(keys, drives),
+        sinks=(keys, drives, pools),
         slow_interval=slow,
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)

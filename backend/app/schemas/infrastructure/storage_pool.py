@@ -1,0 +1,105 @@
+"""Pools: the list, and one of them with its members."""
+
+import uuid
+from datetime import datetime
+
+from pydantic import Field
+
+from app.models.infrastructure.storage_pool import PoolKind
+from app.schemas.base import Output, PageQuery
+
+
+class PoolQuery(PageQuery):
+    """Which pools a list shows."""
+
+    kind: PoolKind | None = Field(None, description="`zfs`, `md`, `lvm` or `btrfs`.")
+    level: str = Field("", max_length=20, description="Only those with this verdict.")
+    server_id: uuid.UUID | None = Field(None, description="Only those of this server.")
+
+
+class PoolReasonRead(Output):
+    """One thing that speaks against a pool."""
+
+    code: str = Field(examples=["zfs_degraded"])
+    level: str
+    message: str
+    fix: str
+    source: str = Field(description="Where the rule comes from.")
+
+
+class PoolRead(Output):
+    """A pool as lists show it."""
+
+    id: uuid.UUID
+    server_id: uuid.UUID
+    server_name: str
+    kind: PoolKind
+    name: str
+    layout: str = Field(examples=["raidz2"])
+    state: str = Field(description="In the word of its own tool.", examples=["ONLINE"])
+    level: str = Field(description="`ok`, `unknown`, `watch`, `warning` or `failing`.")
+    level_since: datetime | None
+    reasons: list[PoolReasonRead]
+    size_bytes: int | None
+    used_bytes: int | None
+    used_percent: float | None
+    fragmentation_percent: float | None
+    activity: str = Field(description="What runs: scrub, resilver, check; or nothing.")
+    activity_percent: float | None
+    activity_ends_at: datetime | None
+    last_scrub_at: datetime | None
+    last_scrub_errors: int | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    missing_since: datetime | None
+
+
+class PoolMemberRead(Output):
+    """A device of a pool, or what devices are put together to."""
+
+    name: str
+    state: str
+    role: str
+    parent: int | None = Field(description="The index of the member above, in this list.")
+    is_leaf: bool
+    is_well: bool
+    path: str
+    read_errors: int | None
+    write_errors: int | None
+    checksum_errors: int | None
+    note: str
+    device_id: uuid.UUID | None = Field(description="The drive it lies on, when it is known.")
+
+
+class VolumeRead(Output):
+    """A logical volume."""
+
+    name: str
+    layout: str
+    size_bytes: int | None
+    data_percent: float | None
+    metadata_percent: float | None
+    sync_percent: float | None
+    health: str
+
+
+class PoolDetail(PoolRead):
+    """A pool with everything that is known of it."""
+
+    status: str = Field(description="What its own tool says about its state.")
+    action: str = Field(description="What its own tool advises.")
+    message_id: str = Field(examples=["ZFS-8000-9P"])
+    data_errors: int | None
+    mismatches: int | None
+    members: list[PoolMemberRead]
+    volumes: list[VolumeRead]
+
+
+class PoolSummary(Output):
+    """The pools by verdict."""
+
+    total: int
+    levels: dict[str, int]
+    size_bytes: int
+    used_bytes: int
+    busy: int = Field(description="How many are being scrubbed, checked or filled.")

@@ -1,0 +1,195 @@
+"""The ledger of pools: takes in what the machines show, in the transaction of their cycle."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.clock import Clock
+from app.kernel.ids import uuid7
+from app.models.core.resource import ResourceEdge, ResourceKind
+from app.models.infrastructure.storage_device import StorageDevice
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.types import Observation
+from app.services.core.resources import NewResource, ResourceService
+from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.pools.conditions import observe_missing, observe_pool
+from app.services.infrastructure.pools.places import drive_of
+from app.services.infrastructure.pools.verdicts import PoolReason, judge_pool, level_of
+from app.services.infrastructure.pools.view import PoolView, views_of
+
+STANDS_ON = "stands_on"
+Shown = Mapping[uuid.UUID, Mapping[PoolKind, Sequence[PoolView]]]
+
+
+class PoolLedger:
+    """A sink of the collection. One for a process."""
+
+    def __init__(self, clock: Clock, alerts: AlertEngine) -> None:
+        self._clock = clock
+        self._alerts = alerts
+
+    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
+        """Write which pools are there, how they are, and what they stand on."""
+        shown = {result.claim.server_id: views_of(result.values) for result in results}
+        shown = {server_id: kinds for server_id, kinds in shown.items() if kinds}
+        if not shown:
+            return
+        register = _Register(session, self._clock)
+        await register.load(list(shown))
+        observations = await register.enter(shown)
+        if observations:
+            await session.flush()
+            await self._alerts.take(session, observations)
+
+
+class _Register:
+    """The pools of some servers, in one transaction."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._now = clock.now()
+        self._resources = ResourceService(session, clock)
+        self._rows: dict[tuple[uuid.UUID, str, str], StoragePool] = {}
+        self._changed: dict[StoragePool, PoolView] = {}
+
+    async def load(self, server_ids: Sequence[uuid.UUID]) -> None:
+        rows = await self._session.scalars(
+            select(StoragePool).where(StoragePool.server_id.in_(server_ids))
+        )
+        self._rows = {(row.server_id, row.kind, row.identity): row for row in rows}
+
+    async def enter(self, shown: Shown) -> list[Observation]:
+        """Write all pools; return what is to be told of them."""
+        found: list[Observation] = []
+        for server_id, kinds in shown.items():
+            for kind, views in kinds.items():
+                there = [await self._write(server_id, view, found) for view in views]
+                found += self._miss(server_id, kind, {row.id for row in there})
+        await self._link()
+        return found
+
+    async def _write(
+        self, server_id: uuid.UUID, view: PoolView, found: list[Observation]
+    ) -> StoragePool:
+        row = self._rows.get((server_id, view.kind, view.identity))
+        if row is None:
+            row = await self._add(server_id, view)
+        elif row.name != view.name:
+            await self._resources.rename(row.id, view.name[:255])
+        reasons = judge_pool(view, self._now)
+        is_well_known = row.detail != "" and not row.reasons and row.missing_since is None
+        self._fill(row, view, reasons)
+        if reasons or not is_well_known:
+            found.append(observe_pool(row.id, row.name, reasons))
+        return row
+
+    async def _add(self, server_id: uuid.UUID, view: PoolView) -> StoragePool:
+        now = self._now
+        row = StoragePool(
+            id=uuid7(),
+            server_id=server_id,
+            kind=view.kind,
+            identity=view.identity[:300],
+            name=view.name[:255],
+            state=view.state[:40],
+            detail="",
+            reasons=[],
+            first_seen_at=now,
+            last_seen_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        kind, name = ResourceKind.STORAGE_POOL, row.name
+        await self._resources.create(
+            NewResource(row.id, kind, name, parent_id=server_id, server_id=server_id)
+        )
+        self._session.add(row)
+        self._rows[server_id, view.kind, view.identity] = row
+        return row
+
+    def _fill(self, row: StoragePool, view: PoolView, reasons: list[PoolReason]) -> None:
+        level = level_of(reasons).value
+        if row.level != level:
+            row.level, row.level_since = level, self._now
+        told = [_told(reason) for reason in reasons]
+        if row.reasons != told:
+            row.reasons = told
+        row.name, row.layout, row.state = view.name[:255], view.layout[:60], view.state[:40]
+        row.size_bytes, row.used_bytes = view.size_bytes, view.used_bytes
+        row.used_percent = view.used_percent
+        row.fragmentation_percent = view.fragmentation_percent
+        row.activity, row.activity_percent = view.activity[:30], view.activity_percent
+        row.activity_ends_at = self._ends(view)
+        # A scrub that ended is remembered while the next pass, or a resilver, hides it.
+        row.last_scrub_at = view.last_scrub_at or row.last_scrub_at
+        if view.last_scrub_errors is not None:
+            row.last_scrub_errors = view.last_scrub_errors
+        row.last_seen_at, row.missing_since = self._now, None
+        detail = view.model_dump_json(exclude_defaults=True)
+        if _members(row.detail) != {one.name for one in view.members}:
+            self._changed[row] = view
+        row.detail = detail
+
+    def _ends(self, view: PoolView) -> datetime | None:
+        if view.activity_seconds_left is None or view.activity_seconds_left > 10**8:
+            return None
+        return self._now + timedelta(seconds=view.activity_seconds_left)
+
+    def _miss(
+        self, server_id: uuid.UUID, kind: PoolKind, there: set[uuid.UUID]
+    ) -> Iterator[Observation]:
+        for row in self._rows.values():
+            if row.server_id != server_id or row.kind != kind or row.id in there:
+                continue
+            if row.missing_since is None:
+                row.missing_since = self._now
+                row.level, row.level_since = "unknown", self._now
+            told = observe_missing(row.id, row.name, row.missing_since, self._now)
+            if told is not None:
+                yield told
+
+    async def _link(self) -> None:
+        """Draw the edges from the pools whose members have changed to the drives below."""
+        if not self._changed:
+            return
+        await self._session.flush()
+        servers = {row.server_id for row in self._changed}
+        drives = (
+            await self._session.scalars(
+                select(StorageDevice).where(StorageDevice.server_id.in_(servers))
+            )
+        ).all()
+        ids = [row.id for row in self._changed]
+        await self._session.execute(
+            delete(ResourceEdge).where(
+                ResourceEdge.source_id.in_(ids), ResourceEdge.kind == STANDS_ON
+            )
+        )
+        for row, view in self._changed.items():
+            mine = [drive for drive in drives if drive.server_id == row.server_id]
+            below = {drive_of(one.name, one.path, mine) for one in view.members if one.is_leaf}
+            self._session.add_all(
+                ResourceEdge(id=uuid7(), source_id=row.id, target_id=target, kind=STANDS_ON)
+                for target in below
+                if target is not None
+            )
+
+
+def _members(detail: str) -> set[str]:
+    if not detail:
+        return set()
+    return {one.name for one in PoolView.model_validate_json(detail).members}
+
+
+def _told(reason: PoolReason) -> dict[str, str]:
+    return {
+        "code": reason.code,
+        "level": reason.level.value,
+        "message": reason.message,
+        "fix": reason.fix,
+        "source": reason.source,
+    }

@@ -1,0 +1,180 @@
+"""Pools as people read them: the list with its filters, one with its members, the counts."""
+
+import uuid
+
+from sqlalchemy import ColumnElement, case, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.errors import Conflict, NotFound
+from app.models.core.resource import Resource
+from app.models.infrastructure.monitored_server import MonitoredServer
+from app.models.infrastructure.storage_device import StorageDevice
+from app.models.infrastructure.storage_pool import StoragePool
+from app.schemas.base import Page
+from app.schemas.infrastructure.storage_pool import (
+    PoolDetail,
+    PoolMemberRead,
+    PoolQuery,
+    PoolRead,
+    PoolReasonRead,
+    PoolSummary,
+    VolumeRead,
+)
+from app.services.core.audit import AuditLog
+from app.services.core.permissions import Actor
+from app.services.core.queries import contains, sorted_by
+from app.services.infrastructure.pools.places import drive_of
+from app.services.infrastructure.pools.view import PoolView
+from app.services.infrastructure.storage.rules import RANK
+
+_WORST_FIRST = case(
+    {level.value: -rank for level, rank in RANK.items()}, value=StoragePool.level, else_=0
+)
+_SORTS = {
+    "name": func.lower(StoragePool.name),
+    "server": func.lower(MonitoredServer.name),
+    "level": _WORST_FIRST,
+    "kind": StoragePool.kind,
+    "size": StoragePool.size_bytes,
+    "used": StoragePool.used_percent,
+    "last_scrub_at": StoragePool.last_scrub_at,
+}
+
+
+class PoolNotFound(NotFound):
+    """No pool has this id."""
+
+
+class PoolStillThere(Conflict):
+    """A pool that its machine still shows cannot be forgotten."""
+
+
+class PoolList:
+    """Reads pools; the number of queries does not grow with the rows."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def page(self, query: PoolQuery) -> Page[PoolRead]:
+        """Search pools by name or server."""
+        wanted = _wanted(query)
+        joined = MonitoredServer.id == StoragePool.server_id
+        total = await self._session.scalar(
+            select(func.count(StoragePool.id)).join(MonitoredServer, joined).where(*wanted)
+        )
+        rows = await self._session.execute(
+            select(StoragePool, MonitoredServer.name)
+            .join(MonitoredServer, joined)
+            .where(*wanted)
+            .order_by(*sorted_by(query.sort or "level", _SORTS, StoragePool.id))
+            .offset(query.offset)
+            .limit(query.per_page)
+        )
+        return Page[PoolRead](
+            items=[_read(row, server) for row, server in rows],
+            total=total or 0,
+            page=query.page,
+            per_page=query.per_page,
+        )
+
+    async def get(self, pool_id: uuid.UUID) -> PoolDetail:
+        """Return one pool with its members, and the drives that they lie on."""
+        row, server = await self._find(pool_id)
+        drives = (
+            await self._session.scalars(
+                select(StorageDevice).where(StorageDevice.server_id == row.server_id)
+            )
+        ).all()
+        view = PoolView.model_validate_json(row.detail)
+        members = [
+            PoolMemberRead.model_validate(
+                {
+                    **one.model_dump(),
+                    "device_id": drive_of(one.name, one.path, drives) if one.is_leaf else None,
+                }
+            )
+            for one in view.members
+        ]
+        return PoolDetail(
+            **_read(row, server).model_dump(),
+            status=view.status,
+            action=view.action,
+            message_id=view.message_id,
+            data_errors=view.data_errors,
+            mismatches=view.mismatches,
+            members=members,
+            volumes=[VolumeRead.model_validate(one.model_dump()) for one in view.volumes],
+        )
+
+    async def summary(self) -> PoolSummary:
+        """Count the pools by verdict."""
+        rows = await self._session.execute(
+            select(
+                StoragePool.level,
+                func.count(StoragePool.id),
+                func.sum(StoragePool.size_bytes),
+                func.sum(StoragePool.used_bytes),
+                func.sum(case((StoragePool.activity != "", 1), else_=0)),
+            ).group_by(StoragePool.level)
+        )
+        found = rows.all()
+        return PoolSummary(
+            total=sum(count for _, count, *_ in found),
+            levels={level: count for level, count, *_ in found},
+            size_bytes=sum(int(size or 0) for _, _, size, *_ in found),
+            used_bytes=sum(int(used or 0) for _, _, _, used, _ in found),
+            busy=sum(int(busy or 0) for *_, busy in found),
+        )
+
+    async def forget(self, actor: Actor, pool_id: uuid.UUID, audit: AuditLog) -> None:
+        """Forget a pool that was taken away; one that is still shown would come back."""
+        row, _ = await self._find(pool_id)
+        if row.missing_since is None:
+            raise PoolStillThere(
+                f"The pool {row.name} is still there.",
+                fix="Export or stop it on its machine first; then it can be forgotten here.",
+            )
+        name, server_id = row.name, row.server_id
+        await self._session.execute(delete(StoragePool).where(StoragePool.id == pool_id))
+        await self._session.execute(delete(Resource).where(Resource.id == pool_id))
+        await audit.record(
+            actor,
+            "storage_pool.forgotten",
+            kind="storage_pool",
+            object_id=pool_id,
+            name=name,
+            resource_id=server_id,
+        )
+
+    async def _find(self, pool_id: uuid.UUID) -> tuple[StoragePool, str]:
+        found = (
+            await self._session.execute(
+                select(StoragePool, MonitoredServer.name)
+                .join(MonitoredServer, MonitoredServer.id == StoragePool.server_id)
+                .where(StoragePool.id == pool_id)
+            )
+        ).one_or_none()
+        if found is None:
+            raise PoolNotFound("There is no pool with this id.", fix="Reload the list.")
+        return found[0], found[1]
+
+
+def _wanted(query: PoolQuery) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if query.kind is not None:
+        wanted.append(StoragePool.kind == query.kind)
+    if query.level:
+        wanted.append(StoragePool.level == query.level)
+    if query.server_id is not None:
+        wanted.append(StoragePool.server_id == query.server_id)
+    if query.q:
+        wanted.append(
+            or_(contains(StoragePool.name, query.q), contains(MonitoredServer.name, query.q))
+        )
+    return wanted
+
+
+def _read(row: StoragePool, server: str) -> PoolRead:
+    columns = {name: getattr(row, name, None) for name in PoolRead.model_fields}
+    reasons = [PoolReasonRead.model_validate(one) for one in row.reasons]
+    return PoolRead.model_validate({**columns, "server_name": server, "reasons": reasons})
