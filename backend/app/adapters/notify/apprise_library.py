@@ -2,9 +2,9 @@
 
 import logging
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 
 import apprise
@@ -27,28 +27,32 @@ _ANY = "apprise"  # the service that takes a whole URL
 _FINAL = frozenset({400, 401, 403, 404, 410, 422})
 
 
-class _Ear(logging.Handler):
-    """Picks the status numbers out of what Apprise logs in one thread; keeps no text."""
+class _Ear:
+    """The status that Apprise's log tells of; no text is kept."""
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-        self.status: int | None = None
+    status: int | None = None
+
+
+_ear: ContextVar[_Ear | None] = ContextVar("ear", default=None)
+
+
+class _Ears(logging.Handler):
+    """Picks status numbers out of what Apprise logs, for whoever listens in this context."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread and (found := _STATUS.search(record.getMessage())):
-            self.status = int(found[1])
+        ear = _ear.get()
+        if ear is not None and (found := _STATUS.search(record.getMessage())):
+            ear.status = int(found[1])
 
 
 @contextmanager
 def _listening() -> Iterator[_Ear]:
     ear = _Ear()
-    logger = _silent_logger()
-    logger.addHandler(ear)
+    mark = _ear.set(ear)
     try:
         yield ear
     finally:
-        logger.removeHandler(ear)
+        _ear.reset(mark)
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +61,7 @@ def _silent_logger() -> logging.Logger:
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.setLevel(logging.WARNING)
-    logger.addHandler(logging.NullHandler())
+    logger.addHandler(_Ears(logging.WARNING))
     # The libraries below it write addresses at the level of debugging.
     for name in ("urllib3", "requests", "paho", "slixmpp"):
         logging.getLogger(name).setLevel(logging.WARNING)

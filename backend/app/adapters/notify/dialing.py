@@ -8,7 +8,9 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock, local
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeAlias
 
 from app.kernel.addresses import is_refused
@@ -52,7 +54,7 @@ class Dialing:
         return addresses[0]
 
 
-_here = local()
+_guard: ContextVar["_Guard | None"] = ContextVar("guard", default=None)
 _installing = Lock()
 _is_installed = False
 _Address: TypeAlias = Any  # what the socket module takes: a tuple by family, or a path
@@ -60,16 +62,24 @@ _Address: TypeAlias = Any  # what the socket module takes: a tuple by family, or
 
 @contextmanager
 def guarded(dialing: Dialing, tell: Callable[[AddressRefused], None]) -> Iterator[None]:
-    """Check every address that this thread connects to: for libraries that dial by themselves.
+    """Check every address that is connected to inside of the block, by libraries that dial.
+
+    It holds for the threads, too, that a library starts with a copy of its context.
 
     `tell` hears of what was refused, since libraries swallow the error that they get.
     """
     _install()
-    _here.guard = (dialing, tell)
+    mark = _guard.set(_Guard(dialing, tell))
     try:
         yield
     finally:
-        _here.guard = None
+        _guard.reset(mark)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    dialing: Dialing
+    tell: Callable[[AddressRefused], None]
 
 
 class _Refused(OSError):
@@ -77,15 +87,13 @@ class _Refused(OSError):
 
 
 def _checked(family: int, address: _Address) -> _Address:
-    guard: tuple[Dialing, Callable[[AddressRefused], None]] | None
-    guard = getattr(_here, "guard", None)
+    guard = _guard.get()
     if guard is None:
         return address
-    dialing, tell = guard
     try:
-        return _resolved(dialing, family, address)
+        return _resolved(guard.dialing, family, address)
     except AddressRefused as error:
-        tell(error)
+        guard.tell(error)
         raise _Refused(error.detail) from error
     except NotDelivered as error:
         raise _Refused(error.detail) from error
@@ -101,7 +109,7 @@ def _resolved(dialing: Dialing, family: int, address: _Address) -> _Address:
 def _install() -> None:
     """Put the check where all Python libraries pass, whatever they are built on.
 
-    Only threads inside of `guarded` notice; redirects and second look-ups pass here as well.
+    Only what runs inside of `guarded` notices; redirects and second look-ups pass here as well.
     """
     global _is_installed  # noqa: PLW0603 - once a process
     with _installing:

@@ -62,21 +62,23 @@ class Claims:
         self._settings = settings
         self._worker = worker
 
-    async def take(self, count: int) -> list[Claimed]:
-        """Claim what is due, in order, and note the attempts."""
+    async def take(self, count: int, tried: set[uuid.UUID]) -> list[Claimed]:
+        """Claim what is due, in order, and note the attempts.
+
+        `tried` holds the channels of this round: one that fails gets one message a round.
+        """
         taken: list[Claimed] = []
-        shaky: set[uuid.UUID] = set()
         for delivery, channel in await self._due(4 * count):
             if len(taken) == count:
                 break
-            if channel.failures >= _SHAKY and channel.id in shaky:
+            if channel.failures >= _SHAKY and channel.id in tried:
                 continue
             if await self._is_unheard(delivery):
                 self._end(delivery, DeliveryState.SUPPRESSED, "Its beginning never arrived here.")
                 continue
             claimed = await self._claim(delivery, channel)
             if claimed is not None:
-                shaky.add(channel.id)
+                tried.add(channel.id)
                 taken.append(claimed)
         return taken
 
@@ -233,7 +235,7 @@ class Claims:
             channel.failing_since = channel.failing_since or self._now
             channel.last_error = outcome.failure.detail[:500]
             return
-        if channel.failures:
+        if channel.failures >= _SHAKY:
             # It works again: what waits for it need not wait out its own pause.
             await self._session.execute(
                 update(NotificationDelivery)

@@ -6,6 +6,7 @@ then sent again with the same key, and the attempt that nobody finished stands i
 
 import asyncio
 import time
+import uuid
 from collections.abc import Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,21 +55,22 @@ class Deliverer:
         """Send all that is due; return how many messages arrived."""
         arrived = 0
         end = time.monotonic() + self._settings.round_seconds
+        tried: set[uuid.UUID] = set()
         while time.monotonic() < end:
-            claimed = await self._claim()
+            claimed = await self._claim(tried)
             if not claimed:
                 break
             arrived += await self._send_all(claimed)
             await self._live.publish(TOPIC, {"ids": [str(one.delivery.id) for one in claimed]})
         return arrived
 
-    async def _claim(self) -> Sequence[Claimed]:
+    async def _claim(self, tried: set[uuid.UUID]) -> Sequence[Claimed]:
         async with self._database.transaction() as session:
             claims = Claims(session, self._clock.now(), self._settings, self._worker)
             await claims.bury()
             await claims.fall_back()
             await session.flush()
-            return await claims.take(AT_ONCE)
+            return await claims.take(AT_ONCE, tried)
 
     async def _send_all(self, claimed: Sequence[Claimed]) -> int:
         async with asyncio.TaskGroup() as group:

@@ -169,8 +169,12 @@ class Kit:
     async def round(self, after: timedelta = timedelta(0)) -> int:
         """Compose and deliver, as the job does, after so long."""
         self.clock.advance(after)
-        await Composer(self.database, self.clock, link="", zone=ZONE).compose()
+        await self.compose()
         return await self.deliverer().deliver()
+
+    async def compose(self) -> int:
+        """Write the messages that are due, and send none."""
+        return await Composer(self.database, self.clock, link="", zone=ZONE).compose()
 
     async def ledger(self) -> list[NotificationDelivery]:
         """Return all deliveries in order."""

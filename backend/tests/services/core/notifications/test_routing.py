@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.models.core.notification_delivery import DeliveryKind, DeliveryState
-from app.schemas.core.notification_route import ExplainQuery, Hours, RouteMatch
+from app.schemas.core.notification_route import ExplainQuery, Hours, RouteMatch, Severity
 from tests.services.core.notifications.kit import Kit, at_once
 
 MINUTE = timedelta(minutes=1)
@@ -11,7 +11,9 @@ MINUTE = timedelta(minutes=1)
 
 async def test_an_alert_takes_the_first_route_that_fits_and_its_end_the_same(kit: Kit) -> None:
     phone, mail = await kit.channel("phone"), await kit.channel("mail")
-    await kit.route(at_once(phone), RouteMatch(severities=("critical",)), name="bad", position=0)
+    await kit.route(
+        at_once(phone), RouteMatch(severities=(Severity.CRITICAL,)), name="bad", position=0
+    )
     await kit.route(at_once(mail), name="rest", position=1)
     bad = await kit.fire("nas is offline", severity="critical")
     await kit.fire("nas is slow")
@@ -210,7 +212,9 @@ async def test_a_daily_digest_comes_at_its_time_with_all_that_happened(kit: Kit)
 async def test_the_explanation_names_who_is_told_when_and_each_reason(kit: Kit) -> None:
     phone, mail = await kit.channel("phone"), await kit.channel("mail")
     night = Hours(begin="22:00", end="06:00")
-    await kit.route(at_once(phone), RouteMatch(severities=("critical",)), name="bad", position=0)
+    await kit.route(
+        at_once(phone), RouteMatch(severities=(Severity.CRITICAL,)), name="bad", position=0
+    )
     await kit.route(at_once(phone), RouteMatch(hours=(night,)), name="night", position=1)
     await kit.route(
         at_once(mail, escalate_after_minutes=10, escalate_to=[phone]), name="rest", position=2
