@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -87,16 +87,17 @@ class CheckTable:
         return self._by_series.get(series_id, ())
 
     def scan(
-        self, points: Sequence[Point], opened: Container[str], now: datetime
+        self, points: Sequence[Point], opened: Collection[str], now: datetime
     ) -> tuple[list[Look], list[tuple[Check, Point]]]:
         """Return what there is to say, and the checks that need the samples before these."""
         looks: list[Look] = []
         deeper: list[tuple[Check, Point]] = []
         by_series = self._by_series
+        known = set(opened)
         for point in points:
             value = point.value
             for check in by_series.get(point.series_id, ()):
-                if not (check.sign * value > check.level or check.fingerprint in opened):
+                if not (check.sign * value > check.level or check.fingerprint in known):
                     continue
                 if not point.is_newest:
                     continue
@@ -108,7 +109,9 @@ class CheckTable:
                     looks.append(check.look(Verdict.CLEAR, now, None, point.interval))
                     continue
                 verdict = check.bounds.judge(value)
-                if verdict is Verdict.BREACH or check.fingerprint in opened:
+                if verdict is Verdict.BREACH:
+                    known.add(check.fingerprint)
+                if check.fingerprint in known:
                     looks.append(check.look(verdict, point.at, value, point.interval))
         return looks, deeper
 
@@ -170,7 +173,7 @@ def has_unit(definition: Threshold | RateOfChange | Absence, unit: str) -> bool:
 
 
 async def look_deeper(
-    session: AsyncSession, wanted: Sequence[tuple[Check, Point]], opened: Container[str]
+    session: AsyncSession, wanted: Sequence[tuple[Check, Point]], opened: Collection[str]
 ) -> list[Look]:
     """Judge what needs a window: two statements for all of them."""
     if not wanted:
@@ -188,12 +191,15 @@ async def look_deeper(
         (min(ends) - window, max(ends) + 1),
     )
     looks: list[Look] = []
+    known = set(opened)
     for (check, point), end in zip(wanted, ends, strict=True):
         definition = check.rule.definition
         if not isinstance(definition, Threshold | RateOfChange):
             continue
         value = measure(definition, values_of(points, check.series_id), end)
         verdict = check.bounds.judge(value)
-        if verdict is Verdict.BREACH or check.fingerprint in opened:
+        if verdict is Verdict.BREACH:
+            known.add(check.fingerprint)
+        if check.fingerprint in known:
             looks.append(check.look(verdict, point.at, value, point.interval))
     return looks

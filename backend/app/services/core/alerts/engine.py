@@ -1,7 +1,7 @@
 """AlertEngine: takes what was seen, lets the machine judge it, and writes what became of it."""
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -71,11 +71,7 @@ class AlertEngine:
         self, session: AsyncSession, looks: Sequence[Look], opened: Mapping[str, Kept]
     ) -> list[AlertChange]:
         """Let the machine judge looks, and write what becomes of it. `opened`: what is known."""
-        wanted = [
-            look
-            for look in await in_scope(session, looks, opened)
-            if look.verdict is Verdict.BREACH or look.fingerprint in opened
-        ]
+        wanted = _alive(await in_scope(session, looks, opened), opened)
         if not wanted:
             return []
         store = InstanceStore(session)
@@ -120,7 +116,8 @@ class AlertEngine:
         changes = await Incidents(session, self._clock, self._quieting).write(moved)
         changed: list[Kept] = []
         forgotten: list[Kept] = []
-        for one in moved:
+        newest = {one.kept.fingerprint: one for one in moved}
+        for one in newest.values():
             kept = one.kept
             if is_forgettable(kept.memory, one.look.timings, now):
                 forgotten.append(kept)
@@ -171,6 +168,18 @@ class AlertEngine:
 
 def _concerns(book: RuleBook, metric: str) -> bool:
     return metric in book.by_metric or metric in book.composites
+
+
+def _alive(looks: Sequence[Look], opened: Container[str]) -> list[Look]:
+    """Leave out what is well and was: of each condition, all that comes before its breach."""
+    begun: set[str] = set()
+    wanted: list[Look] = []
+    for look in looks:
+        if look.verdict is Verdict.BREACH:
+            begun.add(look.fingerprint)
+        if look.fingerprint in begun or look.fingerprint in opened:
+            wanted.append(look)
+    return wanted
 
 
 def _move(look: Look, kept: Kept, now: datetime) -> Moved:

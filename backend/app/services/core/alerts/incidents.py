@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
@@ -25,9 +26,10 @@ from app.services.core.permissions import system
 
 _ALERT = table_of(Alert)
 _ENGINE = system("alert engine")
-_TEXT_LIMIT = 1000
+_TEXT_LIMIT, _TITLE_LIMIT = 1000, 300
 _TOPIC = "alert"
 Values = dict[str, object]
+Told = TypeVar("Told", bound=AlertChanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,20 @@ class _Work:
     resolved: list[Values] = field(default_factory=list)
     settled: list[uuid.UUID] = field(default_factory=list)
     dropped: list[uuid.UUID] = field(default_factory=list)
-    firing: list[tuple[uuid.UUID, Moved]] = field(default_factory=list)
-    over: list[tuple[uuid.UUID, Moved]] = field(default_factory=list)
+    told: list[tuple[Transition, uuid.UUID, Moved]] = field(default_factory=list)
+
+    def drop(self, alert_id: uuid.UUID) -> None:
+        """Forget a pending alert, which may have begun in these very looks."""
+        before = len(self.new)
+        self.new = [row for row in self.new if row["id"] != alert_id]
+        if len(self.new) == before:
+            self.dropped.append(alert_id)
+        self.refreshed = [row for row in self.refreshed if row["key"] != alert_id]
+
+    @property
+    def firing(self) -> list[tuple[uuid.UUID, Moved]]:
+        """What fires, in the order of the looks."""
+        return [(each, one) for what, each, one in self.told if what is Transition.FIRED]
 
 
 class Incidents:
@@ -77,11 +91,10 @@ class Incidents:
         for one in moved:
             _sort(one, names.get(one.look.resource_id, ""), work)
         await self._store(work)
-        if work.firing or work.over:
+        if work.told:
             await self._tell(work, names)
         return [
-            *(_change(alert_id, one, Transition.FIRED) for alert_id, one in work.firing),
-            *(_change(alert_id, one, Transition.RESOLVED) for alert_id, one in work.over),
+            AlertChange(alert_id, one.look.resource_id, what) for what, alert_id, one in work.told
         ]
 
     async def _names(self, resource_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -128,18 +141,14 @@ class Incidents:
             ]
             if rows:
                 await self._session.execute(_update(rows[0]), rows)
-        alerts = await self._read([*work.firing, *work.over])
+        alerts = await self._read([alert_id for _, alert_id, _ in work.told])
         outbox = Outbox(self._session, self._clock)
-        for kind, moved in ((AlertFired, work.firing), (AlertResolved, work.over)):
-            for alert_id, one in moved:
-                outbox.announce(_ENGINE, _announcement(kind, alerts[alert_id], one, names, now))
+        for what, alert_id, one in work.told:
+            kind = AlertFired if what is Transition.FIRED else AlertResolved
+            outbox.announce(_ENGINE, _announcement(kind, alerts[alert_id], one, names, now))
 
-    async def _read(
-        self, moved: Sequence[tuple[uuid.UUID, Moved]]
-    ) -> dict[uuid.UUID, dict[str, object]]:
-        rows = await self._session.execute(
-            select(_ALERT).where(_ALERT.c.id.in_([alert_id for alert_id, _ in moved]))
-        )
+    async def _read(self, alert_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, object]]:
+        rows = await self._session.execute(select(_ALERT).where(_ALERT.c.id.in_(alert_ids)))
         return {row["id"]: dict(row) for row in rows.mappings()}
 
 
@@ -147,7 +156,7 @@ def _sort(one: Moved, name: str, work: _Work) -> None:
     """Say which rows one look writes; gives the instance the id of its new alert."""
     done, kept = one.transitions, one.kept
     if Transition.DROPPED in done and kept.alert_id is not None:
-        work.dropped.append(kept.alert_id)
+        work.drop(kept.alert_id)
         kept.alert_id = None
     fires = Transition.FIRED in done
     if Transition.BEGAN in done or (fires and kept.alert_id is None):
@@ -169,11 +178,11 @@ def _sort(one: Moved, name: str, work: _Work) -> None:
     if kept.alert_id is None:
         return
     if fires:
-        work.firing.append((kept.alert_id, one))
+        work.told.append((Transition.FIRED, kept.alert_id, one))
     if Transition.SETTLED in done:
         work.settled.append(kept.alert_id)
     if Transition.RESOLVED in done:
-        work.over.append((kept.alert_id, one))
+        work.told.append((Transition.RESOLVED, kept.alert_id, one))
         state = {"new_state": AlertState.RESOLVED, "new_resolved_at": one.look.at}
         work.resolved.append({"key": kept.alert_id, **state})
         kept.alert_id = None
@@ -257,11 +266,37 @@ def _announcement(
     now: datetime,
 ) -> AlertChanged:
     row = Alert(**alert)
-    is_over = kind is AlertResolved
     name = names.get(row.resource_id, "")
     title = row.title
-    if is_over:
+    if kind is AlertResolved:
         title = one.over.replace("{name}", name) or over_of(one.look.rule, name, row.subject)
+    return announcement_of(kind, row, title, now)
+
+
+async def end_orphans(
+    session: AsyncSession, clock: Clock, wanted: Select[uuid.UUID]
+) -> list[AlertChange]:
+    """Resolve alerts that no instance stands behind; what had fired is told to be over."""
+    now = clock.now()
+    rows = (
+        await session.scalars(
+            select(Alert).where(Alert.id.in_(wanted)).order_by(Alert.id).with_for_update()
+        )
+    ).all()
+    outbox = Outbox(session, clock)
+    changes: list[AlertChange] = []
+    for row in rows:
+        row.state, row.resolved_at = AlertState.RESOLVED, now
+        if row.fired_at is not None:
+            title = f"{row.title}: not watched any more"[:_TITLE_LIMIT]
+            outbox.announce(_ENGINE, announcement_of(AlertResolved, row, title, now))
+            changes.append(AlertChange(row.id, row.resource_id, Transition.RESOLVED))
+    return changes
+
+
+def announcement_of(kind: type[Told], row: Alert, title: str, now: datetime) -> Told:
+    """Say of an alert what its row says."""
+    is_over = kind is AlertResolved
     return kind(
         object_kind="alert",
         object_id=row.id,
@@ -281,10 +316,6 @@ def _announcement(
         cause_id=row.cause_id,
         is_flapping=row.is_flapping,
     )
-
-
-def _change(alert_id: uuid.UUID, one: Moved, transition: Transition) -> AlertChange:
-    return AlertChange(alert_id, one.look.resource_id, transition)
 
 
 async def tell_pages(live: LiveBus, changes: Sequence[AlertChange]) -> None:

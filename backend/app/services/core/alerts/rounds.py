@@ -4,19 +4,19 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
-from app.models.core.alert import OPEN, Alert, AlertState
-from app.models.core.alert_rule import AlertInstance, Phase
+from app.models.core.alert import OPEN, Alert
+from app.models.core.alert_rule import AlertInstance, AlertRule
 from app.schemas.core.alert_rule import Absence, Composite, metrics_of
 from app.services.core.alerts.checks import SeriesOf, make_check
 from app.services.core.alerts.composites import look_at_composites
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.forecast import Forecaster, RobustSlope
-from app.services.core.alerts.incidents import AlertChange
+from app.services.core.alerts.incidents import AlertChange, end_orphans
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.look_ahead import look_ahead
 from app.services.core.alerts.looks import Look, with_gap, words
@@ -62,7 +62,7 @@ class AlertRounds:
             absences = await self._absences(session, book, unwatched, now)
         changes = await self._settle([*looks, *absences])
         changes += await self._joined(book, unwatched)
-        return changes + await self._sweep(book)
+        return changes + await self._sweep()
 
     async def forecast(self) -> list[AlertChange]:
         """Judge the rules that look ahead."""
@@ -126,31 +126,24 @@ class AlertRounds:
             looks = await look_at_composites(session, rules, places, opened, self._clock.now())
         return await self._settle(looks)
 
-    async def _sweep(self, book: RuleBook) -> list[AlertChange]:
+    async def _sweep(self) -> list[AlertChange]:
         """End what no rule speaks for any more, so that no alert stands for ever.
 
-        Whoever disables or deletes a rule ends its alerts with its own words; this is the net
-        below that, and it tells nobody.
+        Whoever disables or deletes a rule ends its alerts with words of its own; this is the net
+        below that.
         """
-        stray = select(AlertInstance.id).where(
-            AlertInstance.rule_id.not_in(list(book.rules)), AlertInstance.phase != Phase.IDLE
-        )
+        enabled = select(AlertRule.id).where(AlertRule.is_enabled)
+        stray = select(AlertInstance.id).where(AlertInstance.rule_id.not_in(enabled))
         orphan = select(Alert.id).where(
             Alert.state.in_(OPEN), ~exists().where(AlertInstance.alert_id == Alert.id)
         )
         async with self._database.snapshot() as session:
-            strays = (await session.scalars(stray)).all()
-            orphans = (await session.scalars(orphan)).all()
-        if not strays and not orphans:
+            found = [(await session.scalars(one.limit(1))).first() for one in (stray, orphan)]
+        if not any(found):
             return []
         async with self._database.transaction() as session:
-            await session.execute(delete(AlertInstance).where(AlertInstance.id.in_(strays)))
-            await session.execute(
-                update(Alert)
-                .where(Alert.id.in_(orphan))
-                .values(state=AlertState.RESOLVED, resolved_at=self._clock.now())
-            )
-        return []
+            await session.execute(delete(AlertInstance).where(AlertInstance.id.in_(stray)))
+            return await end_orphans(session, self._clock, orphan)
 
 
 def _of_time(due: Mapping[str, Kept], book: RuleBook, now: datetime) -> Iterable[Look]:
