@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.cast",
     "tests.fixtures.database",
     "tests.fixtures.infrastructure",
+    "tests.fixtures.two_groups",
     "tests.parts",
     "tests.parts.s3",
     "tests.parts.sshd",

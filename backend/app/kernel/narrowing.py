@@ -88,7 +88,9 @@ def narrowed(engine: Engine) -> Engine:
     base = dialect.statement_compiler
     dialect.statement_compiler = type(f"Narrowing{base.__name__}", (_Narrowing, base), {})
     twin = Engine(engine.pool, dialect, engine.url, hide_parameters=engine.hide_parameters)
-    twin.dispatch = twin.dispatch._join(engine.dispatch)  # noqa: SLF001 - BEGIN IMMEDIATE goes along
+    # SQLite's transactions are begun by a listener of the engine, which must go along.
+    twin.dispatch = twin.dispatch._join(engine.dispatch)  # noqa: SLF001 - as its own options do
+    twin._has_events = engine._has_events  # noqa: SLF001 - as its own options do
     return twin
 
 

@@ -32,6 +32,7 @@ OWN_ID = frozenset({"resource", "monitored_server", "ssh_key", "server_credentia
 # Tables about no resource, and why whoever has the right to read them may read every row. Only
 # people whose right counts everywhere change them.
 FOR_ALL: Mapping[str, str] = {
+    "alert_rule": "what is judged; of the resources themselves it shows nothing",
     "job_schedule": "when the built-in jobs run",
     "vault_canary": "no endpoint shows it",
     "setup_token": "no endpoint shows it",
@@ -169,8 +170,6 @@ def _reachable(metadata: MetaData, place: Place) -> CTE:
     seen = in_groups.correlate(None).cte(
         "within_reach", recursive=True, nesting=place is Place.INSIDE
     )
-    below = [
-        whole(select(resources.c.id).join(seen, column == seen.c.id)).correlate(None)
-        for column in (resources.c.server_id, resources.c.parent_id)
-    ]
-    return seen.union(*below)
+    # One recursive term: PostgreSQL takes no second one.
+    hangs_on = or_(resources.c.server_id == seen.c.id, resources.c.parent_id == seen.c.id)
+    return seen.union(whole(select(resources.c.id).join(seen, hangs_on)).correlate(None))

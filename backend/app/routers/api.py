@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.routers.core import (
+    access,
     activity,
     alert_rules,
     alerts,
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     users.router,
     tokens.router,
+    access.router,
     audit.router,
     activity.router,
     jobs.router,

@@ -106,7 +106,7 @@ async def get_session(
     user = None if actor.user_id is None else await users.get(actor.user_id)
     return SessionState(
         user=None if user is None else UserRead.model_validate(user),
-        permissions=sorted(actor.permissions),
+        permissions=sorted(actor.somewhere()),
         csrf_token=caller.csrf_token,
         is_secure=caller.visit.is_secure,
         is_setup_needed=user is None and not await users.exists(),

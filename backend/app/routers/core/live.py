@@ -18,6 +18,7 @@ from app.routers.problems import documented
 from app.services.core.live import TOPICS
 from app.services.core.permissions import Actor, P
 from app.services.core.platform import Platform
+from app.services.core.sight import Sight
 
 router = APIRouter(tags=["live"])
 
@@ -79,8 +80,9 @@ async def follow_live(
     break. While the stream is open, each watched server is measured every few seconds.
     """
     servers = frozenset(_server_id(text) for text in watch)
-    if servers:
+    if servers and not actor.may_somewhere(P.SERVERS_READ):
         actor.require(P.SERVERS_READ)
+    servers = await Sight(platform.database).seen(actor, P.SERVERS_READ, servers)
     stream = _Stream(platform, actor, again, servers, pace)
     return StreamingResponse(
         stream.texts(is_return=bool(last_event_id)),
@@ -111,6 +113,11 @@ class _Stream:
     _due: dict[str, float] = field(default_factory=dict)
     _waiting: asyncio.Timeout | None = None
 
+    @property
+    def sight(self) -> Sight:
+        """What tells which resources the person may see."""
+        return Sight(self.platform.database)
+
     async def texts(self, *, is_return: bool) -> AsyncIterator[str]:
         """Yield the stream piece by piece, until the login ends."""
         logins = self.platform.logins
@@ -132,7 +139,9 @@ class _Stream:
             if self._is_due("check", self.pace.check) and not await self._is_still_welcome():
                 return
             event = await self._next(events)
-            if event is not None and self._may_hear(event):
+            if event is not None:
+                event = await self._heard(event)
+            if event is not None:
                 yield _text(event.topic, event.payload)
             elif self._is_due("silence", self.pace.keep_alive):
                 yield ": still here\n\n"
@@ -157,8 +166,10 @@ class _Stream:
         self.actor = await self.again()
         return self.actor.may(P.SYSTEM_READ)
 
-    def _may_hear(self, event: LiveEvent) -> bool:
-        return event.topic == RESYNC or self.actor.may(TOPICS[event.topic])
+    async def _heard(self, event: LiveEvent) -> LiveEvent | None:
+        if event.topic == RESYNC:
+            return event
+        return await self.sight.cut(self.actor, TOPICS[event.topic], event)
 
     def _is_due(self, what: str, seconds: float) -> bool:
         """Tell whether so many seconds have passed since this was last due."""

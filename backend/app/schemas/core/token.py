@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from app.models.core.permission import P
 from app.schemas.base import Input, Output, PageQuery
@@ -22,6 +22,18 @@ class TokenCreate(Input):
     )
     expires_in_days: int | None = Field(
         90, ge=1, le=3650, description="After how many days it ends; null: never."
+    )
+    groups: list[Line] = Field(
+        [],
+        max_length=50,
+        description="Names of groups: the token counts for their resources alone. Empty: for all.",
+        examples=[["Rack 1"]],
+    )
+    addresses: list[IPvAnyNetwork] = Field(
+        [],
+        max_length=20,
+        description="Networks that it may be used from. Empty: from anywhere.",
+        examples=[["192.0.2.0/24"]],
     )
     owner: Line = Field(
         "",
@@ -44,6 +56,9 @@ class TokenRead(Output):
     owner: str = Field(description="The name of the user.", examples=["alice"])
     public_id: str = Field(description="The middle part of the token's text.")
     scopes: list[P]
+    is_limited: bool = Field(description="It counts for the resources of `groups` alone.")
+    groups: list[str] = Field(description="Empty in a limited one: its groups are gone.")
+    addresses: list[str] = Field(description="Networks that it may be used from.")
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None = Field(description="Exact to about a minute.")

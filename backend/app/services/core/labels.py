@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel import reach
 from app.kernel.clock import Clock
 from app.kernel.errors import Conflict, JsonValue, NotFound
+from app.kernel.narrowing import BeyondReach
 from app.models.core.resource import Resource, ResourceGroup, ResourceGroupMember, ResourceTag
 from app.schemas.core.resource import GroupRead, GroupWrite, LabelEdit, TagRead
 from app.services.core.audit import AuditLog
@@ -89,6 +91,7 @@ class LabelService:
             )
         await self._edit_tags(ids, edit)
         await self._edit_groups(ids, edit)
+        await self._refuse_loss(ids)
         await self._audit.record(
             actor,
             "resource.labels_edited",
@@ -121,6 +124,18 @@ class LabelService:
                 delete(ResourceGroupMember).where(ResourceGroupMember.resource_id == resource_id)
             )
             await self._edit_groups([resource_id], edit)
+            await self._refuse_loss([resource_id])
+
+    async def _refuse_loss(self, ids: Sequence[uuid.UUID]) -> None:
+        """Keep people with rights in groups from giving away what they would not see again."""
+        if reach.current.get() is None:
+            return
+        seen = await self._session.scalars(select(Resource.id).where(Resource.id.in_(ids)))
+        if len(seen.all()) != len(ids):
+            raise BeyondReach(
+                "It would be in none of your groups any more.",
+                fix="Leave it in one of them, or ask somebody whose role counts everywhere.",
+            )
 
     async def _edit_tags(self, ids: Sequence[uuid.UUID], edit: LabelEdit) -> None:
         if edit.remove_tags:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.kernel import reach
 from app.kernel.clock import Clock
 from app.kernel.errors import InvalidInput, NotFound
 from app.models.core.resource import (
@@ -72,7 +73,19 @@ class ResourceService:
         )
         self._session.add(resource)
         await self._session.flush()
+        await self._take_in(resource)
         return resource
+
+    async def _take_in(self, resource: Resource) -> None:
+        """Put what somebody with rights in groups enters into these groups, or nobody sees it."""
+        within = reach.current.get()
+        if within is None or resource.parent_id is not None or resource.server_id is not None:
+            return
+        self._session.add_all(
+            ResourceGroupMember(group_id=group_id, resource_id=resource.id)
+            for group_id in sorted(within.groups)
+        )
+        await self._session.flush()
 
     async def rename(self, resource_id: uuid.UUID, name: str) -> None:
         """Follow the rename of the domain's row."""

@@ -16,6 +16,10 @@ class Rights:
     in_groups: Mapping[uuid.UUID, frozenset[P]]
     is_limited: bool  # nothing of what hangs on a resource counts everywhere
 
+    def somewhere(self) -> frozenset[P]:
+        """Return all rights that count anywhere."""
+        return self.everywhere.union(*self.in_groups.values())
+
     def narrowed(self, scopes: frozenset[P], groups: frozenset[uuid.UUID] | None) -> "Rights":
         """Return what is left through a token with these scopes, and with groups of its own.
 

@@ -1,6 +1,8 @@
 """API tokens: made by their owner for programs, shown once, limited to scopes."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,14 +12,19 @@ from app.kernel.clock import Clock
 from app.kernel.database import Session
 from app.kernel.errors import Conflict, InvalidInput, JsonValue, NotFound, PermissionDenied
 from app.models.core.api_token import ApiToken
+from app.models.core.api_token_group import ApiTokenGroup
+from app.models.core.resource import ResourceGroup
+from app.models.core.role_grant import RoleGrant
 from app.models.core.user import User
 from app.schemas.base import Page, PageQuery
 from app.schemas.core.token import TokenCreate, TokenRead
 from app.services.core.audit import AuditLog
 from app.services.core.events import TokenCreated, TokenRevoked
+from app.services.core.labels import GroupNotFound
 from app.services.core.outbox import Outbox
-from app.services.core.permissions import ROLES, Actor, P, Role
+from app.services.core.permissions import Actor, P
 from app.services.core.queries import contains, sorted_by
+from app.services.core.rights import Rights, rights_of
 from app.services.core.secrets import new_api_token
 from app.services.core.users import UserNotFound, normal_name
 
@@ -76,7 +83,8 @@ class TokenService:
         """Make a token; its scopes are among what both the actor and the owner may do now."""
         owner = await self._owner(actor, wish.owner)
         scopes = frozenset(wish.scopes)
-        if too_wide := scopes - (actor.permissions & ROLES[Role(owner.role)]):
+        theirs = (await self._rights(owner)).somewhere()
+        if too_wide := scopes - (actor.somewhere() & theirs):
             names: list[JsonValue] = [*sorted(scope.value for scope in too_wide)]
             raise ScopeTooWide(
                 f"You or the owner have no right {', '.join(str(name) for name in names)}.",
@@ -94,13 +102,16 @@ class TokenService:
             scopes=" ".join(sorted(scopes)),
             created_at=now,
             expires_at=None if days is None else now + timedelta(days=days),
+            is_limited=bool(wish.groups),
+            addresses=" ".join(str(network) for network in wish.addresses),
         )
         self._session.add(row)
         await self._session.flush()
         created = TokenCreated(object_id=row.id, object_name=row.name, owner=owner.name)
         self._outbox.announce(actor, created)
+        await self._limit(row, wish.groups)
         await self._record(actor, "api_token.created", row)
-        return NewToken(_shown(row, owner.name), parts.text)
+        return NewToken(_shown(row, owner.name, sorted(set(wish.groups))), parts.text)
 
     async def list(
         self, actor: Actor, query: PageQuery, *, user_id: uuid.UUID | None
@@ -119,8 +130,10 @@ class TokenService:
             .offset(query.offset)
             .limit(query.per_page)
         )
+        found = [(row, owner) for row, owner in rows]
+        groups = await self._groups_of([row.id for row, _ in found])
         return Page[TokenRead](
-            items=[_shown(row, owner) for row, owner in rows],
+            items=[_shown(row, owner, groups.get(row.id, ())) for row, owner in found],
             total=total or 0,
             page=query.page,
             per_page=query.per_page,
@@ -153,6 +166,41 @@ class TokenService:
             raise UserNotFound("There is no user with this name.")
         return owner
 
+    async def _rights(self, owner: User) -> Rights:
+        grants = await self._session.execute(
+            select(RoleGrant.group_id, RoleGrant.role).where(RoleGrant.user_id == owner.id)
+        )
+        return rights_of(owner.role, ((group, role) for group, role in grants))
+
+    async def _limit(self, row: ApiToken, names: Collection[str]) -> None:
+        if not names:
+            return
+        wanted = set(names)
+        found = await self._session.execute(
+            select(ResourceGroup.name, ResourceGroup.id).where(ResourceGroup.name.in_(wanted))
+        )
+        ids = {row.name: row.id for row in found}
+        if missing := sorted(wanted - ids.keys()):
+            raise GroupNotFound(
+                f"There is no group {', '.join(missing)}.", fix="Choose one of your groups."
+            )
+        self._session.add_all(
+            ApiTokenGroup(token_id=row.id, group_id=group_id) for group_id in ids.values()
+        )
+        await self._session.flush()
+
+    async def _groups_of(self, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[str]]:
+        rows = await self._session.execute(
+            select(ApiTokenGroup.token_id, ResourceGroup.name)
+            .join(ResourceGroup, ResourceGroup.id == ApiTokenGroup.group_id)
+            .where(ApiTokenGroup.token_id.in_(ids))
+            .order_by(ResourceGroup.name)
+        )
+        groups = defaultdict(tuple[str, ...])
+        for token_id, name in rows:
+            groups[token_id] += (name,)
+        return groups
+
     async def _check_room(self, user_id: uuid.UUID) -> None:
         count = select(func.count()).where(ApiToken.user_id == user_id)
         if (await self._session.execute(count)).scalar_one() >= MOST_PER_USER:
@@ -171,13 +219,15 @@ class TokenService:
             details={
                 "public_id": row.public_id,
                 "scopes": [*row.scopes.split()],
+                "is_limited": row.is_limited,
+                "addresses": [*row.addresses.split()],
                 "expires_at": row.expires_at.isoformat() if row.expires_at else None,
                 "user_id": str(row.user_id),
             },
         )
 
 
-def _shown(row: ApiToken, owner: str) -> TokenRead:
+def _shown(row: ApiToken, owner: str, groups: Sequence[str]) -> TokenRead:
     """Return what may be shown of a token; scopes that no longer exist are left out."""
     known = set(P)
     return TokenRead(
@@ -186,6 +236,9 @@ def _shown(row: ApiToken, owner: str) -> TokenRead:
         owner=owner,
         public_id=row.public_id,
         scopes=[P(scope) for scope in row.scopes.split() if scope in known],
+        is_limited=row.is_limited,
+        groups=[*groups],
+        addresses=row.addresses.split(),
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,

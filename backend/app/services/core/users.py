@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from app.kernel.clock import Clock
 from app.kernel.database import Session
 from app.kernel.errors import Conflict, InvalidInput, JsonValue, NotFound
+from app.models.core.service_account import ServiceAccount
 from app.models.core.user import User
 from app.schemas.base import Page, PageQuery
 from app.schemas.core.user import UserRead
@@ -44,6 +45,12 @@ class UserNameTaken(Conflict):
     """Another user has this name."""
 
     title = "The name is taken"
+
+
+class NoPasswordForPrograms(Conflict):
+    """A service account has tokens only."""
+
+    title = "A service account has no password"
 
 
 class LastAdmin(Conflict):
@@ -95,7 +102,7 @@ class UserService:
 
     async def list(self, query: PageQuery) -> Page[UserRead]:
         """Return a page of users."""
-        wanted = select(User)
+        wanted = select(User).where(User.id.not_in(select(ServiceAccount.user_id)))
         if query.q:
             wanted = wanted.where(
                 or_(contains(User.name, query.q), contains(User.full_name, query.q))
@@ -177,6 +184,7 @@ class UserService:
     ) -> User:
         """Store a new password and end all sessions but `keep`."""
         user = await self.get(user_id)
+        await self._refuse_service(user)
         user.password_hash = password_hash
         user.password_changed_at = user.updated_at = self._clock.now()
         await LoginSessions(self._session).end_all(user.id, but=keep)
@@ -187,6 +195,14 @@ class UserService:
         )
         return user
 
+    async def _refuse_service(self, user: User) -> None:
+        found = select(ServiceAccount.id).where(ServiceAccount.user_id == user.id)
+        if await self._session.scalar(found) is not None:
+            raise NoPasswordForPrograms(
+                f"{user.name} is a service account: nobody logs in as it.",
+                fix="Give it an API token.",
+            )
+
     async def _keep_an_admin(self, user: User) -> None:
         """Raise `LastAdmin` unless another one stays. The rows are locked: two admins may race."""
         if user.role != Role.ADMIN or user.is_disabled:
@@ -194,6 +210,7 @@ class UserService:
         statement = (
             select(User.id)
             .where(User.role == Role.ADMIN.value, User.is_disabled.is_(False))
+            .where(User.id.not_in(select(ServiceAccount.user_id)))  # nobody logs in as these
             .order_by(User.id)
             .with_for_update()
         )

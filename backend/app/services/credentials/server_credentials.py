@@ -25,7 +25,7 @@ from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials.events import CredentialAdded, CredentialDeleted
-from app.services.credentials.uses import USES, users_of
+from app.services.credentials.uses import USES, refuse_foreign_use, users_of
 
 _SORTS = {
     "name": func.lower(ServerCredential.name),
@@ -122,6 +122,8 @@ class ServerCredentialService:
     ) -> ServerCredentialRead:
         """Rename it, or replace the password: a new version, which ends kept connections."""
         credential = await self._get(credential_id)
+        if edit.username is not None or edit.password is not None:
+            await refuse_foreign_use(self._session, credential_id)
         fields: list[JsonValue] = []
         if edit.name is not None and edit.name != credential.name:
             await self._refuse_taken(edit.name, credential_id)
@@ -144,6 +146,7 @@ class ServerCredentialService:
     async def delete(self, actor: Actor, credential_id: uuid.UUID) -> None:
         """Forget a login; refused while anything uses it."""
         credential = await self._get(credential_id)
+        await refuse_foreign_use(self._session, credential_id)
         users = await users_of(self._session, credential_id)
         if users:
             names: list[JsonValue] = [*users]

@@ -27,7 +27,7 @@ from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials import key_material
 from app.services.credentials.events import SSHKeyAdded, SSHKeyDeleted
-from app.services.credentials.uses import USES, users_of
+from app.services.credentials.uses import USES, refuse_foreign_use, users_of
 
 _SORTS = {
     "name": func.lower(SSHKey.name),
@@ -119,6 +119,7 @@ class SSHKeyService:
     async def delete(self, actor: Actor, key_id: uuid.UUID) -> None:
         """Forget a key; refused while anything uses it or it stands on a machine."""
         key = await self._get(key_id)
+        await refuse_foreign_use(self._session, key_id)
         users = await users_of(self._session, key_id)
         installed = (
             await self._session.scalars(

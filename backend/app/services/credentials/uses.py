@@ -9,9 +9,29 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.narrowing import BeyondReach, whole
 from app.models.core.resource import Resource, ResourceEdge
+from app.models.credentials.ssh_key import SSHKeyDeployment
 
 USES = "uses"
+
+
+async def refuse_foreign_use(session: AsyncSession, resource_id: uuid.UUID) -> None:
+    """Raise `BeyondReach` when something that the request does not reach uses this, too."""
+    links = select(ResourceEdge.source_id).where(
+        ResourceEdge.target_id == resource_id, ResourceEdge.kind == USES
+    )
+    installed = select(SSHKeyDeployment.resource_id).where(
+        SSHKeyDeployment.ssh_key_id == resource_id
+    )
+    for statement in (links, installed):
+        users = set(await session.scalars(whole(statement)))
+        seen = await session.scalars(select(Resource.id).where(Resource.id.in_(users)))
+        if len(seen.all()) != len(users):
+            raise BeyondReach(
+                "It is also used outside of the groups that your rights are for.",
+                fix="Ask somebody whose role counts everywhere, or store another one.",
+            )
 
 
 async def users_of(session: AsyncSession, resource_id: uuid.UUID) -> Sequence[str]:

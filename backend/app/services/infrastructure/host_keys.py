@@ -29,6 +29,7 @@ from app.services.infrastructure.events import (
     HostKeyQuarantined,
     HostKeyRejected,
 )
+from app.services.infrastructure.login_reach import refuse_foreign_login
 from app.services.infrastructure.server_errors import ServerNotFound
 
 _NAME_LENGTH = 120
@@ -95,6 +96,7 @@ class HostKeyService:
     async def approve(self, actor: Actor, server_id: uuid.UUID, fingerprint: str) -> HostKeyPin:
         """Trust this key from now on, and no other of the server any more."""
         server = await self._server(server_id)
+        await refuse_foreign_login(self._session, server)
         pins = await self._pins(server_id)
         chosen = self._find(pins, server, fingerprint)
         now = self._clock.now()

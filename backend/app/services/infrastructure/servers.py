@@ -38,6 +38,7 @@ from app.services.infrastructure.events import (
     ServerRenamed,
 )
 from app.services.infrastructure.fingerprints import parse_host_key
+from app.services.infrastructure.login_reach import LEADS, refuse_foreign_login, sudo_login
 from app.services.infrastructure.server_errors import (
     HostKeyMismatch,
     LocalServerFixed,
@@ -165,7 +166,8 @@ class ServerService:
                 row_version=server.row_version,
             )
         self._refuse_local_login(server, changes)
-        await self._refuse_unknown(edit)
+        await self._refuse_unknown(edit, server)
+        leads = any(name in changes and changes[name] != getattr(server, name) for name in LEADS)
         before = _details(server)
         for name in _PLAIN:
             if name in changes:
@@ -174,6 +176,8 @@ class ServerService:
             server.name, (server.host, server.port, server.username), server.id
         )
         await self._apply(server, changes)
+        if leads:
+            await refuse_foreign_login(self._session, server)
         await self._targets.build(self._session, server)
         self._tell_name(actor, server, str(before["name"]))
         await self._record(
@@ -243,7 +247,7 @@ class ServerService:
         await self._resources.create(NewResource(server.id, ResourceKind.SERVER, server.name))
         self._session.add(server)
         await self._session.flush()
-        await self._labels.replace(server.id, tags=tags, groups=groups)
+        await self._labels.replace(server.id, tags=tags, groups=groups or None)
 
     def _pin(self, server_id: uuid.UUID, approved: ApprovedHostKey, actor: Actor) -> None:
         key = parse_host_key(approved.public)
@@ -319,7 +323,14 @@ class ServerService:
                 server_id=str(same.id),
             )
 
-    async def _refuse_unknown(self, request: ServerCreate | ServerEdit) -> None:
+    async def _refuse_unknown(
+        self, request: ServerCreate | ServerEdit, server: MonitoredServer | None = None
+    ) -> None:
+        """Refuse what does not exist for this person; what the server has already may stay."""
+        kept: set[uuid.UUID | None] = {None}
+        if server is not None:
+            kept |= {server.ssh_key_id, server.credential_id, server.jump_server_id}
+            kept.add(await sudo_login(self._session, server.id, SUDO))
         wanted: tuple[tuple[type[SSHKey | ServerCredential | MonitoredServer], str, str], ...] = (
             (SSHKey, "ssh_key_id", "SSH key"),
             (ServerCredential, "credential_id", "login"),
@@ -328,7 +339,7 @@ class ServerService:
         )
         for table, name, title in wanted:
             identifier = getattr(request, name)
-            if identifier is not None and await self._session.get(table, identifier) is None:
+            if identifier not in kept and await self._session.get(table, identifier) is None:
                 raise UnknownReference(
                     f"The {title} does not exist.", fix="Choose another one.", field=name
                 )

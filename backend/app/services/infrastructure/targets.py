@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.crypto import CannotOpen, Ref, Vault
 from app.kernel.errors import Conflict
+from app.kernel.narrowing import whole
 from app.models.credentials.server_credential import ServerCredential
 from app.models.credentials.ssh_key import SSHKey
 from app.models.infrastructure.monitored_server import (
@@ -188,9 +189,13 @@ async def _read(session: AsyncSession, servers: Sequence[MonitoredServer]) -> _S
     ids = list(every)
     key_ids = {server.ssh_key_id for server in every.values() if server.ssh_key_id}
     credential_ids = {server.credential_id for server in every.values() if server.credential_id}
+    # A login is put together from whatever the server names: who may use which secret is settled
+    # where a server is entered or edited.
     uses = await session.execute(
-        select(ServerCredentialUse.server_id, ServerCredentialUse.credential_id).where(
-            ServerCredentialUse.server_id.in_(ids), ServerCredentialUse.purpose == SUDO
+        whole(
+            select(ServerCredentialUse.server_id, ServerCredentialUse.credential_id).where(
+                ServerCredentialUse.server_id.in_(ids), ServerCredentialUse.purpose == SUDO
+            )
         )
     )
     sudo = dict(uses.all())
@@ -204,8 +209,10 @@ async def _read(session: AsyncSession, servers: Sequence[MonitoredServer]) -> _S
         sudo=sudo,
     )
     pins = await session.scalars(
-        select(HostKeyPin).where(
-            HostKeyPin.server_id.in_(ids), HostKeyPin.state == HostKeyState.APPROVED
+        whole(
+            select(HostKeyPin).where(
+                HostKeyPin.server_id.in_(ids), HostKeyPin.state == HostKeyState.APPROVED
+            )
         )
     )
     for pin in pins:
@@ -234,4 +241,4 @@ async def _rows(
 ) -> Sequence[RowT]:
     if not ids:
         return []
-    return (await session.scalars(select(table).where(table.id.in_(ids)))).all()
+    return (await session.scalars(whole(select(table).where(table.id.in_(ids))))).all()
