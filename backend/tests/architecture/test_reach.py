@@ -50,14 +50,17 @@ def body_of(operation: Operation, far: uuid.UUID) -> object:
     return {} if found is None else example(found["content"]["application/json"]["schema"], far)
 
 
-def example(schema: Schema, far: uuid.UUID) -> object:  # noqa: PLR0911 - one a kind of schema
+def example(schema: Schema, far: uuid.UUID) -> object:  # noqa: C901, PLR0911 - one a kind of schema
     """Return the least that a schema takes."""
     if "$ref" in schema:
         return example(DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]], far)
-    if "anyOf" in schema:
-        return example(schema["anyOf"][0], far)
-    if schema.get("format") == "uuid":
-        return str(far)
+    for choice in ("anyOf", "oneOf"):
+        if choice in schema:
+            return example(schema[choice][0], far)
+    if schema.get("format") in {"uuid", "date-time"}:
+        return str(far) if schema["format"] == "uuid" else "2030-01-01T00:00:00Z"
+    if "const" in schema:
+        return schema["const"]
     if "examples" in schema:
         return schema["examples"][0]
     if "enum" in schema:
