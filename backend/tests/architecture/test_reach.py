@@ -67,8 +67,10 @@ def example(schema: Schema, far: uuid.UUID) -> object:  # noqa: C901, PLR0911 - 
         return schema["enum"][0]
     match schema.get("type"):
         case "object":
-            required = schema.get("required", [])
-            return {name: example(schema["properties"][name], far) for name in required}
+            fields = schema.get("properties", {})
+            wanted = {name for name, field in fields.items() if "const" in field}
+            wanted.update(schema.get("required", []))
+            return {name: example(fields[name], far) for name in wanted}
         case "array":
             return [example(schema["items"], far)]
         case "integer" | "number":
