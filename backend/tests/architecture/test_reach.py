@@ -57,12 +57,14 @@ def example(schema: Schema, far: uuid.UUID) -> object:  # noqa: C901, PLR0911 - 
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
             return example(schema[choice][0], far)
-    if schema.get("format") in {"uuid", "date-time"}:
-        return str(far) if schema["format"] == "uuid" else "2030-01-01T00:00:00Z"
+    if schema.get("format") == "uuid":
+        return str(far)
     if "const" in schema:
         return schema["const"]
     if "examples" in schema:
         return schema["examples"][0]
+    if schema.get("format") == "date-time":
+        return "2030-01-01T00:00:00Z"
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
