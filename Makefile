@@ -72,6 +72,10 @@ test-corpora: $(VENV)/.dev ## Read the published recordings that UNITY_CORPORA n
 prove-move: $(VENV)/.dev ## Move N rows from SQLite to PostgreSQL, and compare the hash of each table (N=100000)
 	cd backend && UNITY_TEST_MOVE_ROWS=$(or $(N),100000) $(BIN)/pytest -n 0 -s -q tests/services/core/backup/test_move.py -k every_row
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev .venv-fuzz/.stamp ## Throw noise at every parser for SECONDS each (30); PARSERS="a b": only these
+	@cd backend && PYTHONPATH="$$(echo $(CURDIR)/.venv-fuzz/lib/python3*/site-packages)" $(BIN)/python -m tests.fuzz $(or $(SECONDS),30) $(PARSERS)
+
 ##@ Measure
 .PHONY: bench-collect
 bench-collect: $(VENV)/.dev .venv-bench/.stamp ## One collection cycle over N sshd, beside Ansible (N=50)
@@ -105,7 +109,7 @@ format: $(VENV)/.dev frontend/node_modules/.stamp ## Format everything
 
 .PHONY: clean
 clean: ## Remove what was built and installed here (never ./data)
-	rm -rf $(VENV) .venv-bench .node frontend/node_modules frontend/dist
+	rm -rf $(VENV) .venv-bench .venv-fuzz .node frontend/node_modules frontend/dist
 
 .PHONY: help
 help: ## Show this list
@@ -128,6 +132,11 @@ $(VENV)/.dev: backend/requirements-dev.lock $(VENV)/.runtime
 .venv-bench/.stamp: backend/requirements-bench.lock
 	@.ci/venv "$(PYTHON)" .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements-bench.lock
+	@touch $@
+
+.venv-fuzz/.stamp: backend/requirements-fuzz.lock
+	@.ci/venv "$(PYTHON)" .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements-fuzz.lock
 	@touch $@
 
 # Node 22 or newer: the one on the PATH, or the one that the Python package index carries.

@@ -11,7 +11,8 @@ _HEAD = """# What Unity asks of a machine
 
 Unity reads a machine's health by the commands below and by nothing else. They run as the login
 that you gave the server, in one shell, with `LC_ALL=C`. None of them needs root, changes anything
-or writes a file. A command that is missing, refused or too slow costs only its own fact.
+or writes a file. A command that is missing, refused or too slow costs only its own fact. Drives are
+read by root: [their page](drives.md) shows those commands.
 
 Each group is one round trip, in which a command that several facts share runs once.
 

@@ -1,0 +1,80 @@
+"""The parsers that are fuzzed, each as a function of a text, with texts to begin from."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from app.ports.shell import CommandResult, Outcome
+from app.services.core.facts import Fact, NoRight, Unparsable
+from app.services.infrastructure.facts.block_devices import read_lsblk
+from app.services.infrastructure.facts.smart import answer
+from app.services.infrastructure.facts.smart.scan import read_scan
+from app.services.infrastructure.facts.table import FACTS
+from app.services.infrastructure.storage.verdicts import judge_drive
+from tests.corpora.moments import NOW
+from tests.facts.corpus import cases
+from tests.services.infrastructure.storage import reports
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parser; whatever it is given, it raises nothing but `Unparsable`."""
+
+    parse: Callable[[str], object]
+    seeds: tuple[str, ...]
+
+
+def _smart(text: str) -> object:
+    return judge_drive(answer.parse(text), NOW)
+
+
+def _nvme(text: str) -> object:
+    argv = ("nvme", "smart-log")
+    return judge_drive(answer.read_drive(CommandResult(argv, Outcome.RAN, 0, text, "")), NOW)
+
+
+def _of_fact(fact: Fact[BaseModel]) -> Callable[[str], object]:
+    """Return a parser that is given the noise as the answer to each of a fact's commands."""
+
+    def parse(text: str) -> object:
+        return fact.parse(
+            tuple(CommandResult(one.argv, Outcome.RAN, 0, text, "") for one in fact.commands)
+        )
+
+    return parse
+
+
+def _facts() -> Mapping[str, Target]:
+    known = cases()
+    return {
+        fact.name: Target(
+            _of_fact(fact),
+            tuple(
+                result.stdout
+                for case in known
+                if case.fact is fact
+                for result in case.results
+                if result.stdout
+            ),
+        )
+        for fact in FACTS
+    }
+
+
+def targets() -> dict[str, Target]:
+    """Return all parsers by name."""
+    documents = (reports.ata(), reports.nvme(), reports.scsi())
+    smart = tuple(json.dumps(one) for one in documents)
+    return {
+        "smartctl": Target(_smart, (*smart, reports.ATA_TEXT, reports.SAS_TEXT)),
+        "nvme": Target(_nvme, ('{"critical_warning": 0, "temperature": 310}',)),
+        "smart_scan": Target(read_scan, ("/dev/sda -d sat # x\n", '{"devices": []}')),
+        "lsblk": Target(read_lsblk, ('NAME="sda" TYPE="disk"\n', "NAME SIZE\nsda 1G\n")),
+        **_facts(),
+    }
+
+
+# A refusal is no answer either; both are what a reader is to say.
+ALLOWED = (Unparsable, NoRight)
