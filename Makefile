@@ -57,6 +57,10 @@ test-e2e: $(VENV)/.dev frontend/dist/index.html ## Click through the real progra
 crash: $(VENV)/.dev ## Kill Unity N times in the middle of its work, on both engines (N=50)
 	cd backend && UNITY_TEST_KILLS=$(or $(N),50) $(BIN)/pytest -n 0 -s --timeout 3600 tests/crash
 
+.PHONY: chaos-notify
+chaos-notify: $(VENV)/.dev ## Kill sender, database, network and receivers N times over 1,000 alerts (N=100)
+	cd backend && UNITY_TEST_KILLS=$(or $(N),100) $(BIN)/pytest -n 0 -s --timeout 3600 tests/chaos
+
 .PHONY: compose-test
 compose-test: $(VENV)/.dev frontend/dist/index.html ## Build the three images and run the compose file on a real engine
 	$(BIN)/python lab/compose_test.py

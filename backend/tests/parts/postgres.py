@@ -76,6 +76,58 @@ class Cluster:
             connection.execute(statement)
 
 
+@dataclass(slots=True)
+class DurableCluster(Cluster):
+    """A server of its own that can be killed, and that keeps what it has committed."""
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        found = programs()
+        if found is None:
+            raise RuntimeError(f"PostgreSQL is not installed: {INSTALL}")
+        options = [
+            word
+            for option in _OPTIONS
+            if not option.startswith(("synchronous_commit", "full_page_writes"))
+            for word in ("-c", option)
+        ]
+        self._process = subprocess.Popen(
+            [found / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_account(),  # type: ignore[call-overload]  # the names of three optional arguments
+        )
+        _wait_for(self.folder, self._process)
+
+    def crash(self) -> None:
+        """End it at once, without a checkpoint: the next start recovers."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=20)
+            self._process = None
+
+
+@contextlib.contextmanager
+def durable_cluster() -> Iterator[DurableCluster]:
+    """Start a server that is to be killed, and end it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="unity-pg-", dir="/tmp"))
+    found, account = programs(), _account()
+    if found is None:
+        raise RuntimeError(f"PostgreSQL is not installed: {INSTALL}")
+    if account:
+        os.chown(folder, int(account["user"]), int(account["group"]))
+    running = DurableCluster(folder)
+    try:
+        _run_initdb(found, folder / "data", account)
+        running.start()
+        yield running
+    finally:
+        running.crash()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _account() -> dict[str, str | int]:
     """Return as whom the server runs: it refuses root."""
     if os.geteuid() != 0:
