@@ -974,6 +974,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List backups
+         * @description List the backups that were made, one entry a destination.
+         *
+         *     Sort by `started_at`, `destination_name`, `size_bytes` or `state`.
+         */
+        get: operations["listBackups"];
+        put?: never;
+        /**
+         * Make a backup now
+         * @description Queue a backup to one destination, or to all that are enabled; follow the run.
+         */
+        post: operations["makeBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{backup_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an archive
+         * @description Fetch an archive from its destination, encrypted as it lies there.
+         */
+        get: operations["downloadBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/destinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List destinations
+         * @description List where backups are copied to, by name.
+         */
+        get: operations["listBackupDestinations"];
+        put?: never;
+        /**
+         * Add a destination
+         * @description Add a folder, an SFTP server or an S3 bucket; try it next.
+         */
+        post: operations["createBackupDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/destinations/{destination_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a destination
+         * @description Change a destination; for another host or endpoint its secrets are entered again.
+         */
+        put: operations["editBackupDestination"];
+        post?: never;
+        /**
+         * Forget a destination
+         * @description Forget a destination; the archives there stay.
+         */
+        delete: operations["deleteBackupDestination"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/destinations/{destination_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a destination
+         * @description Write a small file there, read it back and delete it; an unknown host key is offered.
+         */
+        post: operations["testBackupDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List restore drills
+         * @description List the drills. Sort by `started_at`, `destination_name` or `state`.
+         */
+        get: operations["listRestoreDrills"];
+        put?: never;
+        /**
+         * Run a restore drill now
+         * @description Queue a drill: the newest backup is restored into a scratch place and looked at.
+         */
+        post: operations["runRestoreDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/passphrase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the passphrase of backups
+         * @description Encrypt all new backups with this one; those that exist keep the one they were made with.
+         */
+        put: operations["setBackupPassphrase"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the settings of backups
+         * @description Tell whether there is a passphrase; it is never shown.
+         */
+        get: operations["getBackupSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/credentials/logins": {
         parameters: {
             query?: never;
@@ -2595,6 +2773,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resources/groups/{group_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may do what in a group
+         * @description List everybody with rights on the resources of a group, and where they come from.
+         */
+        get: operations["listGroupPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resources/labels": {
         parameters: {
             query?: never;
@@ -2676,6 +2874,58 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List service accounts
+         * @description List the programs that have rights here. Sort by `name`, `role` or `created_at`.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Add a service account
+         * @description Add an account without a password; give it a token by `POST /api/tokens` with `owner`.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/service-accounts/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a service account
+         * @description Show one service account.
+         */
+        get: operations["getServiceAccount"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a service account
+         * @description Delete it with its tokens; the audit log keeps what it did.
+         */
+        delete: operations["deleteServiceAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a service account
+         * @description Change description, role or owner, or disable it; it counts from the next request.
+         */
+        patch: operations["editServiceAccount"];
         trace?: never;
     };
     "/api/system": {
@@ -2817,6 +3067,50 @@ export interface paths {
          * @description Change full name, role or whether the user is disabled; it counts from the next request.
          */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's rights in groups
+         * @description List the groups that a user or service account has a role for, beside the role for all.
+         */
+        get: operations["listGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/grants/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a role for a group
+         * @description Let somebody act on the resources of one group; it counts from the next request.
+         */
+        put: operations["giveGrant"];
+        post?: never;
+        /**
+         * Take a role for a group away
+         * @description Withdraw a role for a group; the role for all stays.
+         */
+        delete: operations["withdrawGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/users/{user_id}/password": {
@@ -3442,46 +3736,10 @@ export interface components {
             value: number | null;
         };
         /**
-         * AlertsChanged
-         * @description How many alerts were changed; those that were so already, or are over, do not count.
-         */
-        AlertsChanged: {
-            /** Changed */
-            changed: number;
-        };
-        /**
-         * AlertSnooze
-         * @description Keep alerts quiet for a while.
-         */
-        AlertSnooze: {
-            /** Ids */
-            ids: string[];
-            /**
-             * Until
-             * @description Null: not any longer.
-             */
-            until: string | null;
-        };
-        /**
-         * AlertStanding
-         * @description Groups of states that people ask for.
-         * @enum {string}
-         */
-        AlertStanding: "open" | "active";
-        /**
-         * AlertState
-         * @description How far an alert is.
-         * @enum {string}
-         */
-        AlertState: "pending" | "firing" | "acknowledged" | "resolved";
-        "app__kernel__errors__JsonValue-Output": string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue-Output"][] | {
-            [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
-        } | null;
-        /**
-         * RuleRead
+         * AlertRuleRead
          * @description A rule as it is.
          */
-        app__schemas__core__alert_rule_api__RuleRead: {
+        AlertRuleRead: {
             /** Clear Seconds */
             clear_seconds: number;
             /** Cooldown Seconds */
@@ -3556,27 +3814,41 @@ export interface components {
             version: number;
         };
         /**
-         * RuleRead
-         * @description One rule by which drives are judged.
+         * AlertsChanged
+         * @description How many alerts were changed; those that were so already, or are over, do not count.
          */
-        app__schemas__infrastructure__storage_device__RuleRead: {
-            /** Code */
-            code: string;
-            /** Fix */
-            fix: string;
-            /** Growth */
-            growth: string | null;
-            /** Only */
-            only: string;
-            /** Rates */
-            rates: string[];
-            /** Source */
-            source: string;
-            /** Steps */
-            steps: string[];
-            /** What */
-            what: string;
+        AlertsChanged: {
+            /** Changed */
+            changed: number;
         };
+        /**
+         * AlertSnooze
+         * @description Keep alerts quiet for a while.
+         */
+        AlertSnooze: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Until
+             * @description Null: not any longer.
+             */
+            until: string | null;
+        };
+        /**
+         * AlertStanding
+         * @description Groups of states that people ask for.
+         * @enum {string}
+         */
+        AlertStanding: "open" | "active";
+        /**
+         * AlertState
+         * @description How far an alert is.
+         * @enum {string}
+         */
+        AlertState: "pending" | "firing" | "acknowledged" | "resolved";
+        "app__kernel__errors__JsonValue-Output": string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue-Output"][] | {
+            [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
+        } | null;
         /**
          * ApprovedHostKey
          * @description The host key that a person compared and approved.
@@ -3758,6 +4030,80 @@ export interface components {
             /** Last Seq */
             last_seq: number;
         };
+        /**
+         * BackupRead
+         * @description One backup at one destination.
+         */
+        BackupRead: {
+            /**
+             * Deleted At
+             * @description When its destination had enough newer ones.
+             */
+            deleted_at: string | null;
+            /** Destination Id */
+            destination_id: string | null;
+            /** Destination Name */
+            destination_name: string;
+            /** Error */
+            error: string;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Run Id */
+            job_run_id: string | null;
+            /** Requested By */
+            requested_by: string;
+            /** Rows */
+            rows: number | null;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["BackupState"];
+            /**
+             * Verified At
+             * @description When its size and hash were read back.
+             */
+            verified_at: string | null;
+        };
+        /**
+         * BackupRequest
+         * @description Which destination; null means all.
+         */
+        BackupRequest: {
+            /**
+             * Destination Id
+             * @description Only this destination; null: all that are enabled.
+             */
+            destination_id?: string | null;
+        };
+        /**
+         * BackupSettingsRead
+         * @description What holds for all destinations.
+         */
+        BackupSettingsRead: {
+            /** Has Passphrase */
+            has_passphrase: boolean;
+            /** Passphrase Set At */
+            passphrase_set_at: string | null;
+        };
+        /**
+         * BackupState
+         * @description How it went.
+         * @enum {string}
+         */
+        BackupState: "running" | "succeeded" | "failed";
         /**
          * ChangeRead
          * @description A server's status became another one.
@@ -4244,6 +4590,233 @@ export interface components {
          */
         DeploymentState: "staged" | "installed" | "verified" | "failed" | "removed";
         /**
+         * DestinationKind
+         * @description How the place is reached.
+         * @enum {string}
+         */
+        DestinationKind: "folder" | "sftp" | "s3";
+        /**
+         * DestinationRead
+         * @description A destination, without what opens it.
+         */
+        DestinationRead: {
+            /** Access Key Id */
+            access_key_id: string;
+            /**
+             * Address
+             * @description In one line.
+             * @example sftp://unity@nas.lan/backup
+             */
+            address: string;
+            /** Bucket */
+            bucket: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Folder */
+            folder: string;
+            /** Has Secret */
+            has_secret: boolean;
+            /** Host */
+            host: string;
+            /** Host Key */
+            host_key: string;
+            /**
+             * Host Key Fingerprint
+             * @example SHA256:n0Tr3a1
+             */
+            host_key_fingerprint: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Keep Daily */
+            keep_daily: number;
+            /** Keep Last */
+            keep_last: number;
+            /** Keep Monthly */
+            keep_monthly: number;
+            /** Keep Weekly */
+            keep_weekly: number;
+            kind: components["schemas"]["DestinationKind"];
+            /** Last Drill At */
+            last_drill_at: string | null;
+            /** Last Drill Reason */
+            last_drill_reason: string;
+            last_drill_state: components["schemas"]["DrillState"] | null;
+            /**
+             * Last Error
+             * @description Why the newest copy failed; empty when it did not.
+             */
+            last_error: string;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Name */
+            name: string;
+            /** Port */
+            port: number;
+            /** Prefix */
+            prefix: string;
+            /** Region */
+            region: string;
+            /** Username */
+            username: string;
+            /** Uses Path Style */
+            uses_path_style: boolean;
+        };
+        /**
+         * DestinationTest
+         * @description What came of trying a destination.
+         */
+        DestinationTest: {
+            /** Detail */
+            detail: string;
+            /** Fix */
+            fix: string;
+            /** Has Passed */
+            has_passed: boolean;
+            /** Offered Fingerprint */
+            offered_fingerprint: string;
+            /**
+             * Offered Host Key
+             * @description A host key that nobody approved yet, or empty.
+             */
+            offered_host_key: string;
+        };
+        /**
+         * DestinationWrite
+         * @description A place that backups are copied to.
+         */
+        DestinationWrite: {
+            /**
+             * Access Key Id
+             * @description Of `s3`.
+             * @default
+             */
+            access_key_id: string;
+            /**
+             * Bucket
+             * @description Of `s3`.
+             * @default
+             */
+            bucket: string;
+            /**
+             * Endpoint
+             * @description Of `s3`; empty is Amazon's own.
+             * @default
+             * @example https://s3.example.org
+             */
+            endpoint: string;
+            /**
+             * Folder
+             * @description Of `folder` and `sftp`.
+             * @default
+             * @example /mnt/backup
+             */
+            folder: string;
+            /**
+             * Host
+             * @description Of `sftp`.
+             * @default
+             * @example nas.lan
+             */
+            host: string;
+            /**
+             * Host Key
+             * @description The approved key of `sftp`: `ssh-ed25519 AAAA…`.
+             * @default
+             */
+            host_key: string;
+            /**
+             * Is Enabled
+             * @description Whether backups are copied there.
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Keep Daily
+             * @description The newest of each of so many days.
+             * @default 7
+             */
+            keep_daily: number;
+            /**
+             * Keep Last
+             * @description How many of the newest stay.
+             * @default 7
+             */
+            keep_last: number;
+            /**
+             * Keep Monthly
+             * @description The newest of so many months.
+             * @default 6
+             */
+            keep_monthly: number;
+            /**
+             * Keep Weekly
+             * @description The newest of each of so many weeks.
+             * @default 4
+             */
+            keep_weekly: number;
+            kind: components["schemas"]["DestinationKind"];
+            /**
+             * Name
+             * @example nas
+             */
+            name: string;
+            /**
+             * Password
+             * @description Of `sftp`. Stored encrypted, never shown. Null leaves the stored one as it is.
+             */
+            password?: string | null;
+            /**
+             * Port
+             * @description Of `sftp`.
+             * @default 22
+             */
+            port: number;
+            /**
+             * Prefix
+             * @description Of `s3`: where in the bucket.
+             * @default
+             */
+            prefix: string;
+            /**
+             * Private Key
+             * @description Of `sftp`, instead of a password. Stored encrypted, never shown. Null leaves the stored one as it is.
+             */
+            private_key?: string | null;
+            /**
+             * Private Key Passphrase
+             * @description Of the private key. Stored encrypted, never shown. Null leaves the stored one as it is.
+             */
+            private_key_passphrase?: string | null;
+            /**
+             * Region
+             * @description Of `s3`; empty is us-east-1.
+             * @default
+             */
+            region: string;
+            /**
+             * Secret Access Key
+             * @description Of `s3`. Stored encrypted, never shown. Null leaves the stored one as it is.
+             */
+            secret_access_key?: string | null;
+            /**
+             * Username
+             * @description Of `sftp`.
+             * @default
+             */
+            username: string;
+            /**
+             * Uses Path Style
+             * @description Of `s3`: the bucket in the path, as most servers but Amazon's.
+             * @default true
+             */
+            uses_path_style: boolean;
+        };
+        /**
          * DeviceDetail
          * @description A drive with everything that is known of it.
          */
@@ -4550,6 +5123,54 @@ export interface components {
          * @enum {string}
          */
         Digest: "off" | "daily" | "weekly";
+        /**
+         * DrillRead
+         * @description One restore drill.
+         */
+        DrillRead: {
+            /**
+             * Checks
+             * @description What was tried: name, has_passed, detail.
+             */
+            checks: components["schemas"]["app__kernel__errors__JsonValue-Output"][];
+            /** Destination Id */
+            destination_id: string | null;
+            /** Destination Name */
+            destination_name: string;
+            /** File Name */
+            file_name: string;
+            /**
+             * Finished At
+             * Format: date-time
+             */
+            finished_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Reason
+             * @description Why it is red; empty when it is green.
+             */
+            reason: string;
+            /** Rows */
+            rows: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["DrillState"];
+            /** Tables */
+            tables: number;
+        };
+        /**
+         * DrillState
+         * @description What came of it.
+         * @enum {string}
+         */
+        DrillState: "green" | "red";
         /**
          * EarlierAlert
          * @description The same condition at another time.
@@ -4878,11 +5499,74 @@ export interface components {
             service: components["schemas"]["ServiceRead"];
         };
         /**
+         * GrantRead
+         * @description A role that somebody has for one group.
+         */
+        GrantRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Group Id
+             * Format: uuid
+             */
+            group_id: string;
+            /**
+             * Group Name
+             * @example Rack 1
+             */
+            group_name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * GrantWrite
+         * @description A role for one group.
+         */
+        GrantWrite: {
+            /**
+             * Role
+             * @description Of its rights, those count that are about the resources of the group.
+             * @enum {string}
+             */
+            role: "viewer" | "operator" | "admin";
+        };
+        /**
          * GroupBy
          * @description What is told of in one message.
          * @enum {string}
          */
         GroupBy: "cause" | "server" | "type" | "alert" | "all";
+        /**
+         * GroupPerson
+         * @description Somebody who may do something with the resources of a group.
+         */
+        GroupPerson: {
+            /** Is Disabled */
+            is_disabled: boolean;
+            /**
+             * Is Everywhere
+             * @description By the role for all, not by a grant for the group.
+             */
+            is_everywhere: boolean;
+            /**
+             * Is Service
+             * @description A program, not a person.
+             */
+            is_service: boolean;
+            role: components["schemas"]["Role"];
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /**
+             * User Name
+             * @example bob
+             */
+            user_name: string;
+        };
         /**
          * GroupRead
          * @description A group and how many resources it holds.
@@ -5853,10 +6537,50 @@ export interface components {
              */
             total: number;
         };
+        /** Page[AlertRuleRead] */
+        Page_AlertRuleRead_: {
+            /** Items */
+            items: components["schemas"]["AlertRuleRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
         /** Page[AuditEntryRead] */
         Page_AuditEntryRead_: {
             /** Items */
             items: components["schemas"]["AuditEntryRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[BackupRead] */
+        Page_BackupRead_: {
+            /** Items */
+            items: components["schemas"]["BackupRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -5917,6 +6641,26 @@ export interface components {
         Page_DeviceRead_: {
             /** Items */
             items: components["schemas"]["DeviceRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[DrillRead] */
+        Page_DrillRead_: {
+            /** Items */
+            items: components["schemas"]["DrillRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -6013,26 +6757,6 @@ export interface components {
              */
             total: number;
         };
-        /** Page[RuleRead] */
-        Page_RuleRead_: {
-            /** Items */
-            items: components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"][];
-            /**
-             * Page
-             * @description Which page this is, from 1.
-             */
-            page: number;
-            /**
-             * Per Page
-             * @description How many a page holds.
-             */
-            per_page: number;
-            /**
-             * Total
-             * @description How many there are in all pages.
-             */
-            total: number;
-        };
         /** Page[RunRead] */
         Page_RunRead_: {
             /** Items */
@@ -6077,6 +6801,26 @@ export interface components {
         Page_ServerRead_: {
             /** Items */
             items: components["schemas"]["ServerRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[ServiceAccountRead] */
+        Page_ServiceAccountRead_: {
+            /** Items */
+            items: components["schemas"]["ServiceAccountRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -6172,6 +6916,18 @@ export interface components {
              * @description How many there are in all pages.
              */
             total: number;
+        };
+        /**
+         * PassphraseWrite
+         * @description The passphrase of scheduled backups.
+         */
+        PassphraseWrite: {
+            /**
+             * Passphrase
+             * Format: password
+             * @description Every new archive is encrypted with it. Keep it in another place, too.
+             */
+            passphrase: string;
         };
         /**
          * PasswordChange
@@ -7066,6 +7822,28 @@ export interface components {
             rule: components["schemas"]["RuleWrite"];
         };
         /**
+         * RuleRead
+         * @description One rule by which drives are judged.
+         */
+        RuleRead: {
+            /** Code */
+            code: string;
+            /** Fix */
+            fix: string;
+            /** Growth */
+            growth: string | null;
+            /** Only */
+            only: string;
+            /** Rates */
+            rates: string[];
+            /** Source */
+            source: string;
+            /** Steps */
+            steps: string[];
+            /** What */
+            what: string;
+        };
+        /**
          * RuleSwitch
          * @description Switch a rule on or off.
          */
@@ -7822,6 +8600,94 @@ export interface components {
             uptime_seconds: number | null;
         };
         /**
+         * ServiceAccountCreate
+         * @description A user that is a program.
+         */
+        ServiceAccountCreate: {
+            /**
+             * Description
+             * @default
+             * @example Starts the nightly collection.
+             */
+            description: string;
+            /**
+             * Name
+             * @example backup-runner
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Whom to ask about it; empty: yourself.
+             * @default
+             */
+            owner: string;
+            /**
+             * @description For all resources; grants for groups come beside.
+             * @default none
+             */
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * ServiceAccountEdit
+         * @description What to change; a field that is left out stays.
+         */
+        ServiceAccountEdit: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Is Disabled
+             * @description Its tokens are refused from then on.
+             */
+            is_disabled?: boolean | null;
+            /** Owner */
+            owner?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /**
+         * ServiceAccountRead
+         * @description A program that has rights here. It has no password and cannot log in.
+         */
+        ServiceAccountRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Disabled */
+            is_disabled: boolean;
+            /**
+             * Last Used At
+             * @description When one of them was used last.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @example backup-runner
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Null when the person is gone.
+             * @example alice
+             */
+            owner: string | null;
+            /** Owner Id */
+            owner_id: string | null;
+            role: components["schemas"]["Role"];
+            /**
+             * Tokens
+             * @description How many tokens it has.
+             */
+            tokens: number;
+        };
+        /**
          * ServiceRead
          * @description A service that a channel can use.
          */
@@ -8516,11 +9382,29 @@ export interface components {
          */
         TokenCreate: {
             /**
+             * Addresses
+             * @description Networks that it may be used from. Empty: from anywhere.
+             * @default []
+             * @example [
+             *       "192.0.2.0/24"
+             *     ]
+             */
+            addresses: string[];
+            /**
              * Expires In Days
              * @description After how many days it ends; null: never.
              * @default 90
              */
             expires_in_days: number | null;
+            /**
+             * Groups
+             * @description Names of groups: the token counts for their resources alone. Empty: for all.
+             * @default []
+             * @example [
+             *       "Rack 1"
+             *     ]
+             */
+            groups: string[];
             /**
              * Name
              * @example grafana
@@ -8547,6 +9431,11 @@ export interface components {
          */
         TokenCreated: {
             /**
+             * Addresses
+             * @description Networks that it may be used from.
+             */
+            addresses: string[];
+            /**
              * Created At
              * Format: date-time
              */
@@ -8554,10 +9443,20 @@ export interface components {
             /** Expires At */
             expires_at: string | null;
             /**
+             * Groups
+             * @description Empty in a limited one: its groups are gone.
+             */
+            groups: string[];
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Is Limited
+             * @description It counts for the resources of `groups` alone.
+             */
+            is_limited: boolean;
             /**
              * Last Used Address
              * @example 192.0.2.10
@@ -8599,6 +9498,11 @@ export interface components {
          */
         TokenRead: {
             /**
+             * Addresses
+             * @description Networks that it may be used from.
+             */
+            addresses: string[];
+            /**
              * Created At
              * Format: date-time
              */
@@ -8606,10 +9510,20 @@ export interface components {
             /** Expires At */
             expires_at: string | null;
             /**
+             * Groups
+             * @description Empty in a limited one: its groups are gone.
+             */
+            groups: string[];
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Is Limited
+             * @description It counts for the resources of `groups` alone.
+             */
+            is_limited: boolean;
             /**
              * Last Used Address
              * @example 192.0.2.10
@@ -9464,7 +10378,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RuleRead_"];
+                    "application/json": components["schemas"]["Page_AlertRuleRead_"];
                 };
             };
             /** @description Unauthorized */
@@ -9575,7 +10489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -9633,7 +10547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -9755,7 +10669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -9887,7 +10801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -9950,7 +10864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -10026,7 +10940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -10093,7 +11007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__alert_rule_api__RuleRead"];
+                    "application/json": components["schemas"]["AlertRuleRead"];
                 };
             };
             /** @description Unauthorized */
@@ -12813,6 +13727,795 @@ export interface operations {
             };
         };
     };
+    listBackups: {
+        parameters: {
+            query?: {
+                /** @description Only those of this destination. */
+                destination_id?: string | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["BackupState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BackupRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "destination_id": "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRunRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backup_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBackupDestinations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBackupDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "folder": "/mnt/backup",
+                 *       "host": "nas.lan",
+                 *       "port": 22,
+                 *       "username": "",
+                 *       "host_key": "",
+                 *       "endpoint": "https://s3.example.org",
+                 *       "region": "",
+                 *       "bucket": "",
+                 *       "prefix": "",
+                 *       "access_key_id": "",
+                 *       "uses_path_style": true,
+                 *       "name": "nas",
+                 *       "kind": "folder",
+                 *       "is_enabled": true,
+                 *       "keep_last": 7,
+                 *       "keep_daily": 7,
+                 *       "keep_weekly": 4,
+                 *       "keep_monthly": 6
+                 *     }
+                 */
+                "application/json": components["schemas"]["DestinationWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editBackupDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "folder": "/mnt/backup",
+                 *       "host": "nas.lan",
+                 *       "port": 22,
+                 *       "username": "",
+                 *       "host_key": "",
+                 *       "endpoint": "https://s3.example.org",
+                 *       "region": "",
+                 *       "bucket": "",
+                 *       "prefix": "",
+                 *       "access_key_id": "",
+                 *       "uses_path_style": true,
+                 *       "name": "nas",
+                 *       "kind": "folder",
+                 *       "is_enabled": true,
+                 *       "keep_last": 7,
+                 *       "keep_daily": 7,
+                 *       "keep_weekly": 4,
+                 *       "keep_monthly": 6
+                 *     }
+                 */
+                "application/json": components["schemas"]["DestinationWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteBackupDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testBackupDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationTest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRestoreDrills: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DrillRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runRestoreDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "destination_id": "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRunRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBackupPassphrase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["PassphraseWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSettingsRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBackupSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSettingsRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listLogins: {
         parameters: {
             query?: {
@@ -14750,7 +16453,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__infrastructure__storage_device__RuleRead"][];
+                    "application/json": components["schemas"]["RuleRead"][];
                 };
             };
             /** @description Unauthorized */
@@ -19337,6 +21040,64 @@ export interface operations {
             };
         };
     };
+    listGroupPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPerson"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     editLabels: {
         parameters: {
             query?: never;
@@ -19553,6 +21314,347 @@ export interface operations {
             };
         };
     };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceAccountRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "backup-runner",
+                 *       "description": "Starts the nightly collection.",
+                 *       "role": "none",
+                 *       "owner": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServiceAccountCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "admin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServiceAccountEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSystem: {
         parameters: {
             query?: never;
@@ -19701,6 +21803,12 @@ export interface operations {
                  *       "name": "grafana",
                  *       "scopes": [
                  *         "metrics:read"
+                 *       ],
+                 *       "groups": [
+                 *         "Rack 1"
+                 *       ],
+                 *       "addresses": [
+                 *         "192.0.2.0/24"
                  *       ],
                  *       "owner": ""
                  *     }
@@ -20153,6 +22261,198 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "viewer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GrantWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,11 +11,11 @@ from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.base import Page
 from app.schemas.core.alert_rule_api import (
+    AlertRuleRead,
     RuleMute,
     RulePreview,
     RulePreviewWish,
     RuleQuery,
-    RuleRead,
     RuleSwitch,
     RuleWrite,
 )
@@ -58,7 +58,7 @@ Rules = Annotated[RuleService, Depends(_writer)]
 )
 async def list_alert_rules(
     rules: RuleReader, query: Annotated[RuleQuery, Query()]
-) -> Page[RuleRead]:
+) -> Page[AlertRuleRead]:
     """List rules by name, each with what keeps it from doing what it seems to do."""
     return await rules.list(query)
 
@@ -70,7 +70,7 @@ async def list_alert_rules(
     summary="Add an alert rule",
     responses=documented(401, 403, 422),
 )
-async def create_alert_rule(actor: CurrentActor, rules: Rules, wish: RuleWrite) -> RuleRead:
+async def create_alert_rule(actor: CurrentActor, rules: Rules, wish: RuleWrite) -> AlertRuleRead:
     """Add a rule; it is judged from the next sample on."""
     return await rules.create(actor, wish)
 
@@ -92,7 +92,7 @@ async def preview_alert_rule(rules: RuleReader, wish: RulePreviewWish) -> RulePr
     summary="One alert rule",
     responses=documented(401, 403, 404, 422),
 )
-async def get_alert_rule(rule_id: uuid.UUID, rules: RuleReader) -> RuleRead:
+async def get_alert_rule(rule_id: uuid.UUID, rules: RuleReader) -> AlertRuleRead:
     """Return one rule."""
     return await rules.get(rule_id)
 
@@ -105,7 +105,7 @@ async def get_alert_rule(rule_id: uuid.UUID, rules: RuleReader) -> RuleRead:
 )
 async def edit_alert_rule(
     rule_id: uuid.UUID, actor: CurrentActor, rules: Rules, wish: RuleWrite
-) -> RuleRead:
+) -> AlertRuleRead:
     """Change a rule. What it had open ends, and is judged anew."""
     return await rules.edit(actor, rule_id, wish)
 
@@ -129,7 +129,7 @@ async def delete_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rule
     summary="Copy an alert rule",
     responses=documented(401, 403, 404, 422),
 )
-async def copy_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules) -> RuleRead:
+async def copy_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules) -> AlertRuleRead:
     """Make a rule of one's own out of another; the copy is off."""
     return await rules.copy(actor, rule_id)
 
@@ -140,7 +140,7 @@ async def copy_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules)
     summary="Put an alert rule back",
     responses=documented(401, 403, 404, 409, 422),
 )
-async def reset_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules) -> RuleRead:
+async def reset_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules) -> AlertRuleRead:
     """Put a built-in rule back to how it came."""
     return await rules.reset(actor, rule_id)
 
@@ -153,7 +153,7 @@ async def reset_alert_rule(rule_id: uuid.UUID, actor: CurrentActor, rules: Rules
 )
 async def switch_alert_rule(
     rule_id: uuid.UUID, actor: CurrentActor, rules: Rules, wish: RuleSwitch
-) -> RuleRead:
+) -> AlertRuleRead:
     """Switch a rule on or off; off ends what it had open."""
     return await rules.switch(actor, rule_id, is_enabled=wish.is_enabled)
 
@@ -166,6 +166,6 @@ async def switch_alert_rule(
 )
 async def mute_alert_rule(
     rule_id: uuid.UUID, actor: CurrentActor, rules: Rules, wish: RuleMute
-) -> RuleRead:
+) -> AlertRuleRead:
     """Tell nobody of a rule's alerts until a time; null ends it."""
     return await rules.mute(actor, rule_id, wish.until)

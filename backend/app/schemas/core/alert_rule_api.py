@@ -35,7 +35,7 @@ class RuleFinding(Output):
     text: str
 
 
-class RuleRead(Output):
+class AlertRuleRead(Output):
     """A rule as it is."""
 
     id: uuid.UUID

@@ -15,11 +15,11 @@ from app.models.core.alert import OPEN, Alert
 from app.models.core.alert_rule import AlertRule
 from app.schemas.base import Page
 from app.schemas.core.alert_rule_api import (
+    AlertRuleRead,
     RuleFinding,
     RulePreview,
     RulePreviewWish,
     RuleQuery,
-    RuleRead,
     RuleWrite,
 )
 from app.services.core.alerts.builtin import BuiltInRule
@@ -73,7 +73,7 @@ class RuleService:
         self._built_in = built_in
         self._types = types
 
-    async def list(self, query: RuleQuery) -> Page[RuleRead]:
+    async def list(self, query: RuleQuery) -> Page[AlertRuleRead]:
         """Return rules by name; all of them are read, for lint compares them with each other."""
         rows = (await self._session.scalars(select(AlertRule).order_by(AlertRule.name))).all()
         read = await self._read(rows)
@@ -86,11 +86,11 @@ class RuleService:
             and (not query.q or query.q.casefold() in one.name.casefold())
         ]
         page = found[query.offset : query.offset + query.per_page]
-        return Page[RuleRead](
+        return Page[AlertRuleRead](
             items=page, total=len(found), page=query.page, per_page=query.per_page
         )
 
-    async def get(self, rule_id: uuid.UUID) -> RuleRead:
+    async def get(self, rule_id: uuid.UUID) -> AlertRuleRead:
         """Return one rule."""
         rows = (await self._session.scalars(select(AlertRule).order_by(AlertRule.name))).all()
         found = [one for one in await self._read(rows) if one.id == rule_id]
@@ -98,7 +98,7 @@ class RuleService:
             raise RuleNotFound("There is no alert rule with this id.")
         return found[0]
 
-    async def create(self, actor: Actor, wish: RuleWrite) -> RuleRead:
+    async def create(self, actor: Actor, wish: RuleWrite) -> AlertRuleRead:
         """Enter a rule."""
         await self._check(wish)
         now = self._clock.now()
@@ -109,7 +109,7 @@ class RuleService:
         await self._record(actor, "alert_rule.created", row)
         return await self.get(row.id)
 
-    async def edit(self, actor: Actor, rule_id: uuid.UUID, wish: RuleWrite) -> RuleRead:
+    async def edit(self, actor: Actor, rule_id: uuid.UUID, wish: RuleWrite) -> AlertRuleRead:
         """Change a rule; what it had open is over, and is judged anew by the new rule."""
         row = await self._find(rule_id)
         await self._check(wish, row)
@@ -118,7 +118,7 @@ class RuleService:
         await self._record(actor, "alert_rule.edited", row)
         return await self.get(rule_id)
 
-    async def copy(self, actor: Actor, rule_id: uuid.UUID) -> RuleRead:
+    async def copy(self, actor: Actor, rule_id: uuid.UUID) -> AlertRuleRead:
         """Make a rule of one's own out of another; it is off until it was looked at."""
         row, now = await self._find(rule_id), self._clock.now()
         name = f"Copy of {row.name}"[:120]
@@ -130,7 +130,7 @@ class RuleService:
         await self._record(actor, "alert_rule.created", twin)
         return await self.get(twin.id)
 
-    async def reset(self, actor: Actor, rule_id: uuid.UUID) -> RuleRead:
+    async def reset(self, actor: Actor, rule_id: uuid.UUID) -> AlertRuleRead:
         """Put a built-in rule back to how it came."""
         row = await self._find(rule_id)
         first = self._built_in.get(row.key or "")
@@ -142,7 +142,7 @@ class RuleService:
         await self._record(actor, "alert_rule.reset", row)
         return await self.get(rule_id)
 
-    async def switch(self, actor: Actor, rule_id: uuid.UUID, *, is_enabled: bool) -> RuleRead:
+    async def switch(self, actor: Actor, rule_id: uuid.UUID, *, is_enabled: bool) -> AlertRuleRead:
         """Switch a rule on or off; off ends what it had open."""
         row = await self._find(rule_id)
         if row.is_enabled != is_enabled:
@@ -154,7 +154,7 @@ class RuleService:
             await self._record(actor, f"alert_rule.{word}", row)
         return await self.get(rule_id)
 
-    async def mute(self, actor: Actor, rule_id: uuid.UUID, until: datetime | None) -> RuleRead:
+    async def mute(self, actor: Actor, rule_id: uuid.UUID, until: datetime | None) -> AlertRuleRead:
         """Tell nobody of its alerts until a time; None: tell again."""
         row, now = await self._find(rule_id), self._clock.now()
         if until is not None and not now < until <= now + _LONGEST_MUTE:
@@ -231,7 +231,7 @@ class RuleService:
                 f"{row.name!r} cannot be read: {error.errors()[0]['msg']}"
             ) from error
 
-    async def _read(self, rows: Sequence[AlertRule]) -> Sequence[RuleRead]:
+    async def _read(self, rows: Sequence[AlertRule]) -> Sequence[AlertRuleRead]:
         rules = []
         unreadable: dict[uuid.UUID, RuleFinding] = {}
         for row in rows:
@@ -265,8 +265,8 @@ def _shown(
     first: BuiltInRule | None,
     findings: Sequence[RuleFinding],
     firing: Mapping[uuid.UUID | None, int],
-) -> RuleRead:
-    return RuleRead.model_validate(
+) -> AlertRuleRead:
+    return AlertRuleRead.model_validate(
         {
             **told(row).model_dump(),
             "id": row.id,
