@@ -4,6 +4,7 @@
 import type { LinkProps } from '@tanstack/react-router';
 import {
   IconBell,
+  IconDatabase,
   IconKey,
   IconLayoutDashboard,
   IconServer2,
@@ -33,6 +34,21 @@ export const NAVIGATION: readonly NavigationRow[] = [
   { word: 'Overview', to: '/', icon: IconLayoutDashboard, keywords: 'home dashboard fleet' },
   { word: 'Servers', to: '/servers', icon: IconServer2, keywords: 'machines hosts fleet' },
   {
+    word: 'Storage',
+    to: '/storage/pools',
+    icon: IconDatabase,
+    keywords: 'disks drives pools zfs raid',
+    pages: [
+      {
+        word: 'Pools',
+        to: '/storage/pools',
+        keywords: 'zfs raid md lvm btrfs scrub resilver',
+        needs: 'servers:read',
+        about: 'What drives are put together to, and whether it is whole.',
+      },
+    ],
+  },
+  {
     word: 'Credentials',
     to: '/credentials/ssh-keys',
     icon: IconKey,
@@ -54,7 +70,36 @@ export const NAVIGATION: readonly NavigationRow[] = [
       },
     ],
   },
-  { word: 'Alerts', to: '/alerts', icon: IconBell, keywords: 'alarm firing history' },
+  {
+    word: 'Alerts',
+    to: '/alerts',
+    icon: IconBell,
+    keywords: 'alarm firing history inbox',
+    needs: 'alerts:read',
+    pages: [
+      {
+        word: 'Inbox',
+        to: '/alerts',
+        keywords: 'alarm firing history acknowledge snooze',
+        needs: 'alerts:read',
+        about: 'What is wrong now, the worst and oldest first.',
+      },
+      {
+        word: 'Rules',
+        to: '/alerts/rules',
+        keywords: 'thresholds levels conditions preview lint',
+        needs: 'alerts:read',
+        about: 'What Unity watches for, tried out over what was measured.',
+      },
+      {
+        word: 'Silences',
+        to: '/alerts/silences',
+        keywords: 'mute maintenance window quiet snooze',
+        needs: 'alerts:read',
+        about: 'What nobody is told of, until when, and why.',
+      },
+    ],
+  },
   {
     word: 'System',
     to: '/system',

@@ -2,12 +2,14 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { basePath } from '@/api/base';
 import { addServerRoute, importServersRoute } from './routes/add-server';
+import { alertsRoutes } from './routes/alerts';
 import { credentialsRoutes } from './routes/credentials';
 import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { rootRoute } from './routes/root-route';
 import { serverRoute, serversRoute } from './routes/servers';
 import { shellRoute } from './routes/shell-route';
+import { storageRoutes } from './routes/storage';
 import { systemRoutes } from './routes/system';
 
 const routeTree = rootRoute.addChildren([
@@ -20,7 +22,9 @@ const routeTree = rootRoute.addChildren([
     serverRoute,
     addServerRoute,
     importServersRoute,
+    ...storageRoutes,
     ...credentialsRoutes,
+    ...alertsRoutes,
     ...systemRoutes,
   ]),
 ]);

@@ -1,0 +1,22 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { tableSearchWith } from '@/lib/search';
+import { shellRoute } from './shell-route';
+
+const under = { getParentRoute: () => shellRoute };
+
+export const storageRoutes = [
+  createRoute({
+    ...under,
+    path: '/storage/pools',
+    validateSearch: tableSearchWith('level', 'kind'),
+    component: lazyRouteComponent(
+      () => import('@/features/pools/components/pools-page'),
+      'PoolsPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/pools/$poolId',
+    component: lazyRouteComponent(() => import('./storage-views'), 'PoolView'),
+  }),
+];

@@ -1,0 +1,166 @@
+import { Button, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useMay } from '@/api/session';
+import { ConfirmDialog } from '@/components/confirm-dialog';
+import { FactList } from '@/components/fact-list';
+import { Faces } from '@/components/faces';
+import { RowsSkeleton } from '@/components/loading';
+import { Meter } from '@/components/meter';
+import { Page, Section } from '@/components/page';
+import { RelativeTime } from '@/components/relative-time';
+import { StatusBadge } from '@/components/status-badge';
+import { formatBytes, formatPercent, NOT_KNOWN } from '@/lib/format';
+import { KINDS, LEVEL_WORDS, poolQuery, stateOf, useForgetPool, type PoolDetail } from '../api';
+import { MemberTree } from './member-tree';
+import { activityOf, reasonOf } from './pools-columns';
+import classes from './pools.module.css';
+
+const share = (percent: number | null) => formatPercent(percent === null ? null : percent / 100);
+
+function Reasons({ pool }: { pool: PoolDetail }) {
+  if (pool.reasons.length === 0) return null;
+  return (
+    <Section title="What is wrong">
+      <Stack gap="sm">
+        {pool.reasons.map((reason) => (
+          <div key={`${reason.code}-${reason.message}`}>
+            <p className={classes.reason}>
+              <StatusBadge state={stateOf(reason.level)}>{reason.message}</StatusBadge>
+            </p>
+            <Text size="sm">{reason.fix}</Text>
+            <Text size="sm" c="dimmed">
+              Source: {reason.source}
+            </Text>
+          </div>
+        ))}
+      </Stack>
+    </Section>
+  );
+}
+
+function Facts({ pool }: { pool: PoolDetail }) {
+  return (
+    <Section title="State">
+      <Meter
+        label="Used"
+        percent={pool.used_percent}
+        note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
+        warnAt={85}
+        criticalAt={95}
+      />
+      <FactList
+        facts={[
+          ['Kind', `${KINDS[pool.kind]} ${pool.layout}`],
+          ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
+          ['Runs now', activityOf(pool) || 'nothing'],
+          ['Ends', <RelativeTime key="ends" at={pool.activity_ends_at} />],
+          ['Last scrub', <RelativeTime key="scrub" at={pool.last_scrub_at} />],
+          ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
+          ['Fragmentation', share(pool.fragmentation_percent)],
+          ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
+          ['Last seen', <RelativeTime key="last" at={pool.last_seen_at} />],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Volumes({ pool }: { pool: PoolDetail }) {
+  if (pool.volumes.length === 0) return null;
+  return (
+    <Section title="Volumes">
+      <div className={classes.scroll} role="region" aria-label="Volumes" tabIndex={0}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Volume</Table.Th>
+              <Table.Th>Layout</Table.Th>
+              <Table.Th className={classes.count}>Size</Table.Th>
+              <Table.Th className={classes.count}>Data</Table.Th>
+              <Table.Th className={classes.count}>Metadata</Table.Th>
+              <Table.Th>Health</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {pool.volumes.map((volume) => (
+              <Table.Tr key={volume.name}>
+                <Table.Td>{volume.name}</Table.Td>
+                <Table.Td>{volume.layout}</Table.Td>
+                <Table.Td className={classes.count}>{formatBytes(volume.size_bytes)}</Table.Td>
+                <Table.Td className={classes.count}>{share(volume.data_percent)}</Table.Td>
+                <Table.Td className={classes.count}>{share(volume.metadata_percent)}</Table.Td>
+                <Table.Td>{volume.health || 'well'}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Section>
+  );
+}
+
+function Forget({ pool }: { pool: PoolDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  const forget = useForgetPool();
+  const navigate = useNavigate();
+  if (!useMay('servers:manage') || !pool.missing_since) return null;
+  return (
+    <>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        Forget
+      </Button>
+      <ConfirmDialog
+        isOpen={isOpen}
+        onClose={() => setOpen(false)}
+        title={`Forget ${pool.name}?`}
+        confirmLabel="Forget"
+        isBusy={forget.isPending}
+        error={forget.error}
+        onConfirm={() =>
+          forget.mutate(pool.id, { onSuccess: () => void navigate({ to: '/storage/pools' }) })
+        }
+      >
+        Its history here goes. Nothing is done to the machine; should it show the pool again, the
+        pool comes back.
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** One pool: why it is not well, what to do, and what it is made of. */
+export function PoolPage({ poolId }: { poolId: string }) {
+  const query = useQuery(poolQuery(poolId));
+  return (
+    <Faces query={query} what="The pool could not be read" skeleton={<RowsSkeleton rows={10} />}>
+      {(pool) => (
+        <Page
+          title={pool.name}
+          crumbs={[{ label: 'Pools', link: { to: '/storage/pools' } }]}
+          status={
+            <StatusBadge state={stateOf(pool.level)} reason={reasonOf(pool)} variant="soft">
+              {LEVEL_WORDS[pool.level] ?? pool.level}
+            </StatusBadge>
+          }
+          subtitle={
+            <>
+              on{' '}
+              <Link to="/servers/$serverId" params={{ serverId: pool.server_id }}>
+                {pool.server_name}
+              </Link>
+            </>
+          }
+          actions={<Forget pool={pool} />}
+        >
+          <Reasons pool={pool} />
+          <Facts pool={pool} />
+          <Section title="Members">
+            <MemberTree members={pool.members} />
+          </Section>
+          <Volumes pool={pool} />
+        </Page>
+      )}
+    </Faces>
+  );
+}
