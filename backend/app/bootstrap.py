@@ -36,7 +36,7 @@ from app.kernel.zones import time_zone
 from app.ports.archive_store import ArchiveStores
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
-from app.schedulers import core, credentials, quiet
+from app.schedulers import backup, core, credentials, quiet
 from app.schedulers.infrastructure import alerts, collection, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
@@ -150,6 +150,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *core.jobs(platform),
         *core.notification_jobs(platform, _worker_name()),
         *core.event_jobs(platform, subscriptions(platform)),
+        *backup.jobs(platform),
         *credentials.jobs(platform),
         *collection.jobs(platform),
         *alerts.jobs(platform),

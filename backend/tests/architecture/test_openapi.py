@@ -19,6 +19,7 @@ DOCUMENT: Table = create_app().openapi()
 PAGING = {"page", "per_page", "sort", "q"}
 # Short by nature, so that paging them would only be in the way.
 UNPAGED = {
+    "listBackupDestinations",
     "listDeployments",
     "listEdges",
     "listGroups",

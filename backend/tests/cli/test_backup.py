@@ -49,7 +49,7 @@ class Shell:
 async def shell(sqlite_template: Path, tmp_path: Path, vault: Vault, clock: ManualClock) -> Shell:
     """Return a machine with a furnished database."""
     home = house.machine(tmp_path / "home")
-    (home.data / "unity.db").write_bytes(sqlite_template.read_bytes())  # noqa: ASYNC240 - once
+    (home.data / "unity.db").write_bytes(sqlite_template.read_bytes())  # noqa: ASYNC240 - a small file
     await house.furnish(home.url, vault, clock)
     return Shell(home.data)
 

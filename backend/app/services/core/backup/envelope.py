@@ -262,7 +262,7 @@ def _open(file: BinaryIO, name: str, digest: "hashlib._Hash") -> tuple[Header, b
     if length > _LONGEST_HEADER:
         raise BackupDamaged(f"{name} is damaged: its header is too long.", fix="Use another.")
     text, proof = file.read(length), file.read(32)
-    if len(proof) < 32:  # noqa: PLR2004 - SHA-256
+    if len(proof) < 32:  # noqa: PLR2004 - the length of a SHA-256
         raise _cut(name)
     digest.update(prefix + text)
     if digest.digest() != proof:

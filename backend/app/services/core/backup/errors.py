@@ -1,6 +1,6 @@
 """What can be wrong with a backup, each with its own words: people act on these at bad times."""
 
-from app.kernel.errors import Conflict, NotFound, UnityError, UpstreamFailed
+from app.kernel.errors import Conflict, NotFound, Unavailable, UnityError, UpstreamFailed
 
 
 class BackupDamaged(UnityError):
@@ -78,3 +78,7 @@ class DestinationFailed(UpstreamFailed):
 
 class MoveRefused(Conflict):
     """The database cannot be moved like this; nothing was changed."""
+
+
+class NoRoomForBackup(Unavailable):
+    """The disk of the data folder has no room to make or try a backup."""

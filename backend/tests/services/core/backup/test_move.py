@@ -37,7 +37,7 @@ pytestmark = pytest.mark.needs("postgres")
 async def home(sqlite_template: Path, tmp_path: Path, vault: Vault, clock: ManualClock) -> Machine:
     """Return a machine with a furnished SQLite database."""
     home = house.machine(tmp_path / "home")
-    (home.data / "unity.db").write_bytes(sqlite_template.read_bytes())  # noqa: ASYNC240 - once
+    (home.data / "unity.db").write_bytes(sqlite_template.read_bytes())  # noqa: ASYNC240 - a small file
     await house.furnish(home.url, vault, clock)
     return home
 
