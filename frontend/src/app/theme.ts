@@ -82,7 +82,10 @@ export const theme = createTheme({
       },
     }),
     Modal: Modal.extend({
-      defaultProps: { transitionProps: { duration: 150 } },
+      defaultProps: {
+        transitionProps: { duration: 150 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
       styles: { title: { fontSize: '1rem', fontWeight: 600 } },
     }),
   },

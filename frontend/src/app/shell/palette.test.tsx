@@ -46,7 +46,7 @@ it('the server is asked after a pause, and Enter opens what it found', async () 
   await user.type(box, '192.0');
   expect(await screen.findByText('nas')).toBeVisible();
   expect(screen.getByText('192.0.2.10')).toBeVisible();
-  expect(asked).toEqual(['192.0']);
+  expect(asked.at(-1)).toBe('192.0');
   await user.keyboard('{ArrowDown}{Enter}');
   await waitFor(() => expect(router.state.location.pathname).toBe('/servers/nas-id'));
 });
@@ -81,10 +81,11 @@ it('nobody is offered what they may not do', async () => {
 
 it('a single letter asks nobody, and what nothing has says so', async () => {
   const { user, box } = await open();
-  await user.type(box, 'z');
+  await user.type(box, '€');
   expect(await screen.findByText('Nothing has these words in it.')).toBeVisible();
-  await user.type(box, 'zz');
-  await waitFor(() => expect(asked).toEqual(['zzz']));
+  expect(asked).toEqual([]);
+  await user.type(box, '€€');
+  await waitFor(() => expect(asked.at(-1)).toBe('€€€'));
   expect(await screen.findByText('Nothing has these words in it.')).toBeVisible();
 });
 

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useFoundItems } from './palette-found';
 import { usePaletteItems } from './palette-items';
 import { joinFound, searchPalette } from './palette-search';
+import classes from './shell.module.css';
 
 export const openPalette = () => spotlight.open();
 
@@ -21,6 +22,8 @@ export function Palette() {
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       transitionProps={{ duration: 150 }}
       maxHeight={420}
+      attributes={{ content: { 'aria-label': 'Find anything' } }}
+      classNames={{ actionDescription: classes.paletteDetail }}
     >
       <Spotlight.Search
         placeholder="A server, an alert, a key, a page, an action"

@@ -6,6 +6,7 @@ import { RowsSkeleton } from '@/components/loading';
 import { plural } from '@/lib/format';
 import { feedQuery, newestQuery, type ActivityFilters } from '../api';
 import { ActivityList } from './activity-list';
+import classes from './activity.module.css';
 
 interface FreshProps {
   count: number;
@@ -16,7 +17,7 @@ interface FreshProps {
 /** Offered instead of shown, so that no row moves under the reader's eyes. */
 function Fresh({ count, isMore, onShow }: FreshProps) {
   return (
-    <Group justify="center" role="status" mih={30}>
+    <Group justify="center" role="status" className={classes.fresh}>
       {count > 0 && (
         <Button size="xs" variant="light" onClick={onShow}>
           {isMore
@@ -38,7 +39,7 @@ export function ActivityFeed({ filters }: { filters: ActivityFilters }) {
   const fresh = (newest.data?.items ?? []).filter(({ id }) => id > top).length;
   const isNarrowed = Boolean(filters.kind ?? filters.q ?? filters.actor ?? filters.span);
   return (
-    <>
+    <div>
       <Fresh
         count={fresh}
         isMore={fresh > 0 && fresh === newest.data?.items.length && newest.data.next !== null}
@@ -75,6 +76,6 @@ export function ActivityFeed({ filters }: { filters: ActivityFilters }) {
           That is all that is kept.
         </Text>
       )}
-    </>
+    </div>
   );
 }
