@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 
 from app.adapters.archive_folder import open_folder
 from app.adapters.archive_s3 import open_bucket
+from app.adapters.checkpoint_sinks import NetworkSinks
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
 from app.adapters.live_postgres import PostgresLiveBus
@@ -36,7 +37,7 @@ from app.kernel.zones import time_zone
 from app.ports.archive_store import ArchiveStores
 from app.ports.job_engine import JobEngine
 from app.ports.live_bus import LiveBus
-from app.schedulers import backup, core, credentials, quiet
+from app.schedulers import audit, backup, core, credentials, quiet
 from app.schedulers.infrastructure import alerts, collection, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
@@ -130,6 +131,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         shells=shells,
         notifier=_notifiers(settings),
         archives=archive_stores(),
+        checkpoint_sinks=NetworkSinks(),
         providers=HttpProviderGateway(),
         jobs=engine_of_jobs,
         live=live,
@@ -149,6 +151,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
     return (
         *core.jobs(platform),
         *core.notification_jobs(platform, _worker_name()),
+        *audit.jobs(platform),
         *core.event_jobs(platform, subscriptions(platform)),
         *backup.jobs(platform),
         *credentials.jobs(platform),

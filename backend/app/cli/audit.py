@@ -1,6 +1,8 @@
 """`unity audit verify`: the check of the hash chain, on the database directly."""
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,8 @@ from app.kernel import config
 from app.kernel.errors import InvalidInput
 from app.services.core.audit_entries import AuditEntries
 from app.services.core.audit_verify import Report
+from app.services.core.checkpoint_form import Checkpoint, read_lines
+from app.services.core.checkpoint_keys import read_public_keys, signature_check
 
 cli = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -25,6 +29,12 @@ def verify(
     noted: Annotated[
         str, typer.Option(help="SEQ:HASH of an earlier check, kept in another place.")
     ] = "",
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="A file of checkpoints that was kept in another place.")
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(help="The public key that signed them, as PEM or base64.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check that no entry was changed, deleted or moved; no server is needed.
@@ -32,24 +42,51 @@ def verify(
     Note the last hash somewhere else and give it next time: only so can entries that were cut off
     the end, or a whole chain computed anew, be noticed.
     """
-    report = asyncio.run(_verify(_parse(noted)))
+    signed, wrong = _checkpoints(checkpoints, public_key)
+    report = asyncio.run(_verify(_parse(noted), signed))
     document = {
         "is_intact": report.is_intact,
         "entries": report.entries,
         "last_seq": report.last_seq,
         "last_hash": report.last_hash,
         "faults": [{"seq": fault.seq, "problem": fault.problem} for fault in report.faults],
+        "checkpoints": len(signed),
+        "wrong_checkpoints": wrong,
     }
-    show(document, _words(report), as_json=json)
-    if not report.is_intact:
+    words = [_words(report)]
+    if checkpoints is not None:
+        words += [f"{len(signed)} signed checkpoints were compared.", *wrong]
+    show(document, "\n".join(words), as_json=json)
+    if not report.is_intact or wrong:
         raise typer.Exit(2)
 
 
-async def _verify(noted: tuple[int, str] | None) -> Report:
+def _checkpoints(
+    file: Path | None, public_key: Path | None
+) -> tuple[Sequence[Checkpoint], Sequence[str]]:
+    if file is None and public_key is None:
+        return (), ()
+    if file is None or public_key is None:
+        raise InvalidInput(
+            "--checkpoints and --public-key belong together.",
+            fix="The public key is on the page Audit; keep a copy of it elsewhere.",
+        )
+    try:
+        keys = read_public_keys(public_key.read_text())
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError as error:
+        raise InvalidInput(f"{error.filename} cannot be read: {error.strerror}.") from error
+    found, wrong = read_lines(lines, signature_check(keys))
+    if not found and not wrong:
+        wrong = ["There is no checkpoint in the file."]
+    return found, wrong
+
+
+async def _verify(noted: tuple[int, str] | None, checkpoints: Sequence[Checkpoint]) -> Report:
     database, _vault = await bootstrap.open_database(config.load())
     try:
         async with database.snapshot() as session:
-            return await AuditEntries(session).verify(noted=noted)
+            return await AuditEntries(session).verify(noted=noted, checkpoints=checkpoints)
     finally:
         await database.dispose()
 

@@ -137,6 +137,17 @@ class EventsPart(Part):
     keep_days: int = Field(180, ge=1, description="Days that events are kept.")
 
 
+class AuditPart(Part):
+    """How the audit log is attested."""
+
+    checkpoint_entries: int = Field(
+        1000, ge=1, description="A checkpoint is signed after so many entries."
+    )
+    checkpoint_seconds: Seconds = Field(
+        3600, description="And after this time, when there was any entry."
+    )
+
+
 class NotificationsPart(Part):
     """How messages are sent."""
 
@@ -175,6 +186,7 @@ class Settings(Part):
         NotificationsPart(), description="How messages are sent."
     )
     events: EventsPart = Field(EventsPart(), description="How long the activity is kept.")
+    audit: AuditPart = Field(AuditPart(), description="How the audit log is attested.")
 
     @property
     def keys_folder(self) -> Path:

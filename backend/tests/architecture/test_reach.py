@@ -205,7 +205,12 @@ async def test_a_role_for_one_group_opens_what_the_role_opens(
         assert not is_refused if may and operation.path not in EVERYWHERE else is_refused, name
 
 
-EVERYWHERE = {"/api/audit/verification", "/api/jobs/{name}/run"}
+EVERYWHERE = {
+    "/api/audit/checkpoints",
+    "/api/audit/checkpoints/export",
+    "/api/audit/verification",
+    "/api/jobs/{name}/run",
+}
 
 
 async def test_bindings_name_a_column_of_their_table() -> None:

@@ -10,6 +10,7 @@ from app.models.core.audit_entry import AuditEntry
 from app.schemas.base import Page
 from app.schemas.core.audit import AuditEntryRead, AuditQuery
 from app.services.core.audit_verify import ChainCheck, ChainRow, Report
+from app.services.core.checkpoint_form import Checkpoint
 from app.services.core.queries import contains, sorted_by
 
 _AT_ONCE = 1000
@@ -44,9 +45,11 @@ class AuditEntries:
             per_page=query.per_page,
         )
 
-    async def verify(self, *, noted: tuple[int, str] | None = None) -> Report:
+    async def verify(
+        self, *, noted: tuple[int, str] | None = None, checkpoints: Sequence[Checkpoint] = ()
+    ) -> Report:
         """Check the whole chain, a thousand rows at a time."""
-        check, last = ChainCheck(noted=noted), 0
+        check, last = ChainCheck(noted=noted, checkpoints=checkpoints), 0
         while rows := await self._after(last):
             check.feed(_chain_row(row) for row in rows)
             last = rows[-1].seq

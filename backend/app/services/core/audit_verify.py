@@ -6,10 +6,11 @@ the machine can rewrite the whole chain, which only a note kept elsewhere shows.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.services.core.audit_chain import FIRST_PREV, link, result_of
+from app.services.core.checkpoint_form import Checkpoint
 
 MOST_FAULTS = 100
 
@@ -51,8 +52,14 @@ class Report:
 class ChainCheck:
     """Takes the rows in the order of `seq`, as many at a time as suits the caller."""
 
-    def __init__(self, *, noted: tuple[int, str] | None = None) -> None:
+    def __init__(
+        self, *, noted: tuple[int, str] | None = None, checkpoints: Sequence[Checkpoint] = ()
+    ) -> None:
         self._noted = noted
+        # Two of one place that differ are a proof by themselves: none may hide the other.
+        self._checkpoints: dict[int, list[Checkpoint]] = {}
+        for one in checkpoints:
+            self._checkpoints.setdefault(one.seq, []).append(one)
         self._entries = 0
         self._seq = 0
         self._hash = FIRST_PREV
@@ -67,6 +74,15 @@ class ChainCheck:
         """Return what was found."""
         if self._noted is not None and self._seq < self._noted[0]:
             self._fault(self._noted[0], "Entries were cut off the end: the noted one is missing.")
+        missing = [seq for seq in self._checkpoints if seq > self._seq]
+        if missing:
+            first, last = min(missing), max(missing)
+            self._fault(
+                self._seq + 1,
+                f"Entries were cut off the end, or an older database was put back: a checkpoint"
+                f" attests {last} entries, and the first that is missing is after {self._seq}"
+                f" ({len(missing)} checkpoints from {first} on).",
+            )
         return Report(self._entries, self._seq, self._hash, tuple(self._faults[:MOST_FAULTS]))
 
     def _check(self, row: ChainRow) -> None:
@@ -82,7 +98,23 @@ class ChainCheck:
         if self._noted is not None and row.seq == self._noted[0] and row.h != self._noted[1]:
             self._fault(row.seq, "Its hash is not the noted one: the chain was rewritten.")
         self._entries += 1
+        self._compare(row)
         self._seq, self._hash = row.seq, row.h
+
+    def _compare(self, row: ChainRow) -> None:
+        for checkpoint in self._checkpoints.get(row.seq, ()):
+            if checkpoint.h != row.h:
+                self._fault(
+                    row.seq,
+                    f"The checkpoint of {checkpoint.at} attests another entry: the chain was"
+                    " rewritten, or continued from an older database.",
+                )
+            elif checkpoint.count != self._entries:
+                self._fault(
+                    row.seq,
+                    f"The checkpoint of {checkpoint.at} counts {checkpoint.count} entries up to"
+                    f" here, and there are {self._entries}.",
+                )
 
     def _check_text(self, row: ChainRow) -> None:
         try:

@@ -8,6 +8,7 @@ from app.kernel.config import Settings
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.ports.archive_store import ArchiveStores
+from app.ports.checkpoint_sink import CheckpointSinks
 from app.ports.identity_provider import ProviderGateway
 from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
@@ -34,6 +35,7 @@ class Platform:
     shells: Shells
     notifier: Notifier
     archives: ArchiveStores
+    checkpoint_sinks: CheckpointSinks
     providers: ProviderGateway
     jobs: JobEngine
     live: LiveBus

@@ -1,0 +1,106 @@
+"""Brings checkpoints to a file, to syslog (RFC 5424 by UDP, TCP or TLS), or to a webhook."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+
+from app.kernel.addresses import is_refused
+from app.ports.checkpoint_sink import SinkAddress, SinkFailed
+
+_SECONDS = 10.0
+_NOTICE = 13 * 8 + 5  # facility "log audit", severity "notice"
+_PORTS = {"syslog_udp": 514, "syslog_tcp": 601, "syslog_tls": 6514}
+
+
+class NetworkSinks:
+    """Brings each line by one connection of its own: they come once an hour."""
+
+    def __init__(self, *, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> None:
+        self._tls = tls
+
+    async def send(self, address: SinkAddress, line: str) -> None:
+        """Bring one line there, or raise `SinkFailed`."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                if address.kind == "file":
+                    await asyncio.to_thread(_append, Path(address.target), line)
+                elif address.kind == "webhook":
+                    await _post(address.target, line)
+                else:
+                    await self._syslog(address, line)
+        except TimeoutError as error:
+            raise SinkFailed(f"{address.target} took more than {_SECONDS:.0f} seconds.") from error
+        except (OSError, httpx2.HTTPError) as error:
+            raise SinkFailed(f"{address.target}: {error or type(error).__name__}") from error
+
+    async def _syslog(self, address: SinkAddress, line: str) -> None:
+        host, port = _place(address)
+        message = _message(line)
+        if address.kind == "syslog_udp":
+            await _datagram(host, port, message)
+            return
+        context = self._tls() if address.kind == "syslog_tls" else None
+        reader, writer = await asyncio.open_connection(host, port, ssl=context)
+        del reader
+        try:
+            # Octet counting: a line break inside of a message cannot make two of it.
+            writer.write(f"{len(message)} ".encode() + message)
+            await writer.drain()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+def _append(path: Path, line: str) -> None:
+    """Append and force it to the disk; a file of the kind that can only grow will do."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, line.encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+async def _post(url: str, line: str) -> None:
+    parts = httpx2.URL(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    loop = asyncio.get_running_loop()
+    for found in await loop.getaddrinfo(parts.host, port, type=socket.SOCK_STREAM):
+        if is_refused(str(found[4][0])):
+            raise SinkFailed(f"{parts.host} is an address that Unity never speaks to.")
+    async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False) as client:
+        headers = {"Content-Type": "application/json"}
+        answer = await client.post(url, content=line.encode(), headers=headers)
+    if not answer.is_success:
+        raise SinkFailed(f"{url} answered with {answer.status_code}.")
+
+
+async def _datagram(host: str, port: int, message: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, remote_addr=(host, port)
+    )
+    try:
+        transport.sendto(message)
+    finally:
+        transport.close()
+
+
+def _message(line: str) -> bytes:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    host = socket.gethostname()[:255] or "-"
+    head = f"<{_NOTICE}>1 {at} {host} unity {os.getpid()} audit-checkpoint - "
+    return head.encode("ascii", "replace") + line.encode()
+
+
+def _place(address: SinkAddress) -> tuple[str, int]:
+    host, _, port = address.target.rpartition(":")
+    if host and port.isdecimal():
+        return host.strip("[]"), int(port)
+    return address.target.strip("[]"), _PORTS[address.kind]
