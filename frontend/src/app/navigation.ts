@@ -35,10 +35,17 @@ export const NAVIGATION: readonly NavigationRow[] = [
   { word: 'Servers', to: '/servers', icon: IconServer2, keywords: 'machines hosts fleet' },
   {
     word: 'Storage',
-    to: '/storage/pools',
+    to: '/storage/devices',
     icon: IconDatabase,
     keywords: 'disks drives pools zfs raid',
     pages: [
+      {
+        word: 'Drives',
+        to: '/storage/devices',
+        keywords: 'disks smart nvme ssd hdd wear temperature',
+        needs: 'servers:read',
+        about: 'Every drive of every machine, how it is, and why.',
+      },
       {
         word: 'Pools',
         to: '/storage/pools',

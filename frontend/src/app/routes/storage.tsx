@@ -7,6 +7,20 @@ const under = { getParentRoute: () => shellRoute };
 export const storageRoutes = [
   createRoute({
     ...under,
+    path: '/storage/devices',
+    validateSearch: tableSearchWith('level', 'media', 'state'),
+    component: lazyRouteComponent(
+      () => import('@/features/devices/components/devices-page'),
+      'DevicesPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/devices/$deviceId',
+    component: lazyRouteComponent(() => import('./storage-views'), 'DeviceView'),
+  }),
+  createRoute({
+    ...under,
     path: '/storage/pools',
     validateSearch: tableSearchWith('level', 'kind'),
     component: lazyRouteComponent(
