@@ -93,6 +93,10 @@ bench-metrics: $(VENV)/.dev ## A year of metrics, beside Prometheus (N=20 server
 bench-api: $(VENV)/.dev ## Lists and overview with N servers, memory and start (N=1000)
 	@cd bench && $(BIN)/python bench_api.py $(if $(N),--n $(N))
 
+.PHONY: bench-alerts
+bench-alerts: $(VENV)/.dev ## One cycle of alert rules, beside Prometheus (N=1000 servers)
+	@cd bench && $(BIN)/python bench_alerts.py $(if $(N),--n $(N))
+
 ##@ Develop
 .PHONY: openapi
 openapi: $(VENV)/.dev ## Write backend/openapi.json from the code

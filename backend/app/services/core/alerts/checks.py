@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.core.metric_series import MetricSeries
 from app.schemas.core.alert_rule import (
     Absence,
+    Composite,
     Levels,
     Operator,
     RateOfChange,
@@ -33,6 +34,7 @@ from app.services.core.metrics.series import Labels
 from app.services.core.metrics.writer import Point
 
 # Nothing breaches these: a rule about absence only looks where an alert of it is open.
+_MOST_SERIES = 400_000
 _NEVER = Bounds(Operator.ABOVE, math.inf, None, 0.0, 1.0)
 
 
@@ -63,35 +65,31 @@ class CheckTable:
 
     async def prepare(self, session: AsyncSession, points: Sequence[Point]) -> None:
         """Make the checks of the series that are new here: at most one statement."""
-        by_series, by_metric = self._by_series, self._book.by_metric
-        wanted: dict[int, Point] = {}
-        for point in points:
-            if point.series_id not in by_series:
-                if point.metric in by_metric:
-                    wanted[point.series_id] = point
-                else:
-                    by_series[point.series_id] = ()
+        by_series, book = self._by_series, self._book
+        wanted = {point.series_id: point for point in points if point.series_id not in by_series}
         if not wanted:
             return
+        if len(by_series) > _MOST_SERIES:
+            by_series.clear()  # series come and go; those that are here will be made again
         rows = await session.execute(
             select(MetricSeries.id, MetricSeries.unit).where(MetricSeries.id.in_(wanted))
         )
         for series_id, unit in rows:
             point = wanted[series_id]
             name = SeriesOf(series_id, point.resource_id, point.metric, point.labels, unit)
-            made = (make_check(rule, name) for rule in by_metric[point.metric])
+            made = [make_check(rule, name) for rule in book.by_metric.get(point.metric, ())]
+            made += [make_joint(rule, name) for rule in book.composites.get(point.metric, ())]
             by_series[series_id] = tuple(check for check in made if check is not None)
 
     def of(self, series_id: int) -> tuple[Check, ...]:
         """Return the checks of a series that was prepared."""
         return self._by_series.get(series_id, ())
 
-    def scan(
-        self, points: Sequence[Point], opened: Collection[str], now: datetime
-    ) -> tuple[list[Look], list[tuple[Check, Point]]]:
-        """Return what there is to say, and the checks that need the samples before these."""
+    def scan(self, points: Sequence[Point], opened: Collection[str], now: datetime) -> "Scan":
+        """Say what the newest samples say by themselves, and what has to be read for the rest."""
         looks: list[Look] = []
         deeper: list[tuple[Check, Point]] = []
+        joint: set[tuple[Rule, uuid.UUID]] = set()
         by_series = self._by_series
         known = set(opened)
         for point in points:
@@ -101,19 +99,38 @@ class CheckTable:
                     continue
                 if not point.is_newest:
                     continue
-                if check.needs_history:
+                if check.joins:
+                    joint.add((check.rule, check.resource_id))
+                elif check.needs_history:
                     deeper.append((check, point))
-                    continue
-                if check.bounds is _NEVER:
-                    # Whether it is absent was asked at a time after this sample was taken.
-                    looks.append(check.look(Verdict.CLEAR, now, None, point.interval))
-                    continue
-                verdict = check.bounds.judge(value)
-                if verdict is Verdict.BREACH:
-                    known.add(check.fingerprint)
-                if check.fingerprint in known:
-                    looks.append(check.look(verdict, point.at, value, point.interval))
-        return looks, deeper
+                else:
+                    look = _look(check, point, now)
+                    if look.verdict is Verdict.BREACH:
+                        known.add(check.fingerprint)
+                    if check.fingerprint in known:
+                        looks.append(look)
+        return Scan(looks, deeper, joint)
+
+
+def _look(check: Check, point: Point, now: datetime) -> Look:
+    if check.bounds is _NEVER:
+        # Whether it is absent was asked at a time after this sample was taken.
+        return check.look(Verdict.CLEAR, now, None, point.interval)
+    verdict = check.bounds.judge(point.value)
+    return check.look(verdict, point.at, point.value, point.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a batch says at first sight.
+
+    `deeper` needs the samples before these. `joint` needs the other parts of its rules: a rule
+    with several parts begins only with a sample that breaches one of them.
+    """
+
+    looks: list[Look]
+    deeper: list[tuple[Check, Point]]
+    joint: set[tuple[Rule, uuid.UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,43 @@ def make_check(rule: Rule, series: SeriesOf) -> Check | None:
         sign=0.0 if deep else bounds.sign,
         level=-1.0 if deep else bounds.level,
         needs_history=deep,
+    )
+
+
+def make_joint(rule: Rule, series: SeriesOf) -> Check | None:
+    """Return when a series makes it worth while to judge a rule that joins several parts."""
+    definition = rule.definition
+    if not isinstance(definition, Composite):
+        return None
+    labels = dict(series.labels)
+    parts = [
+        part
+        for part in definition.parts
+        if part.metric == series.metric
+        and fits(part.labels, labels)
+        and has_unit(part, series.unit)
+    ]
+    if not parts:
+        return None
+    levels = [part for part in parts if isinstance(part, Levels)]
+    bounds = bounds_of(levels[0]) if levels else _NEVER
+    # One comparison tells of one part whose newest sample is enough; otherwise always look.
+    is_simple = len(levels) <= 1 and not any(needs_history(part) for part in parts)
+    return Check(
+        rule=rule,
+        series_id=series.id,
+        resource_id=series.resource_id,
+        metric=series.metric,
+        labels=series.labels,
+        subject="",
+        fingerprint=fingerprint(rule.id, series.resource_id, ""),
+        unit=series.unit,
+        bounds=bounds,
+        timings=rule.timings,
+        severity=rule.severity,
+        sign=bounds.sign if is_simple else 0.0,
+        level=bounds.level if is_simple else -1.0,
+        joins=True,
     )
 
 

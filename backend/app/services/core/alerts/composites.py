@@ -52,19 +52,20 @@ class _Known:
 
 async def look_at_composites(
     session: AsyncSession,
-    rules: Collection[Rule],
-    resource_ids: Collection[uuid.UUID],
+    wanted: Collection[tuple[Rule, uuid.UUID]],
     opened: Container[str],
     now: datetime,
 ) -> list[Look]:
     """Judge rules on resources; the number of statements does not grow with either."""
-    known = await _read(session, rules, resource_ids, now)
+    if not wanted:
+        return []
+    rules, places = {rule for rule, _ in wanted}, {place for _, place in wanted}
+    known = await _read(session, rules, places, now)
     looks: list[Look] = []
-    for rule in rules:
-        for resource_id in resource_ids:
-            look = _look(rule, resource_id, known, now)
-            if look.verdict is Verdict.BREACH or look.fingerprint in opened:
-                looks.append(look)
+    for rule, resource_id in wanted:
+        look = _look(rule, resource_id, known, now)
+        if look.verdict is Verdict.BREACH or look.fingerprint in opened:
+            looks.append(look)
     return looks
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,8 +58,10 @@ class AlertEngine:
         """Judge what domains report and what was measured; return what fired and what ended."""
         ingest = ingest or Ingest()
         book = await self._book_for(session, observations)
-        concerned = [point for point in ingest.points if _concerns(book, point.metric)]
-        resources = {point.resource_id for point in concerned} | set(ingest.whole)
+        metrics = book.metrics
+        concerned = [point for point in ingest.points if point.metric in metrics]
+        resources = {each for each, _ in groupby(point.resource_id for point in concerned)}
+        resources |= set(ingest.whole)
         resources |= {seen.resource_id for seen in observations}
         if not resources or not book.rules:
             return []
@@ -155,19 +158,12 @@ class AlertEngine:
     ) -> list[Look]:
         points = ingest.points
         await self._checks.prepare(session, points)
-        looks, deeper = self._checks.scan(points, opened, self._clock.now())
-        looks += await look_deeper(session, deeper, opened)
-        composites = {rule for point in points for rule in book.composites.get(point.metric, ())}
-        if composites:
-            places = {point.resource_id for point in points if point.metric in book.composites}
-            now = self._clock.now()
-            looks += await look_at_composites(session, composites, places, opened, now)
-        looks += _gone(book, ingest, opened, self._clock.now())
+        now = self._clock.now()
+        scan = self._checks.scan(points, opened, now)
+        looks = scan.looks + await look_deeper(session, scan.deeper, opened)
+        looks += await look_at_composites(session, scan.joint, opened, now)
+        looks += _gone(book, ingest, opened, now)
         return looks
-
-
-def _concerns(book: RuleBook, metric: str) -> bool:
-    return metric in book.by_metric or metric in book.composites
 
 
 def _alive(looks: Sequence[Look], opened: Container[str]) -> list[Look]:

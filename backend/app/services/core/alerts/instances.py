@@ -16,9 +16,13 @@ from app.services.core.metrics.statements import insert_missing, table_of
 
 _TABLE = table_of(AlertInstance)
 _AT_ONCE = 5000  # far below the number of parameters that SQLite takes
-_COLUMNS = (
+_NAMES = (
     *(_TABLE.c.id, _TABLE.c.rule_id, _TABLE.c.resource_id, _TABLE.c.fingerprint),
-    *(_TABLE.c.subject, _TABLE.c.labels, _TABLE.c.alert_id, _TABLE.c.version),
+    *(_TABLE.c.subject, _TABLE.c.labels),
+)
+_COLUMNS = (
+    *_NAMES,
+    *(_TABLE.c.alert_id, _TABLE.c.version),
     *(_TABLE.c.last_value, _TABLE.c.phase, _TABLE.c.since, _TABLE.c.seen, _TABLE.c.clear_since),
     *(_TABLE.c.last_at, _TABLE.c.cool_until, _TABLE.c.changes, _TABLE.c.is_flapping),
 )
@@ -52,12 +56,18 @@ class InstanceStore:
         self._session = session
 
     async def of_resources(self, resource_ids: Iterable[uuid.UUID]) -> dict[str, Kept]:
-        """Return what is remembered of some resources, by fingerprint; nothing is locked."""
+        """Return what is remembered of some resources, without their memories; nothing is locked.
+
+        Every batch asks, and only those that are locked next are worth reading as a whole.
+        """
         ids = sorted(set(resource_ids))
         found: dict[str, Kept] = {}
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            found |= await self._read(_TABLE.c.resource_id.in_(some), is_locked=False)
+            rows = await self._session.execute(
+                select(*_NAMES).where(_TABLE.c.resource_id.in_(some))
+            )
+            found |= {row.fingerprint: Kept(*row, None, 0, None) for row in rows}
         return found
 
     async def of_rules(self, rule_ids: Iterable[uuid.UUID]) -> dict[str, Kept]:

@@ -41,7 +41,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Check:
-    """One rule on one series, made once. `sign` and `level` are those of its bounds."""
+    """One rule on one series, made once. `sign` and `level` are those of its bounds.
+
+    Where it `joins`, the series belongs to a part of a rule that looks at several.
+    """
 
     rule: Rule
     series_id: int
@@ -57,6 +60,7 @@ class Check:
     sign: float
     level: float
     needs_history: bool = False
+    joins: bool = False
 
     def look(self, verdict: Verdict, at: datetime, value: float | None, interval: int) -> Look:
         """Say what the newest sample means."""

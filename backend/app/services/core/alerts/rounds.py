@@ -123,7 +123,8 @@ class AlertRounds:
             latest = await MetricReader(session).latest(None, sorted(metrics))
             places = {one.series.resource_id for one in latest} - unwatched
             opened = await InstanceStore(session).of_rules(rule.id for rule in rules)
-            looks = await look_at_composites(session, rules, places, opened, self._clock.now())
+            wanted = {(rule, place) for rule in rules for place in places}
+            looks = await look_at_composites(session, wanted, opened, self._clock.now())
         return await self._settle(looks)
 
     async def _sweep(self) -> list[AlertChange]:

@@ -67,6 +67,7 @@ class RuleBook:
     forecasts: Sequence[Rule] = ()
     broken: Mapping[uuid.UUID, str] = field(default_factory=dict)
     disabled: Collection[uuid.UUID] = ()
+    metrics: Collection[str] = ()  # of single series and of composites
 
 
 class RuleShelf:
@@ -125,6 +126,7 @@ def make_book(rows: Iterable[AlertRule]) -> RuleBook:
         forecasts=[one for one in rules.values() if isinstance(one.definition, Forecast)],
         broken=broken,
         disabled=disabled,
+        metrics=frozenset(by_metric) | frozenset(composites),
     )
 
 

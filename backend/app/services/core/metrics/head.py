@@ -3,7 +3,8 @@
 import struct
 import uuid
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice
+from operator import lt
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -76,7 +77,7 @@ def merge_points(
 ) -> tuple[list[int], list[float]]:
     """Return both in the order of time; where two have the same time, the later written counts."""
     times = new[0]
-    is_in_order = all(before < after for before, after in pairwise(times))
+    is_in_order = all(map(lt, times, islice(times, 1, None)))
     if is_in_order and (not old[0] or not times or old[0][-1] < times[0]):
         return old[0] + new[0], old[1] + new[1]
     by_time = dict(zip(*old, strict=True))
