@@ -101,6 +101,9 @@ async def _play(stage: Stage) -> None:
     for path in (
         "/metrics",
         "/api/audit?per_page=1000",
+        "/api/activity?limit=200",
+        "/api/activity/stuck",
+        "/api/search?q=ca&limit=100",
         "/api/jobs",
         "/api/job-runs?per_page=200",
     ):

@@ -13,6 +13,7 @@ from app.models.core.pending_login import NextStep
 from app.models.core.session import Session as LoginSession
 from app.models.core.user import User
 from app.services.core.audit import KEY_INFO, AuditLog
+from app.services.core.login_failures import watch_failures
 from app.services.core.login_policy import next_step
 from app.services.core.login_sessions import LoginSessions, Opened
 from app.services.core.pending_logins import Pending, PendingLogins
@@ -135,3 +136,4 @@ async def note_failure(keys: Keys, user: User | None, visit: Visit, what: str) -
             name="an unknown name" if user is None else user.name,
             details={"what": what},
         )
+        await watch_failures(session, keys.clock, user)

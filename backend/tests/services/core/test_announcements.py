@@ -154,6 +154,16 @@ async def test_a_failed_job_is_told_once_an_hour(database: Database) -> None:
     assert "anything" not in failed.summary
 
 
+async def test_logins_that_fail_again_and_again_are_told_once(cast: Cast) -> None:
+    for minute in range(7):
+        # From other places, so that the limit of one place does not end it.
+        guesser = cast.person("bob", f"198.51.100.{minute}")
+        assert (await guesser.log_in("wrong password")).status_code == 401
+    assert await words(cast.platform.database, "login.") == [
+        "5 logins of bob failed within 10 minutes"
+    ]
+
+
 async def test_a_start_with_a_new_version_is_told_as_an_update(
     database: Database, clock: ManualClock
 ) -> None:
