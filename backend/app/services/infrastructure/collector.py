@@ -6,6 +6,7 @@ soon as it is there, so that one that hangs delays only itself.
 """
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Collection, Sequence
@@ -30,7 +31,7 @@ from app.services.core.facts import FactReading, Rate, Trouble
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
-from app.services.infrastructure.facts.table import GROUPS
+from app.services.infrastructure.facts.table import group_of
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.status import NO_ANSWER, Verdict, judge_failure
 from app.services.infrastructure.storage.drive_round import DriveReadings, ask_drives
@@ -148,7 +149,8 @@ class Collector:
         return CycleResult(claim, rate, started_at, seconds, failure=failure, offered=offered)
 
     async def _answers(self, claim: Claim, target: Target, rate: Rate) -> Answers:
-        group, settings = GROUPS[rate], self._settings
+        group = group_of(rate, as_root=claim.uses_sudo or _is_root(target))
+        settings = self._settings
         limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
         limit += settings.drives_seconds if rate is Rate.SLOW else 0
         async with asyncio.timeout(limit + _GRACE_SECONDS), self._shells.open(target) as shell:
@@ -173,6 +175,10 @@ class Collector:
         budget = timedelta(seconds=self._settings.drives_seconds)
         turn = int(self._clock.now().timestamp() // _TURN_SECONDS)
         return await ask_drives(shell, tools, sudo=claim.uses_sudo, budget=budget, turn=turn)
+
+
+def _is_root(target: Target) -> bool:
+    return os.geteuid() == 0 if target.is_local else target.username == "root"
 
 
 def _offered(error: ShellError) -> OfferedKey | None:

@@ -9,7 +9,7 @@ from tests.fakes.shell import FakeShell, FakeShells
 from tests.fixtures.cast import Cast
 from tests.routers.infrastructure.test_devices import collect
 from tests.services.infrastructure.collecting import Site
-from tests.services.infrastructure.pools.test_ledger import shows
+from tests.services.infrastructure.pools.test_ledger import NO_POOLS, shows
 from tests.services.infrastructure.storage.test_ledger import disk, lists, reads
 
 POOLS = "/api/infrastructure/pools"
@@ -55,7 +55,7 @@ async def test_a_pool_is_shown_with_its_tree_and_the_drives_below(cast: Cast) ->
     names = [(one["name"], one["parent"]) for one in shown["members"]]
     assert names == [("mirror-0", None), ("sdc", 0), ("sdd", 0)]
     assert shown["members"][0]["device_id"] is None
-    assert shown["members"][1]["checksum_errors"] == 55
+    assert shown["members"][1]["checksum_errors"] == 61
     assert shown["members"][1]["device_id"] is not None
 
 
@@ -68,7 +68,7 @@ async def test_only_what_is_gone_can_be_forgotten(
     refused = await alice.delete(f"{POOLS}/{pool_id}")
     assert refused.status_code == 409
     assert refused.json()["type"].endswith("/pool-still-there")
-    machine.answers(*STATUS.argv, stdout="no pools available\n")
+    machine.answers(*STATUS.argv, stdout=NO_POOLS)
     await collect(cast, server_id)
     assert (await alice.delete(f"{POOLS}/{pool_id}")).status_code == 204
     assert (await alice.get(f"{POOLS}/{pool_id}")).status_code == 404

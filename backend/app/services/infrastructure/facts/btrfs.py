@@ -7,34 +7,13 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from app.kernel.text import printable
-from app.ports.shell import Command, CommandResult, Outcome
+from app.ports.shell import CommandResult, Outcome
 from app.services.core.facts import Fact, Sample, Trouble, Unparsable
-from app.services.infrastructure.facts.reading import count
+from app.services.infrastructure.facts.reading import ARRAY_FILES, count
 
 # The kernel's fs/btrfs/sysfs.c. Errors stand there since 5.14, `missing` since 5.6: `btrfs device
 # stats` says the same, but only to root, and plain df cannot tell what is unallocated.
-_FILES = " ".join(
-    f"/sys/fs/btrfs/*-*-*-*-*/{name}"
-    for name in (
-        "label",
-        "exclusive_operation",
-        "allocation/*/total_bytes",
-        "allocation/*/bytes_used",
-        "allocation/*/disk_total",
-        "devices/*/size",
-        "devinfo/*/missing",
-        "devinfo/*/error_stats",
-        "devinfo/*/scrub_speed_max",
-    )
-)
-FILES = Command(
-    (
-        "sh",
-        "-c",
-        f"test -d /sys/fs/btrfs || exit 127; grep -s '' {_FILES} /dev/null || true",
-    ),
-    instant=True,
-)
+_FOLDER = "/sys/fs/btrfs/"
 _LINE = re.compile(r"/sys/fs/btrfs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([^:]+):(.*)\Z")
 _ERROR = re.compile(r"(write_errs|read_errs|flush_errs|corruption_errs|generation_errs)\s+(\d+)\Z")
 _SECTOR = 512  # /sys/class/block/*/size counts in these, whatever the disk has
@@ -88,7 +67,7 @@ class Btrfs(BaseModel):
 class BtrfsFact(Fact[Btrfs]):
     name = "btrfs"
     title = "btrfs"
-    commands = (FILES,)
+    commands = (ARRAY_FILES,)
     programs = ("btrfs in the kernel",)
     value = Btrfs
     fixes = MappingProxyType({Trouble.NO_RIGHT: "Let the login read /sys/fs/btrfs."})
@@ -99,10 +78,16 @@ class BtrfsFact(Fact[Btrfs]):
             return None
         found: dict[str, dict[str, list[str]]] = {}
         for line in result.stdout.splitlines():
+            if not line.startswith(_FOLDER):
+                if not line.startswith("/"):
+                    raise Unparsable(self.name, "a line that stands behind no path")
+                continue
             match = _LINE.match(line)
             if match is None:
                 raise Unparsable(self.name, f"a line in unknown words: {printable(line)[:80]}")
             found.setdefault(match[1], {}).setdefault(match[2], []).append(match[3].strip())
+        if not found:
+            return None
         return Btrfs(filesystems=[_filesystem(uuid, files) for uuid, files in found.items()])
 
     def samples(self, value: Btrfs) -> list[Sample]:

@@ -74,6 +74,40 @@ SYS = Command(
     instant=True,
 )
 
+MDSTAT = "/proc/mdstat"
+_MD_FILES = (
+    "/sys/block/md*/md/array_state",
+    "/sys/block/md*/md/degraded",
+    "/sys/block/md*/md/mismatch_cnt",
+    "/sys/block/md*/md/uuid",
+    "/sys/block/md*/md/dev-*/state",
+    "/sys/block/md*/md/dev-*/slot",
+    "/sys/block/md*/md/dev-*/errors",
+)
+_BTRFS_FILES = tuple(
+    f"/sys/fs/btrfs/*-*-*-*-*/{name}"
+    for name in (
+        "label",
+        "exclusive_operation",
+        "allocation/*/total_bytes",
+        "allocation/*/bytes_used",
+        "allocation/*/disk_total",
+        "devices/*/size",
+        "devinfo/*/missing",
+        "devinfo/*/error_stats",
+    )
+)
+# What the kernel tells anybody of md and btrfs, each line behind its path, in one process. The
+# shell is there to find the names; a machine that has neither answers nothing.
+ARRAY_FILES = Command(
+    (
+        "sh",
+        "-c",
+        f"grep -s '' {MDSTAT} {' '.join((*_MD_FILES, *_BTRFS_FILES))} /dev/null || true",
+    ),
+    instant=True,
+)
+
 _DMI = "/sys/class/dmi/id/"
 VENDOR = _DMI + "sys_vendor"
 PRODUCT = _DMI + "product_name"

@@ -17,6 +17,7 @@ from app.services.infrastructure.facts.filesystems import FilesystemsFact, Remot
 from app.services.infrastructure.facts.hardware import HardwareFact
 from app.services.infrastructure.facts.identity import IdentityFact
 from app.services.infrastructure.facts.load import LoadFact
+from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.memory import MemoryFact
 from app.services.infrastructure.facts.network import NetworkFact
@@ -48,6 +49,7 @@ FACTS = cast(
         ZfsPoolsFact(),
         MdArraysFact(),
         BtrfsFact(),
+        LvmFact(),
         BlockDevicesFact(),
         IdentityFact(),
         UptimeFact(),
@@ -67,6 +69,10 @@ FACTS = cast(
 # keeps no history: so it is asked only while somebody watches.
 _WATCHED_ONLY = frozenset({ProcessesFact.name})
 
+# Only root can be told these, and sudo writes each refusal into the log of the machine, or a mail.
+# So they are asked only where the login is root, or may become it.
+_ROOT_ONLY = frozenset({LvmFact.name})
+
 
 def _of(*rates: Rate, without: frozenset[str] = frozenset()) -> FactGroup:
     return FactGroup([fact for fact in FACTS if fact.rate in rates and fact.name not in without])
@@ -76,7 +82,13 @@ def _of(*rates: Rate, without: frozenset[str] = frozenset()) -> FactGroup:
 GROUPS: Mapping[Rate, FactGroup] = MappingProxyType(
     {
         Rate.LIVE: _of(Rate.LIVE),
-        Rate.STANDARD: _of(Rate.LIVE, Rate.STANDARD, without=_WATCHED_ONLY),
+        Rate.STANDARD: _of(Rate.LIVE, Rate.STANDARD, without=_WATCHED_ONLY | _ROOT_ONLY),
         Rate.SLOW: _of(Rate.SLOW),
     }
 )
+_AS_ROOT = _of(Rate.LIVE, Rate.STANDARD, without=_WATCHED_ONLY)
+
+
+def group_of(rate: Rate, *, as_root: bool) -> FactGroup:
+    """Return what a round asks of a machine on which the login is, or may become, root, or not."""
+    return _AS_ROOT if as_root and rate is Rate.STANDARD else GROUPS[rate]

@@ -13,15 +13,16 @@ from app.kernel.database import Database
 from app.models.core.alert import Alert, AlertState
 from app.models.core.resource import Resource, ResourceEdge
 from app.models.infrastructure.storage_pool import StoragePool
-from app.services.infrastructure.facts.btrfs import FILES
-from app.services.infrastructure.facts.md.arrays import MDSTAT, SYSFS
-from app.services.infrastructure.facts.zfs.pools import LIST, STATUS
+from app.services.infrastructure.facts.reading import ARRAY_FILES
+from app.services.infrastructure.facts.table import FACTS
+from app.services.infrastructure.facts.zfs.pools import STATUS
 from tests.facts.corpus import FOLDER, load
 from tests.fakes.shell import FakeShell
 from tests.services.infrastructure.collecting import Site
 from tests.services.infrastructure.storage.test_ledger import disk, lists
 
-_COMMANDS = {"zfs_pools": (STATUS, LIST), "md_arrays": (MDSTAT, SYSFS), "btrfs": (FILES,)}
+_COMMANDS = {"zfs_pools": STATUS, "md_arrays": ARRAY_FILES, "btrfs": ARRAY_FILES}
+NO_POOLS = "== status ==\nno pools available\n"
 
 
 @pytest.fixture
@@ -30,12 +31,9 @@ def site(database: Database, clock: ManualClock, vault: Vault) -> Site:
 
 
 def shows(machine: FakeShell, fact: str, case: str) -> None:
-    from app.services.infrastructure.facts.table import FACTS  # noqa: PLC0415 - only here
-
     reader = next(one for one in FACTS if one.name == fact)
-    recorded = load(reader, FOLDER / fact / f"{case}.yaml").results
-    for command, result in zip(_COMMANDS[fact], recorded, strict=True):
-        machine.answers(*command.argv, stdout=result.stdout)
+    (recorded,) = load(reader, FOLDER / fact / f"{case}.yaml").results
+    machine.answers(*_COMMANDS[fact].argv, stdout=recorded.stdout)
 
 
 async def rows(site: Site) -> Sequence[StoragePool]:
@@ -102,7 +100,7 @@ async def test_a_pool_that_is_gone_is_told_after_the_grace(site: Site) -> None:
     machine = site.machine(server_id)
     shows(machine, "zfs_pools", "debian-12-mirror")
     await site.collector().collect_due()
-    machine.answers(*STATUS.argv, stdout="no pools available\n")
+    machine.answers(*STATUS.argv, stdout=NO_POOLS)
     await site.next_cycle()
     (pool,) = await rows(site)
     assert pool.missing_since is not None

@@ -42,7 +42,7 @@ _VERDICTS = [
         "debian-12-missing-device",
         "tank",
         Level.FAILING,
-        ["btrfs_missing_device", "btrfs_checksums_errors"],
+        ["btrfs_missing_device"],
     ),
 ]
 

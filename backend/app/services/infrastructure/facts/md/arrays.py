@@ -5,21 +5,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.kernel.text import printable
-from app.ports.shell import Command, CommandResult, Outcome
+from app.ports.shell import CommandResult, Outcome
 from app.services.core.facts import Fact, Sample, Trouble, Unparsable
 from app.services.infrastructure.facts.md.mdstat import read_mdstat
 from app.services.infrastructure.facts.md.model import MdArray, MdArrays, Member, MemberRole
-from app.services.infrastructure.facts.reading import count
+from app.services.infrastructure.facts.reading import ARRAY_FILES, MDSTAT, count
 
-MDSTAT = Command(("cat", "/proc/mdstat"), instant=True)
-# The kernel's Documentation/admin-guide/md.rst explains each. `grep` prints a line behind its path.
-_ARRAY_FILES = ("array_state", "degraded", "mismatch_cnt", "uuid")
-_MEMBER_FILES = ("state", "slot", "errors")
-_GLOBS = " ".join(
-    [f"/sys/block/md*/md/{name}" for name in _ARRAY_FILES]
-    + [f"/sys/block/md*/md/dev-*/{name}" for name in _MEMBER_FILES]
-)
-SYSFS = Command(("sh", "-c", f"grep -s '' {_GLOBS} /dev/null || true"), instant=True)
+# The kernel's Documentation/admin-guide/md.rst explains the files of an array.
 _LINE = re.compile(
     r"/sys/block/(?P<array>md[^/]*)/md/(?:dev-(?P<member>[^/]+)/)?(?P<file>\w+):(.*)\Z"
 )
@@ -28,20 +20,24 @@ _LINE = re.compile(
 class MdArraysFact(Fact[MdArrays]):
     name = "md_arrays"
     title = "Software RAID (md)"
-    commands = (MDSTAT, SYSFS)
-    programs = ("cat",)
+    commands = (ARRAY_FILES,)
+    programs = ("md in the kernel",)
     value = MdArrays
     fixes = MappingProxyType({Trouble.NO_RIGHT: "Let the login read /proc/mdstat."})
 
     def parse(self, results: tuple[CommandResult, ...]) -> MdArrays | None:
-        mdstat, sysfs = results
-        if mdstat.outcome is not Outcome.RAN:
+        result = results[0]
+        if result.outcome is not Outcome.RAN:
             return None
-        if not mdstat.stdout:
-            # Without the file the kernel has no md at all.
-            return None
-        arrays = read_mdstat(mdstat.stdout)
-        files = _files(sysfs)
+        head = f"{MDSTAT}:"
+        lines = result.stdout.splitlines()
+        mdstat = [line.removeprefix(head) for line in lines if line.startswith(head)]
+        if not mdstat:
+            if lines and not lines[0].startswith("/sys/"):
+                raise Unparsable(self.name, "lines that stand behind no path")
+            return None  # the kernel has no md
+        arrays = read_mdstat("\n".join(mdstat))
+        files = _files(lines)
         for array in arrays:
             _enrich(array, files.get(array.name, {}))
         return MdArrays(arrays=arrays)
@@ -50,10 +46,10 @@ class MdArraysFact(Fact[MdArrays]):
         return [sample for array in value.arrays for sample in _samples(array)]
 
 
-def _files(result: CommandResult) -> dict[str, dict[str, str]]:
+def _files(lines: list[str]) -> dict[str, dict[str, str]]:
     """Return, for each array, its files; those of members under `member/file`."""
     found: dict[str, dict[str, str]] = {}
-    for line in result.stdout.splitlines():
+    for line in lines:
         match = _LINE.match(line)
         if match is not None:
             # In sysfs a slash of a device's name is an exclamation mark.

@@ -11,22 +11,23 @@ from app.services.infrastructure.facts.reading import count, number
 from app.services.infrastructure.facts.zfs import status_json, status_text
 from app.services.infrastructure.facts.zfs.model import ScanState, ZfsPool, ZfsPools
 
-# JSON is known since OpenZFS 2.3, exact numbers since 0.8; the shell is there only to choose.
-# The tools print local times without a zone, so they are asked for in UTC.
+_COLUMNS = "name,guid,size,allocated,free,fragmentation,capacity,health,readonly"
+_MARK = "== status =="
+# JSON is known since OpenZFS 2.3, exact numbers since 0.8; the shell is there to choose, and so
+# that a machine without ZFS answers at once. Local times without a zone are asked for in UTC.
 STATUS = Command(
     (
         "sh",
         "-c",
         (
             "command -v zpool >/dev/null || exit 127; export TZ=UTC;"
+            f" zpool list -Hp -o {_COLUMNS}; echo '{_MARK}';"
             " zpool status -j -p --json-int 2>/dev/null || zpool status -p 2>/dev/null"
             " || zpool status"
         ),
     ),
-    seconds=15,
+    seconds=20,
 )
-_COLUMNS = "name,guid,size,allocated,free,fragmentation,capacity,health,readonly"
-LIST = Command(("zpool", "list", "-Hp", "-o", _COLUMNS), seconds=15)
 _NONE = "no pools available"
 _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED")
 
@@ -34,7 +35,7 @@ _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SU
 class ZfsPoolsFact(Fact[ZfsPools]):
     name = "zfs_pools"
     title = "ZFS pools"
-    commands = (STATUS, LIST)
+    commands = (STATUS,)
     programs = ("zpool",)
     value = ZfsPools
     fixes = MappingProxyType(
@@ -45,20 +46,25 @@ class ZfsPoolsFact(Fact[ZfsPools]):
     )
 
     def parse(self, results: tuple[CommandResult, ...]) -> ZfsPools | None:
-        status, table = results
-        if status.outcome is not Outcome.RAN:
+        result = results[0]
+        if result.outcome is not Outcome.RAN:
             return None
-        said = status.stdout + status.stderr
-        if _NONE in said:
-            return ZfsPools(pools=[])
-        if "Permission denied" in said or "permission denied" in said:
+        said = result.stdout + result.stderr
+        if "permission denied" in said.lower():
             raise NoRight(self.name, "The login may not ask ZFS.")
         if "modules cannot be auto-loaded" in said or "module is not loaded" in said.lower():
             return None
-        if status.stdout.lstrip().startswith("{"):
-            pools = status_json.read_pools(find_document(self.name, status.stdout))
+        table, mark, status = result.stdout.partition(f"{_MARK}\n")
+        if not mark:
+            raise Unparsable(self.name, "it ends before the status")
+        if not status.strip() or status.startswith(_NONE):
+            if _NONE in said:
+                return ZfsPools(pools=[])
+            raise Unparsable(self.name, "it says nothing of the status")
+        if status.lstrip().startswith("{"):
+            pools = status_json.read_pools(find_document(self.name, status))
         else:
-            pools = status_text.read_pools(status.stdout)
+            pools = status_text.read_pools(status)
         _add_sizes({pool.name: pool for pool in pools}, table)
         return ZfsPools(pools=pools)
 
@@ -66,10 +72,8 @@ class ZfsPoolsFact(Fact[ZfsPools]):
         return [sample for pool in value.pools for sample in _samples(pool)]
 
 
-def _add_sizes(pools: dict[str, ZfsPool], table: CommandResult) -> None:
-    if table.outcome is not Outcome.RAN:
-        return
-    for line in table.stdout.splitlines():
+def _add_sizes(pools: dict[str, ZfsPool], table: str) -> None:
+    for line in table.splitlines():
         cells = line.split("\t")
         if len(cells) != len(_COLUMNS.split(",")) or cells[0] not in pools:
             continue
