@@ -28,6 +28,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
   },
   server: {
+    // The runbooks are read from the documentation beside this folder.
+    fs: { allow: ['..'] },
     proxy: { '/api': { target: process.env.UNITY_URL ?? 'http://127.0.0.1:8484' } },
   },
   test: {

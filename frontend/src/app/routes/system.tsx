@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { tableSearch, tableSearchWith } from '@/lib/search';
+import { tableSearchWith } from '@/lib/search';
 import { shellRoute } from './shell-route';
 
 const under = { getParentRoute: () => shellRoute };
@@ -98,15 +98,6 @@ export const systemRoutes = [
     component: lazyRouteComponent(
       () => import('@/features/accounts/components/profile-page'),
       'ProfilePage',
-    ),
-  }),
-  createRoute({
-    ...under,
-    path: '/alerts',
-    validateSearch: tableSearch,
-    component: lazyRouteComponent(
-      () => import('@/features/alerts/components/alerts-page'),
-      'AlertsPage',
     ),
   }),
 ] as const;

@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { overviewQuery } from '@/api/overview';
 import { useMay } from '@/api/session';
-import { openAlertsQuery, stateOfAlert } from '@/features/alerts/api';
+import { alertCountsQuery } from '@/features/alerts/api';
+import { stateOfAlert } from '@/features/alerts/words';
 import { SERVER_STATES, SEVERITY_STATES } from '@/components/server-status';
 import { worstOf, type State } from '@/lib/states';
 
@@ -22,10 +23,15 @@ function badgeOf(states: readonly State[]): Badge | undefined {
 export function useBadges(): Partial<Record<string, Badge>> {
   const mayRead = useMay('servers:read');
   const { data } = useQuery({ ...overviewQuery, enabled: mayRead });
-  const alerts = useQuery({ ...openAlertsQuery, enabled: useMay('alerts:read') }).data ?? [];
+  const alerts = useQuery({ ...alertCountsQuery, enabled: useMay('alerts:read') }).data ?? [];
   return {
     Overview: badgeOf(data?.problems.map(({ severity }) => SEVERITY_STATES[severity]) ?? []),
     Servers: badgeOf(data?.servers.map(({ status }) => SERVER_STATES[status]) ?? []),
-    Alerts: badgeOf(alerts.map(stateOfAlert)),
+    // What is kept quiet, or somebody has taken on, needs nobody else.
+    Alerts: badgeOf(
+      alerts
+        .filter((one) => one.state === 'firing' && !one.is_muted)
+        .flatMap((one) => Array.from({ length: one.count }, () => stateOfAlert(one))),
+    ),
   };
 }

@@ -1,0 +1,234 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useMay } from '@/api/session';
+import { FactList } from '@/components/fact-list';
+import { Faces } from '@/components/faces';
+import { CardSkeleton, RowsSkeleton } from '@/components/loading';
+import { Notice } from '@/components/notice';
+import { Page, Section } from '@/components/page';
+import { RelativeTime } from '@/components/relative-time';
+import { StatusBadge } from '@/components/status-badge';
+import { useNow } from '@/hooks/use-now';
+import { alertQuery, consequencesQuery, useReopen, type AlertDetail, type Span } from '../api';
+import { tellFailure } from '../tell-failure';
+import { STATE_NAMES, stateOfAlert, withUnit } from '../words';
+import { AcknowledgeButton } from './acknowledge-dialog';
+import { AlertChart } from './alert-chart';
+import { AlertHistory } from './alert-history';
+import { Runbook } from './runbook';
+import { SilenceDialog } from './silence-dialog';
+import { SnoozeMenu } from './snooze-menu';
+
+const CRUMBS = [{ label: 'Alerts', link: { to: '/alerts' as const } }];
+
+function Verbs({ alert }: { alert: AlertDetail }) {
+  const [isSilencing, setIsSilencing] = useState(false);
+  const reopen = useReopen();
+  if (alert.state === 'resolved') return null;
+  return (
+    <>
+      {alert.state === 'firing' && <AcknowledgeButton alerts={[alert]} size="sm" />}
+      {alert.state === 'acknowledged' && (
+        <Button
+          variant="default"
+          loading={reopen.isPending}
+          onClick={() =>
+            reopen.mutate([alert.id], {
+              onError: (error) => tellFailure('It stays acknowledged', error),
+            })
+          }
+        >
+          Give it back
+        </Button>
+      )}
+      <SnoozeMenu alerts={[alert]} size="sm" />
+      <Button variant="default" onClick={() => setIsSilencing(true)}>
+        Silence
+      </Button>
+      <SilenceDialog
+        isOpen={isSilencing}
+        onClose={() => setIsSilencing(false)}
+        matchers={alert.silence}
+      />
+    </>
+  );
+}
+
+function Where({ alert }: { alert: AlertDetail }) {
+  const server = alert.server_id;
+  const isServer = server === alert.resource_id;
+  return (
+    <>
+      {!isServer && `${alert.resource_name}${server === null ? '' : ' on '}`}
+      {server !== null && (
+        <Link to="/servers/$serverId" params={{ serverId: server }}>
+          {alert.server_name}
+        </Link>
+      )}
+    </>
+  );
+}
+
+function Reasons({ alert }: { alert: AlertDetail }) {
+  const facts: [string, React.ReactNode][] = [
+    ['Where', <Where key="where" alert={alert} />],
+    ['Began', <RelativeTime key="began" at={alert.began_at} />],
+  ];
+  if (alert.fired_at) facts.push(['Told', <RelativeTime key="told" at={alert.fired_at} />]);
+  if (alert.resolved_at) facts.push(['Over', <RelativeTime key="over" at={alert.resolved_at} />]);
+  if (alert.value !== null) facts.push(['Value', withUnit(alert.value, alert.unit)]);
+  if (alert.rule_id)
+    facts.push([
+      'Rule',
+      <Link key="rule" to="/alerts/rules/$ruleId" params={{ ruleId: alert.rule_id }}>
+        {alert.rule_name}
+      </Link>,
+    ]);
+  if (alert.acknowledged_by)
+    facts.push([
+      'Taken on by',
+      `${alert.acknowledged_by} ${alert.acknowledged_note && `: ${alert.acknowledged_note}`}`,
+    ]);
+  return (
+    <Section title="Why">
+      <Stack gap="xs">
+        <Text>{alert.message}</Text>
+        {alert.reasons.length > 0 && (
+          <ul>
+            {alert.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        )}
+        {alert.fix && (
+          <Text size="sm">
+            <b>What to do: </b>
+            {alert.fix}
+          </Text>
+        )}
+        <FactList facts={facts} />
+      </Stack>
+    </Section>
+  );
+}
+
+function Quiet({ alert }: { alert: AlertDetail }) {
+  if (alert.muted_by === '' || alert.state === 'resolved') return null;
+  return (
+    <Notice state="unknown" title="Nobody is told of this">
+      {alert.muted_by}{' '}
+      {alert.cause_id && (
+        <Link to="/alerts/$alertId" params={{ alertId: alert.cause_id }}>
+          {alert.cause_title}
+        </Link>
+      )}
+    </Notice>
+  );
+}
+
+function Consequences({ id }: { id: string }) {
+  const query = useQuery(consequencesQuery(id));
+  if (query.data?.total === 0) return null;
+  return (
+    <Section title="What follows from it">
+      <Faces query={query} what="They could not be read" skeleton={<RowsSkeleton rows={2} />}>
+        {({ items }) => (
+          <ul>
+            {items.map((alert) => (
+              <li key={alert.id}>
+                <StatusBadge state={stateOfAlert(alert)}>{alert.severity}</StatusBadge>{' '}
+                <Link to="/alerts/$alertId" params={{ alertId: alert.id }}>
+                  {alert.title}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Faces>
+    </Section>
+  );
+}
+
+/** An hour before, and up to now or half an hour after its end; whole minutes, so that it stays. */
+function spanAround(alert: AlertDetail, now: Date): Span {
+  const minute = (milliseconds: number) => Math.floor(milliseconds / 60_000) * 60;
+  const end = alert.resolved_at ? Date.parse(alert.resolved_at) + 1_800_000 : now.getTime();
+  return {
+    from: minute(Date.parse(alert.began_at)) - 3_600,
+    to: minute(Math.min(end, now.getTime())),
+  };
+}
+
+function eventsOf(alert: AlertDetail) {
+  const at = (text: string) => Date.parse(text) / 1000;
+  return [
+    { at: at(alert.began_at), label: 'began', state: 'unknown' as const },
+    ...(alert.fired_at
+      ? [
+          {
+            at: at(alert.fired_at),
+            label: 'fired',
+            state: stateOfAlert({ ...alert, state: 'firing' }),
+          },
+        ]
+      : []),
+    ...(alert.resolved_at
+      ? [{ at: at(alert.resolved_at), label: 'over', state: 'ok' as const }]
+      : []),
+  ];
+}
+
+function Details({ alert }: { alert: AlertDetail }) {
+  const span = spanAround(alert, useNow());
+  return (
+    <Stack gap="md">
+      <Quiet alert={alert} />
+      <Reasons alert={alert} />
+      {alert.charts.map((chart) => (
+        <Section key={chart.metric + chart.operator} title="Measured">
+          <AlertChart
+            resourceId={alert.resource_id}
+            chart={chart}
+            span={span}
+            events={eventsOf(alert)}
+            severity={alert.severity}
+          />
+        </Section>
+      ))}
+      <Consequences id={alert.id} />
+      <Runbook alert={alert} />
+      <AlertHistory id={alert.id} />
+    </Stack>
+  );
+}
+
+/** One alert: what is wrong, why, what to do, and what was done. */
+export function AlertPage({ id }: { id: string }) {
+  const query = useQuery(alertQuery(id));
+  const mayManage = useMay('alerts:manage');
+  const alert = query.data;
+  return (
+    <Page
+      title={alert?.title ?? 'Alert'}
+      crumbs={CRUMBS}
+      status={
+        alert && (
+          <Group gap="xs">
+            <StatusBadge state={stateOfAlert(alert)} variant="soft">
+              {alert.state === 'resolved'
+                ? 'over'
+                : `${alert.severity}, ${STATE_NAMES[alert.state]}`}
+            </StatusBadge>
+          </Group>
+        )
+      }
+      actions={alert && mayManage && <Verbs alert={alert} />}
+    >
+      <Faces query={query} what="The alert could not be read" skeleton={<CardSkeleton />}>
+        {(found) => <Details alert={found} />}
+      </Faces>
+    </Page>
+  );
+}

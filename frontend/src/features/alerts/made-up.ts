@@ -1,0 +1,46 @@
+// A made-up rule for the tests of this feature.
+import type { Rule } from './api';
+
+export function rule(part: Partial<Rule> = {}): Rule {
+  return {
+    id: '01981f3a-0000-7000-8000-0000000000f1',
+    key: 'memory_full',
+    name: 'Memory is nearly full',
+    kind: 'memory_full',
+    domain: 'infrastructure',
+    severity: 'warning',
+    definition: {
+      type: 'threshold',
+      metric: 'unity_memory_used_percent',
+      labels: [],
+      operator: '>',
+      raise_level: 90,
+      clear_level: 80,
+      unit: 'percent',
+      aggregation: 'last',
+      window_seconds: 0,
+    },
+    scope: { servers: [], tags: [], groups: [] },
+    overrides: [],
+    for_seconds: 300,
+    for_samples: 1,
+    clear_seconds: 0,
+    cooldown_seconds: 0,
+    flap_changes: 5,
+    flap_seconds: 3600,
+    title: '',
+    over: '',
+    message: '',
+    fix: '',
+    runbook: 'memory-full',
+    is_enabled: true,
+    muted_until: null,
+    version: 1,
+    updated_at: '2026-01-01T00:00:00Z',
+    is_changed: false,
+    source: 'netdata, health.d/ram.conf',
+    firing: 0,
+    findings: [],
+    ...part,
+  };
+}
