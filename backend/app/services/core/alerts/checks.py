@@ -250,7 +250,8 @@ async def look_deeper(
         definition = check.rule.definition
         if not isinstance(definition, Threshold | RateOfChange):
             continue
-        value = measure(definition, values_of(points, check.series_id), end)
+        samples = values_of(points, check.series_id)
+        value = measure(definition, samples, end, point.interval)
         verdict = check.bounds.judge(value)
         if verdict is Verdict.BREACH:
             known.add(check.fingerprint)

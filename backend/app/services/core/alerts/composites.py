@@ -166,7 +166,7 @@ def judge_part(part: Simple, latest: Latest, points: Points, now: datetime) -> P
         return PartLook(Verdict.UNKNOWN, latest.at, series.interval)
     value = latest.value
     if needs_history(part):
-        value = measure(part, points, int(latest.at.timestamp()))
+        value = measure(part, points, int(latest.at.timestamp()), series.interval)
     bounds = bounds_of(part)
     verdict = bounds.judge(value)
     if value is None:

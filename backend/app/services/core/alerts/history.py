@@ -16,6 +16,7 @@ from app.services.core.metrics.tiers import DAY
 
 Points = tuple[list[int], list[float]]
 
+_OF_THE_WHOLE = (Aggregation.AVERAGE, Aggregation.LEAST)
 # A change over less of the window than this says nothing about the whole of it.
 _LEAST_SHARE = 0.5
 
@@ -45,8 +46,14 @@ async def read_points(
     return {each: merge_points(sealed[each], head.by_series.get(each, ([], []))) for each in ids}
 
 
-def measure(definition: Threshold | RateOfChange, points: Points, at: int) -> float | None:
-    """Return what a rule compares, over the window that ends with the sample at a time."""
+def measure(
+    definition: Threshold | RateOfChange, points: Points, at: int, interval: int
+) -> float | None:
+    """Return what a rule compares, over the window that ends with the sample at a time.
+
+    An average and a least say something only when the samples, which come at an interval, cover
+    half of the window: a machine that was just entered is not busy for a quarter of an hour.
+    """
     times, values = points
     first = bisect_left(times, at - definition.window_seconds)
     last = bisect_right(times, at)
@@ -54,6 +61,10 @@ def measure(definition: Threshold | RateOfChange, points: Points, at: int) -> fl
         return None
     if isinstance(definition, RateOfChange):
         return _rate(definition, times[first:last], values[first:last])
+    covered = at - times[first] + interval
+    is_partial = covered < _LEAST_SHARE * definition.window_seconds
+    if is_partial and definition.aggregation in _OF_THE_WHOLE:
+        return None
     return _AGGREGATIONS[definition.aggregation](values[first:last])
 
 

@@ -92,7 +92,7 @@ def replay(check: Check, points: Points, interval: int, start: int) -> list[Inci
             continue
         seen: float | None = value
         if check.needs_history and isinstance(definition, Threshold | RateOfChange):
-            seen = measure(definition, points, at)
+            seen = measure(definition, points, at, interval)
         elif course.memory.phase is Phase.IDLE and not check.sign * value > check.level:
             continue
         ended = course.see(_time(at), check.bounds.judge(seen), seen)

@@ -50,6 +50,23 @@ async def test_an_average_is_taken_over_its_window(watch: Watch) -> None:
     assert await watch.states() == ["resolved"]
 
 
+async def test_a_machine_that_was_just_entered_has_no_average_yet(watch: Watch) -> None:
+    nas = await watch.resource()
+    await watch.rule(
+        Threshold(
+            metric=USED,
+            raise_level=80,
+            unit="percent",
+            aggregation=Aggregation.AVERAGE,
+            window_seconds=900,
+        )
+    )
+    await watch.over_minutes(nas, *[100] * 7)
+    assert await watch.told() == []
+    await watch.over_minutes(nas, 100)
+    assert len(await watch.told()) == 1
+
+
 @pytest.mark.parametrize(
     ("aggregation", "values", "fires"),
     [
