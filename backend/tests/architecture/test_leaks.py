@@ -96,7 +96,7 @@ async def _play(stage: Stage) -> None:
     await _manage_users(stage)
     await _manage_credentials(stage)
     await _manage_servers(stage)
-    await _manage_alarms(stage)
+    await _manage_notifications(stage)
     await _spoil_every_field(stage)
     for path in (
         "/metrics",
@@ -210,14 +210,49 @@ async def _wait_for_jobs(stage: Stage) -> None:
     pytest.fail("The jobs do not end.")
 
 
-async def _manage_alarms(stage: Stage) -> None:
-    token = stage.secret("AlarmChannelWrite.token")
-    stage.filled.add("AlarmChannelWrite.url")
-    secret_path = stage.canaries.new("AlarmChannelWrite.url").replace("'", "-")
-    stage.canaries.know("AlarmChannelWrite.url", secret_path)
-    body = {"kind": "ntfy", "url": f"http://{NOWHERE}:1/{secret_path}", "token": token}
-    answer = await stage.send("PUT", "/api/settings/alarm", body)
+async def _manage_notifications(stage: Stage) -> None:
+    """Enter a channel of each kind, test it, and let an alert fail on all of them."""
+    stage.filled |= {"ChannelWrite.secrets", "DeadMansSwitchWrite.url"}
+
+    def secret(name: str) -> str:
+        # An address has no quotes, and Apprise wants letters and digits.
+        value = stage.canaries.new(f"a channel's {name}").replace("'", "")
+        stage.canaries.know(f"a channel's {name}", value)
+        return value
+
+    nowhere = f"http://{NOWHERE}:1"
+    mail = {"host": NOWHERE, "port": 1, "username": "me", "sender": "a@b.test"}
+    forms: tuple[tuple[str, Body, Body], ...] = (
+        ("ntfy", {"server": nowhere}, {"topic": secret("topic"), "token": secret("token")}),
+        (
+            "webhook",
+            {},
+            {"url": f"{nowhere}/{secret('path')}", "secret": secret("key"), "token": secret("t")},
+        ),
+        ("email", {**mail, "recipients": ["c@d.test"]}, {"password": secret("password")}),
+        ("apprise", {}, {"url": f"json://me:{secret('url')}@{NOWHERE}:1/"}),
+        (
+            "apprise:discord",
+            {},
+            {"webhook_id": secret("id"), "webhook_token": secret("webhook token")},
+        ),
+        ("apprise:jsons", {"schema": "json", "host": NOWHERE, "user": "me"}, {"password": "x"}),
+    )
+    path = "/api/notifications/channels"
+    for number, (service, settings, secrets) in enumerate(forms):
+        wish = {"service": service, "settings": settings, "secrets": secrets}
+        made = await stage.send("POST", path, {**wish, "name": f"channel {number}"})
+        assert made.status_code == 201, made.text
+        if service != "apprise:discord":  # nothing leaves this machine
+            tested = await stage.send("POST", f"{path}/{made.json()['id']}/test")
+            assert tested.json()["has_arrived"] is False, tested.text
+    wrong = {"name": "wrong", "service": "apprise", "secrets": {"url": f"x://{secret('wrong')}"}}
+    assert (await stage.send("POST", path, wrong)).status_code == 422
+    switch = {"url": f"{nowhere}/{secret('heartbeat')}"}
+    answer = await stage.send("PUT", "/api/notifications/dead-mans-switch", switch)
     assert answer.is_success, answer.text
+    for shown in (path, "/api/notifications/deliveries", "/api/notifications/health"):
+        assert (await stage.send("GET", shown)).status_code == 200
 
 
 async def _spoil_every_field(stage: Stage) -> None:
@@ -265,7 +300,7 @@ async def _listening(stage: Stage) -> AsyncIterator[None]:
     """Keep all that the live bus carries, with every topic there is."""
 
     async def listen() -> None:
-        async with stage.platform.live.subscribe({"job", "schedule", "server", "alert"}) as events:
+        async with stage.platform.live.subscribe({"job", "schedule", "server", "alert", "notification"}) as events:
             async for event in events:
                 stage.evidence.add("live events", f"{event.topic} {event.payload}")
 

@@ -83,6 +83,7 @@ class Stage:
     kills: list[Kill] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
     is_ending: bool = False
+    counts: dict[str, int | None] = field(default_factory=dict)  # when last looked at
 
     def __post_init__(self) -> None:
         self.web = Cable(lambda: self.receivers.web.port)
@@ -180,6 +181,7 @@ class Stage:
                 told = await session.scalar(select(func.count(NotificationDelivery.id))) or 0
         except (SQLAlchemyError, OSError):
             return False
+        self.counts = {"events": counts[0], "notices": counts[1], "open": counts[2], "told": told}
         return not any(counts) and told >= 2 * ALERTS
 
 
@@ -265,11 +267,16 @@ async def test_every_alert_arrives_or_is_a_dead_letter_and_each_duplicate_has_it
         feeding = group.create_task(_feed(stage, alerts))
         await _kill_at_random(stage, feeding)
         await feeding
-        async with asyncio.timeout(180 + ALERTS / 10):
-            while not await stage.is_done():  # noqa: ASYNC110 - another process works
-                await asyncio.sleep(0.5)
+        try:
+            async with asyncio.timeout(180 + ALERTS / 5):
+                while not await stage.is_done():  # noqa: ASYNC110 - another process works
+                    await asyncio.sleep(0.5)
+        except TimeoutError:
+            log = (tmp_path / "unity.log").read_text(errors="replace")
+            pytest.fail(f"It does not end: {stage.counts}\n{log[-6000:]}")
+        finally:
+            await stage.end()
         await _judge(stage, alerts)
-        await stage.end()
 
 
 async def _feed(stage: Stage, alerts: dict[int, uuid.UUID]) -> None:

@@ -35,6 +35,7 @@ const refresh = (noun: string) =>
   );
 
 const jobs = refresh('jobs');
+const notifications = refresh('notifications');
 const servers = refresh('servers');
 const alerts = refresh('alerts');
 // The list itself stays as it is: what is new is offered above it.
@@ -60,6 +61,7 @@ function idsOf(data: unknown): unknown[] {
 export const LIVE_HANDLERS: LiveHandlers = {
   job: jobs,
   activity,
+  notification: notifications,
   schedule: jobs,
   server: (client, data) => {
     servers(client);

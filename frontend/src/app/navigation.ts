@@ -105,6 +105,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         needs: 'alerts:read',
         about: 'What nobody is told of, until when, and why.',
       },
+      {
+        word: 'Notifications',
+        to: '/alerts/notifications',
+        keywords: 'channels routes email ntfy webhook apprise ledger templates deliveries quiet',
+        needs: 'alerts:read',
+        about: 'Who is told, by which channels, and whether it arrived.',
+      },
     ],
   },
   {
@@ -154,11 +161,18 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Keys for programs that use the API.',
       },
       {
+        word: 'Backup',
+        to: '/system/backup',
+        keywords: 'restore archive drill disaster s3 sftp',
+        needs: 'backup:manage',
+        about: 'Where backups of Unity go, and whether they can be restored.',
+      },
+      {
         word: 'Settings',
         to: '/system/settings',
-        keywords: 'alarm webhook ntfy features version',
+        keywords: 'features version',
         needs: 'system:read',
-        about: 'Where alarms go, the version, and what is switched on.',
+        about: 'The version, and what is switched on.',
       },
       {
         word: 'You',

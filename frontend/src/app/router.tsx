@@ -6,6 +6,7 @@ import { alertsRoutes } from './routes/alerts';
 import { credentialsRoutes } from './routes/credentials';
 import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
+import { notificationsRoute } from './routes/notifications';
 import { rootRoute } from './routes/root-route';
 import { serverRoute, serversRoute } from './routes/servers';
 import { shellRoute } from './routes/shell-route';
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
     ...credentialsRoutes,
     ...alertsRoutes,
     ...systemRoutes,
+    notificationsRoute,
   ]),
 ]);
 

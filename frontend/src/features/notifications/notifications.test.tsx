@@ -1,0 +1,296 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { beforeEach, expect, it } from 'vitest';
+import { renderUi, signedInClient } from '@/testing/render';
+import { server } from '@/testing/server';
+import type { Channel, Delivery, FormField, Route } from './api';
+import { NotificationsPage } from './components/notifications-page';
+import { hoursInWords, splitValues, valuesOf } from './values';
+import { matchInWords, planInWords, treeOf } from './words';
+
+const AT = '2026-01-01T00:00:00Z';
+const HEALTH = {
+  heartbeats: [{ name: 'alerts', beat_at: AT, every_seconds: 60, is_silent: false }],
+  dead_mans_switch: {
+    is_set: false,
+    url_hint: '',
+    every_minutes: 5,
+    is_enabled: false,
+    last_ok_at: null,
+    last_error: '',
+  },
+  waiting: 0,
+  dead: 0,
+  has_route: true,
+};
+const CHANNEL: Channel = {
+  id: 'c1',
+  name: 'Phone',
+  service: 'ntfy',
+  service_name: 'ntfy',
+  settings: { server: 'https://ntfy.sh' },
+  secrets_set: ['topic'],
+  hint: 'https://ntfy.sh/…',
+  is_enabled: true,
+  template_id: null,
+  fallback_id: null,
+  fallback_after_minutes: 15,
+  give_up_after_minutes: 1440,
+  has_self_test: true,
+  health: {
+    state: 'failing',
+    sent: 3,
+    failures: 2,
+    mean_ms: 40,
+    last_ok_at: AT,
+    failing_since: AT,
+    last_error: 'ntfy.sh answered with status 500.',
+    template_error: '',
+    waiting: 1,
+    dead: 0,
+    last_self_test_at: null,
+    next_self_test_at: null,
+  },
+};
+const FIELD: FormField = {
+  name: 'server',
+  label: 'Server',
+  kind: 'string',
+  description: '',
+  example: '',
+  default: 'https://ntfy.sh',
+  choices: [],
+  pattern: '',
+  minimum: null,
+  maximum: null,
+  is_required: false,
+  is_secret: false,
+  is_advanced: false,
+};
+const FIELDS: FormField[] = [
+  FIELD,
+  { ...FIELD, name: 'topic', label: 'Topic', default: null, is_secret: true, is_required: true },
+];
+const ROUTE: Route = {
+  id: 'r1',
+  name: 'Everything',
+  parent_id: null,
+  position: 0,
+  is_enabled: true,
+  goes_on: false,
+  match: {},
+  plan: { channels: ['c1'] },
+};
+const DEAD: Delivery = {
+  id: 'd1',
+  notification_id: 'n1',
+  channel_id: 'c1',
+  channel_name: 'Phone',
+  route_id: 'r1',
+  kind: 'fired',
+  severity: 'critical',
+  title: '[critical] nas is offline',
+  state: 'dead',
+  reason: 'ntfy.sh answered with status 404.',
+  attempts: 5,
+  made_at: AT,
+  next_try_at: null,
+  ended_at: AT,
+  is_fallback: false,
+  answer: '',
+};
+const SERVICES = [
+  { id: 'ntfy', name: 'ntfy', home: '', manual: '' },
+  { id: 'apprise:discord', name: 'Discord', home: '', manual: '' },
+];
+
+beforeEach(() =>
+  server.use(
+    http.get('*/api/notifications/health', () => HttpResponse.json(HEALTH)),
+    http.get('*/api/notifications/channels', () => HttpResponse.json([CHANNEL])),
+    http.get('*/api/notifications/channel-names', () =>
+      HttpResponse.json([{ id: 'c1', name: 'Phone', is_enabled: true, state: 'ok' }]),
+    ),
+    http.get('*/api/notifications/services', () => HttpResponse.json(SERVICES)),
+    http.get('*/api/notifications/services/:service/form', () =>
+      HttpResponse.json({ service: SERVICES[0], fields: FIELDS }),
+    ),
+    http.get('*/api/notifications/templates', () => HttpResponse.json([])),
+    http.get('*/api/notifications/routes', () => HttpResponse.json([ROUTE])),
+    http.get('*/api/resources/groups', () => HttpResponse.json([])),
+    http.get('*/api/infrastructure/servers', () =>
+      HttpResponse.json({ items: [], total: 0, page: 1, per_page: 1000 }),
+    ),
+    http.get('*/api/notifications/deliveries', () =>
+      HttpResponse.json({ items: [DEAD], total: 1, page: 1, per_page: 50 }),
+    ),
+    http.get('*/api/notifications/deliveries/d1', () =>
+      HttpResponse.json({
+        ...DEAD,
+        text: 'No route.',
+        alerts: [],
+        tries: [{ number: 1, state: 'failed', began_at: AT, ended_at: AT, answer: 'status 404' }],
+      }),
+    ),
+  ),
+);
+const open = (tab = '') =>
+  renderUi(<NotificationsPage />, {
+    client: signedInClient('alerts:read', 'notifications:manage'),
+    at: `/alerts/notifications${tab && `?tab=${tab}`}`,
+  });
+
+it('a channel says how it has been, and a test says what the receiver said', async () => {
+  server.use(
+    http.post('*/api/notifications/channels/c1/test', () =>
+      HttpResponse.json({ has_arrived: true, detail: 'ntfy.sh took it.', milliseconds: 41 }),
+    ),
+  );
+  const { user } = await open();
+  expect(await screen.findByText('ntfy.sh answered with status 500.')).toBeVisible();
+  await user.click(screen.getByRole('button', { name: 'Send a test' }));
+  expect(await screen.findByText('The receiver took it, in 41 ms')).toBeVisible();
+  expect(screen.getByText('ntfy.sh took it.')).toBeVisible();
+});
+
+it('a channel is added by its generated form, and errors stand at their fields', async () => {
+  const sent: unknown[] = [];
+  server.use(
+    http.post('*/api/notifications/channels', async ({ request }) => {
+      sent.push(await request.json());
+      if (sent.length > 1) return HttpResponse.json(CHANNEL, { status: 201 });
+      const errors = [{ pointer: '/body/secrets/topic', detail: 'Enter a topic.' }];
+      return HttpResponse.json({ title: 'Not valid', status: 422, errors }, { status: 422 });
+    }),
+  );
+  const { user } = await open();
+  await user.click(await screen.findByRole('button', { name: 'Add a channel' }));
+  await user.type(await screen.findByLabelText('Search'), 'ntf');
+  expect(screen.queryByRole('button', { name: 'Discord' })).toBeNull();
+  await user.click(await screen.findByRole('button', { name: 'ntfy' }));
+  await user.click(await screen.findByRole('button', { name: 'Add the channel' }));
+  expect(await screen.findByText('Enter a topic.')).toBeVisible();
+  await user.type(screen.getByLabelText(/^Topic/), 'mine');
+  await user.click(screen.getByRole('button', { name: 'Add the channel' }));
+  await waitFor(() => expect(sent).toHaveLength(2));
+  expect(sent[1]).toMatchObject({
+    name: 'ntfy',
+    service: 'ntfy',
+    settings: { server: 'https://ntfy.sh' },
+    secrets: { topic: 'mine' },
+  });
+});
+
+it('routes are told in words, and who would get an alert with each reason', async () => {
+  server.use(
+    http.get('*/api/notifications/explain', () =>
+      HttpResponse.json({
+        summary: 'It goes to Phone.',
+        told: [],
+        steps: [{ route_id: 'r1', name: 'Everything', depth: 0, fits: true, why: 'It fits.' }],
+      }),
+    ),
+  );
+  await open('routes');
+  expect(await screen.findByText('All alerts → Phone')).toBeVisible();
+  expect(await screen.findByText('It goes to Phone.')).toBeVisible();
+  const table = screen.getByRole('table', { name: 'What each route says' });
+  expect(within(table).getByText('It fits.')).toBeVisible();
+});
+
+it('a dead letter shows its attempts and is sent again', async () => {
+  let retried = 0;
+  server.use(
+    http.post('*/api/notifications/deliveries/d1/retry', () => {
+      retried += 1;
+      return HttpResponse.json({ ...DEAD, state: 'waiting', text: '', alerts: [], tries: [] });
+    }),
+  );
+  const { user } = await open('deliveries');
+  await user.click(await screen.findByRole('button', { name: '[critical] nas is offline' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(await within(dialog).findByText('failed: status 404')).toBeVisible();
+  await user.click(within(dialog).getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(retried).toBe(1));
+});
+
+it('a template is tried before it is kept', async () => {
+  server.use(
+    http.post('*/api/notifications/template-preview', () =>
+      HttpResponse.json({
+        title: 'A title',
+        text: 'words',
+        html: '',
+        body: '',
+        errors: ['text: x'],
+      }),
+    ),
+  );
+  const { user } = await open('templates');
+  await user.click(await screen.findByRole('button', { name: 'Add a template' }));
+  await user.click(await screen.findByRole('button', { name: 'Preview' }));
+  expect(await screen.findByText('A title')).toBeVisible();
+  expect(screen.getByText('text: x')).toBeVisible();
+});
+
+it('who only sees alerts sees the ledger and the routes, but no channels', async () => {
+  await renderUi(<NotificationsPage />, { client: signedInClient('alerts:read') });
+  expect(await screen.findByText('[critical] nas is offline')).toBeVisible();
+  expect(screen.queryByRole('tab', { name: 'Channels' })).toBeNull();
+  expect(screen.queryByText('https://ntfy.sh/…')).toBeNull();
+});
+
+it('nobody being told, silence and dead letters stand above all', async () => {
+  server.use(
+    http.get('*/api/notifications/health', () =>
+      HttpResponse.json({
+        ...HEALTH,
+        has_route: false,
+        dead: 2,
+        heartbeats: [{ name: 'alerts', beat_at: AT, every_seconds: 60, is_silent: true }],
+      }),
+    ),
+  );
+  await open();
+  expect(await screen.findByText('Nobody is told of anything')).toBeVisible();
+  expect(screen.getByText("Unity's own alerts are silent")).toBeVisible();
+  expect(screen.getByText('2 dead letters')).toBeVisible();
+});
+
+it('a channel that cannot be read says so, and an empty list says what to do', async () => {
+  server.use(
+    http.get('*/api/notifications/channels', () =>
+      HttpResponse.json({ title: 'Broken' }, { status: 500 }),
+    ),
+  );
+  await open();
+  expect(await screen.findByText('The channels could not be read')).toBeVisible();
+  server.use(http.get('*/api/notifications/channels', () => HttpResponse.json([])));
+  await screen.getByRole('button', { name: /again|retry/i }).click();
+  expect(await screen.findByText('Nobody is told yet')).toBeVisible();
+});
+
+it('values are split into settings and secrets, without what is empty', () => {
+  const values = valuesOf(FIELDS, CHANNEL);
+  expect(values).toEqual({ server: 'https://ntfy.sh', topic: '' });
+  expect(splitValues(FIELDS, values)).toEqual({
+    settings: { server: 'https://ntfy.sh' },
+    secrets: {},
+  });
+});
+
+it('hours, matches and plans are put into words', () => {
+  expect(hoursInWords({ days: [0, 1, 2, 3, 4], begin: '22:00', end: '07:00' })).toBe(
+    'Mon–Fri 22:00–07:00',
+  );
+  const route: Route = {
+    ...ROUTE,
+    match: { severities: ['critical'], tags: ['home'] },
+    plan: { channels: [], escalate_after_minutes: 5, escalate_to: ['c1'] },
+  };
+  expect(matchInWords(route)).toBe('Critical alerts with the tag home');
+  const names = [{ id: 'c1', name: 'Phone', is_enabled: true, state: 'ok' }];
+  expect(planInWords(route, names)).toBe('nobody; after 5 min to Phone');
+  const child = { ...ROUTE, id: 'r2', parent_id: 'r1' };
+  expect(treeOf([child, ROUTE]).map(({ depth }) => depth)).toEqual([0, 1]);
+});
