@@ -86,6 +86,14 @@ export const systemRoutes = [
   }),
   createRoute({
     ...under,
+    path: '/system/backup',
+    component: lazyRouteComponent(
+      () => import('@/features/backup/components/backup-page'),
+      'BackupPage',
+    ),
+  }),
+  createRoute({
+    ...under,
     path: '/system/settings',
     component: lazyRouteComponent(
       () => import('@/features/settings/components/settings-page'),
