@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.models.core.alert_rule import Phase
 
 LATEST = timedelta(minutes=15)  # an older sample is history, for charts only
+SILENT = timedelta(hours=24)  # after that, what has no sample may be gone
 TOLERANCE = timedelta(minutes=2)  # how far two clocks may disagree
 _MOST_CHANGES = 50
 
@@ -102,24 +103,32 @@ def advance(memory: Memory, evidence: Evidence, timings: Timings, now: datetime)
 
 
 def due_at(memory: Memory, timings: Timings) -> datetime | None:
-    """Return when time alone changes something for a condition that holds until the next look.
+    """Return when time alone changes something.
 
-    Samples do not hold: for them only the clean-up of what need not be remembered is due.
+    What is reported holds until the next report, and so fires and ends by the clock. Samples do
+    not hold: what pends is dropped when no sample can come any more that would go on with it, and
+    what fires is looked at again when there was no sample for `SILENT`.
     """
-    times: list[datetime] = []
-    if memory.phase is Phase.IDLE:
-        times.append(_forgettable_at(memory, timings))
-    elif timings.gap is not None:
+    if memory.last_at is None:
         return None
-    elif memory.phase is Phase.PENDING and memory.since is not None:
+    if memory.phase is Phase.IDLE:
+        return _forgettable_at(memory, timings)
+    if timings.gap is not None:
+        wait = timings.gap + LATEST if memory.phase is Phase.PENDING else SILENT
+        return memory.last_at + wait + timedelta(seconds=1)
+    return _held_until(memory, timings)
+
+
+def _held_until(memory: Memory, timings: Timings) -> datetime | None:
+    """Return when what was reported fires, ends or settles by the clock."""
+    if memory.phase is Phase.PENDING and memory.since is not None:
         if memory.seen < timings.least_samples:
             return None
-        times.append(max(memory.since + timings.fire_after, memory.cool_until or memory.since))
-    elif memory.clear_since is not None:
-        times.append(memory.clear_since + _clear_after(memory, timings))
-    elif memory.is_flapping and memory.changes:
-        times.append(memory.changes[-1] + timings.flap_window)
-    return max(times, default=None)
+        return max(memory.since + timings.fire_after, memory.cool_until or memory.since)
+    if memory.clear_since is not None:
+        return memory.clear_since + _clear_after(memory, timings)
+    is_calming = memory.is_flapping and memory.changes
+    return memory.changes[-1] + timings.flap_window if is_calming else None
 
 
 def is_forgettable(memory: Memory, timings: Timings, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.models.core.alert import OPEN, Alert
-from app.models.core.alert_rule import AlertInstance, AlertRule
-from app.schemas.core.alert_rule import Absence, Composite, metrics_of
+from app.models.core.alert_rule import AlertInstance, AlertRule, Phase
+from app.models.core.metric_state import MetricState
+from app.schemas.core.alert_rule import Absence, Composite, StateChange, metrics_of
 from app.services.core.alerts.checks import SeriesOf, make_check
 from app.services.core.alerts.composites import look_at_composites
 from app.services.core.alerts.engine import AlertEngine
@@ -20,10 +21,11 @@ from app.services.core.alerts.incidents import AlertChange, end_orphans
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.look_ahead import look_ahead
 from app.services.core.alerts.looks import Look, with_gap, words
-from app.services.core.alerts.machine import Verdict, held
+from app.services.core.alerts.machine import SILENT, Verdict, held
 from app.services.core.alerts.reports import calm
 from app.services.core.alerts.rule_book import Rule, RuleBook
 from app.services.core.metrics.queries import Latest, MetricReader
+from app.services.core.metrics.state import NewestSamples
 
 # Rounds come every minute; a few may be lost.
 _ROUND_GAP = timedelta(minutes=5)
@@ -58,7 +60,7 @@ class AlertRounds:
             store = InstanceStore(session)
             due = await store.due(now)
             unwatched = await self._unwatched(session)
-            looks = list(_of_time(due, book, now))
+            looks = list(_of_time(due, book, await _newest_at(session, due), now))
             absences = await self._absences(session, book, unwatched, now)
         changes = await self._settle([*looks, *absences])
         changes += await self._joined(book, unwatched)
@@ -147,14 +149,41 @@ class AlertRounds:
             return await end_orphans(session, self._clock, orphan)
 
 
-def _of_time(due: Mapping[str, Kept], book: RuleBook, now: datetime) -> Iterable[Look]:
-    """Yield what holds until the next look, for what is due."""
+async def _newest_at(session: AsyncSession, due: Mapping[str, Kept]) -> dict[uuid.UUID, datetime]:
+    """Return when the resources of what fires were last measured at all."""
+    places = {kept.resource_id for kept in due.values() if kept.memory.phase is Phase.FIRING}
+    if not places:
+        return {}
+    rows = await session.execute(
+        select(MetricState.resource_id, MetricState.newest).where(
+            MetricState.resource_id.in_(places)
+        )
+    )
+    found: dict[uuid.UUID, datetime] = {}
+    for resource_id, packed in rows:
+        newest = max(NewestSamples(packed).at, default=0)
+        found[resource_id] = datetime.fromtimestamp(newest / 1000, UTC)
+    return found
+
+
+def _of_time(
+    due: Mapping[str, Kept],
+    book: RuleBook,
+    newest_at: Mapping[uuid.UUID, datetime],
+    now: datetime,
+) -> Iterable[Look]:
+    """Yield what the passing of time says of what is due."""
     for kept in due.values():
-        rule = book.rules.get(kept.rule_id)
-        if rule is not None:
-            is_over = held(kept.memory) is Verdict.CLEAR
-            verdict = Verdict.CLEAR if is_over else Verdict.BREACH
-            yield calm(rule, kept, now, verdict)
+        rule, memory = book.rules.get(kept.rule_id), kept.memory
+        if rule is None or memory.last_at is None:
+            continue
+        if isinstance(rule.definition, StateChange):
+            yield calm(rule, kept, now, held(memory))
+        elif memory.phase is not Phase.FIRING:
+            yield calm(rule, kept, now)
+        elif newest_at.get(kept.resource_id, memory.last_at) > memory.last_at + SILENT / 2:
+            # The machine answers, and has no such series any more.
+            yield calm(rule, kept, now, Verdict.GONE)
 
 
 def _absent(rule: Rule, latest: Latest, now: datetime) -> Look | None:

@@ -297,6 +297,31 @@ async def test_what_was_reported_fires_by_the_clock_when_it_holds(watch: Watch) 
     assert alert.message == "Exit status 1."
 
 
+async def test_what_waits_for_samples_that_do_not_come_is_dropped(watch: Watch) -> None:
+    nas = await watch.resource()
+    await watch.rule(for_seconds=3600)
+    await watch.sample(nas, 95)
+    watch.clock.advance(10 * MINUTE)
+    await watch.round()
+    assert await watch.states() == ["pending"]
+    watch.clock.advance(10 * MINUTE)
+    await watch.round()
+    assert await watch.states() == []
+    assert await watch.instances() == []
+
+
+async def test_what_a_machine_has_not_shown_for_a_day_is_over(watch: Watch) -> None:
+    nas, pi = await watch.resource(), await watch.resource("pi")
+    await watch.rule()
+    await watch.sample(nas, 95)
+    await watch.sample(pi, 95)
+    watch.clock.advance(DAY + MINUTE)
+    await watch.sample(nas, 1, metric=LOAD)  # it answers; the other is silent altogether
+    await watch.round()
+    found = {alert.resource_id: alert.state for alert in await watch.alerts()}
+    assert found == {nas: "resolved", pi: "firing"}
+
+
 async def test_what_needs_not_be_remembered_is_forgotten(watch: Watch) -> None:
     nas = await watch.resource()
     await watch.rule(cooldown_seconds=600)
