@@ -51,7 +51,7 @@ class Port:
                 await self.serve(reader, writer)
         finally:
             self._writers.discard(writer)
-            writer.transport.abort()
+            writer.close()  # an abort here could take back an answer that is on its way
 
 
 class Cable:
@@ -70,7 +70,7 @@ class Cable:
         except* (ConnectionError, OSError):
             pass
         finally:
-            back.transport.abort()
+            back.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
