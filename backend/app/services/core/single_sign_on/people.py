@@ -19,7 +19,7 @@ from app.services.core.single_sign_on.id_tokens import Identity
 from app.services.core.users import LastAdmin, UserChanges, UserService
 
 # The last wins when several groups name a role.
-_RANK = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
+_RANK = (Role.NONE, Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._@-]+")
 log = get_logger(__name__)
 
