@@ -523,6 +523,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoints of the audit log
+         * @description Show the last signed checkpoints and the public keys to check them with.
+         */
+        get: operations["getCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/checkpoints/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All checkpoints as lines
+         * @description Return what was sent out, one line each: what `unity audit verify --checkpoints` reads.
+         *
+         *     A copy that was kept elsewhere proves more than this one.
+         */
+        get: operations["exportCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Places that keep checkpoints
+         * @description List where checkpoints are sent, and how the last deliveries went.
+         */
+        get: operations["listAuditSinks"];
+        put?: never;
+        /**
+         * Add a place for checkpoints
+         * @description Send checkpoints to a file, a syslog server or a webhook from now on.
+         */
+        post: operations["createAuditSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/sinks/{sink_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a place for checkpoints
+         * @description Change a place, or switch it off.
+         */
+        put: operations["editAuditSink"];
+        post?: never;
+        /**
+         * Forget a place for checkpoints
+         * @description Send nothing there any more; what it has got, it keeps.
+         */
+        delete: operations["deleteAuditSink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/sinks/{sink_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what has not arrived
+         * @description Take up again what was given up; the job sends it within a minute.
+         */
+        post: operations["retryAuditSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/verification": {
         parameters: {
             query?: never;
@@ -4329,6 +4439,76 @@ export interface components {
             template_id?: string | null;
         };
         /**
+         * CheckpointRead
+         * @description A signed statement of where the audit log stood.
+         */
+        CheckpointRead: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /**
+             * Failed
+             * @description How many places it was given up for.
+             */
+            failed: number;
+            /** Hash */
+            hash: string;
+            /**
+             * Key
+             * @description The name of the key that signed it.
+             */
+            key: string;
+            /**
+             * Line
+             * @description The whole statement with its signature, as it is sent out.
+             */
+            line: string;
+            /**
+             * Sent
+             * @description How many places have it.
+             */
+            sent: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Waiting
+             * @description How many places it is on its way to.
+             */
+            waiting: number;
+        };
+        /**
+         * CheckpointState
+         * @description Whether a checkpoint has arrived.
+         * @enum {string}
+         */
+        CheckpointState: "waiting" | "sent" | "given_up";
+        /**
+         * CheckpointStatus
+         * @description Whether the audit log is attested, and whether that is known elsewhere.
+         */
+        CheckpointStatus: {
+            /**
+             * Checkpoints
+             * @description The last fifty, the newest first.
+             */
+            checkpoints: components["schemas"]["CheckpointRead"][];
+            /**
+             * Entries Since
+             * @description Entries that no checkpoint covers yet.
+             */
+            entries_since: number;
+            /** Every Entries */
+            every_entries: number;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Keys */
+            keys: components["schemas"]["SigningKeyRead"][];
+        };
+        /**
          * CodeInput
          * @description A code of the authenticator app; where a login is finished, a recovery code too.
          */
@@ -6926,6 +7106,7 @@ export interface components {
              * Passphrase
              * Format: password
              * @description Every new archive is encrypted with it. Keep it in another place, too.
+             * @example six words that nobody else says
              */
             passphrase: string;
         };
@@ -7513,6 +7694,14 @@ export interface components {
              * @description The drive in its place.
              */
             replaced_by_id?: string | null;
+        };
+        /**
+         * Retried
+         * @description How many deliveries were taken up again.
+         */
+        Retried: {
+            /** Retried */
+            retried: number;
         };
         /**
          * Role
@@ -8839,6 +9028,24 @@ export interface components {
          */
         Severity: "info" | "warning" | "critical";
         /**
+         * SigningKeyRead
+         * @description The public half of a key that signs checkpoints.
+         */
+        SigningKeyRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Name */
+            name: string;
+            /**
+             * Public
+             * @description Base64 of the 32 bytes of Ed25519.
+             */
+            public: string;
+        };
+        /**
          * SignOnDeparture
          * @description Where the browser goes next.
          */
@@ -8992,6 +9199,69 @@ export interface components {
              * @description Null: now.
              */
             starts_at?: string | null;
+        };
+        /**
+         * SinkKind
+         * @description How a checkpoint gets there.
+         * @enum {string}
+         */
+        SinkKind: "file" | "syslog_udp" | "syslog_tcp" | "syslog_tls" | "webhook";
+        /**
+         * SinkRead
+         * @description A place that keeps checkpoints, and how the last deliveries went.
+         */
+        SinkRead: {
+            /**
+             * Error
+             * @description Why the newest that is missing has not arrived.
+             */
+            error: string;
+            /**
+             * Failed
+             * @description Checkpoints that were given up; `retry` takes them up again.
+             */
+            failed: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            kind: components["schemas"]["SinkKind"];
+            /** Last Sent At */
+            last_sent_at: string | null;
+            /** Name */
+            name: string;
+            /** @description Of the newest checkpoint; null: none yet. */
+            state: components["schemas"]["CheckpointState"] | null;
+            /** Target */
+            target: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * SinkWrite
+         * @description A place that keeps checkpoints.
+         */
+        SinkWrite: {
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            kind: components["schemas"]["SinkKind"];
+            /**
+             * Name
+             * @example Log host
+             */
+            name: string;
+            /**
+             * Target
+             * @description A path, host:port, or a URL, as the kind wants it.
+             * @example /var/log/unity-checkpoints.jsonl
+             */
+            target: string;
         };
         /**
          * SpanRead
@@ -12126,6 +12396,399 @@ export interface operations {
             };
         };
     };
+    getCheckpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportCheckpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditSinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAuditSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Log host",
+                 *       "kind": "file",
+                 *       "target": "/var/log/unity-checkpoints.jsonl",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editAuditSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Log host",
+                 *       "kind": "file",
+                 *       "target": "/var/log/unity-checkpoints.jsonl",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["SinkWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAuditSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryAuditSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verifyAuditLog: {
         parameters: {
             query?: never;
@@ -14426,7 +15089,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "passphrase": "six words that nobody else says"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PassphraseWrite"];
             };
         };

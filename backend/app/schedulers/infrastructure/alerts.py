@@ -9,6 +9,7 @@ from app.ports.job_engine import JobContext, JobType
 from app.schedulers.jobs import Job
 from app.services.core.alerts.incidents import AlertChange, tell_pages
 from app.services.core.alerts.rounds import AlertRounds
+from app.services.core.notifications.heartbeats import ENGINE, Heartbeats
 from app.services.core.platform import Platform
 from app.services.infrastructure.alarm_sweep import unwatched
 
@@ -18,6 +19,7 @@ _AHEAD = timedelta(minutes=15)
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
     """Return the rounds of the alert engine."""
+    beats = Heartbeats(platform.database, platform.clock)
     rounds = AlertRounds(platform.database, platform.clock, platform.alerts, unwatched)
 
     async def told(changes: Sequence[AlertChange]) -> dict[str, JsonValue]:
@@ -25,7 +27,9 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         return {"changed": len(changes)}
 
     async def look(_job: JobContext) -> dict[str, JsonValue]:
-        return await told(await rounds.look())
+        changes = await rounds.look()
+        await beats.beat(ENGINE, every=_ROUND)
+        return await told(changes)
 
     async def forecast(_job: JobContext) -> dict[str, JsonValue]:
         return await told(await rounds.forecast())
