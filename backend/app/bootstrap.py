@@ -55,6 +55,7 @@ from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
+from app.services.infrastructure.pools import conditions as pool_conditions
 from app.services.infrastructure.storage import conditions
 from app.subscriptions import subscriptions
 
@@ -115,7 +116,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         await enter_local_machine(database, clock, vault)
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
-    types = AlertTypes((*alarms.TYPES, *conditions.TYPES))
+    types = AlertTypes((*alarms.TYPES, *conditions.TYPES, *pool_conditions.TYPES))
     live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())
@@ -183,7 +184,7 @@ async def _built_in_rules(
     database: Database, clock: SystemClock, types: AlertTypes
 ) -> dict[str, BuiltInRule]:
     """Enter the alert rules that Unity brings along, unless they are there; return all of them."""
-    rules = [*map(rule_of, types.values()), *alarms.RULES, *HOST_RULES]
+    rules = [*map(rule_of, types.values()), *alarms.RULES, *HOST_RULES, *pool_conditions.RULES]
     async with database.transaction() as session:
         await plant(session, rules, clock.now())
     return {rule.key: rule for rule in rules}

@@ -32,7 +32,18 @@ _MACHINE = {
     errno.EROFS: "the file system is read-only; choose another folder, or mount it writable",
     errno.EACCES: "this user may not do that; see who owns it with `ls -l`",
 }
-GROUPS = ("server", "alerts", "disks", "user", "token", "jobs", "audit", "backup", "database")
+GROUPS = (
+    "server",
+    "alerts",
+    "disks",
+    "pools",
+    "user",
+    "token",
+    "jobs",
+    "audit",
+    "backup",
+    "database",
+)
 
 
 def build(words: list[str]) -> typer.Typer:

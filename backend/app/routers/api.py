@@ -30,7 +30,7 @@ from app.routers.core import (
     users,
 )
 from app.routers.credentials import logins, ssh_keys
-from app.routers.infrastructure import connections, devices, readings, search, servers
+from app.routers.infrastructure import connections, devices, pools, readings, search, servers
 
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
@@ -56,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     connections.router,
     readings.router,
     devices.router,
+    pools.router,
     metrics.router,
     silences.router,
     alert_rules.router,
