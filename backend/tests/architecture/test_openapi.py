@@ -27,9 +27,11 @@ UNPAGED = {
     "listIdentityProviders",
     "listLinks",
     "listOwnSessions",
+    "listSavedViews",
     "listSeries",
     "listSignOnOffers",
     "listSshKeyDeployments",
+    "listStuckEvents",
     "listTags",
     "listUserSessions",
 }
