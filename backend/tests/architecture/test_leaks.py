@@ -97,6 +97,7 @@ async def _play(stage: Stage) -> None:
     await _manage_credentials(stage)
     await _manage_servers(stage)
     await _manage_notifications(stage)
+    await _manage_backups(stage)
     await _spoil_every_field(stage)
     for path in (
         "/metrics",
@@ -253,6 +254,34 @@ async def _manage_notifications(stage: Stage) -> None:
     assert answer.is_success, answer.text
     for shown in (path, "/api/notifications/deliveries", "/api/notifications/health"):
         assert (await stage.send("GET", shown)).status_code == 200
+
+
+async def _manage_backups(stage: Stage) -> None:
+    """Save to a shelf that the search reads too, and to two places that do not answer."""
+    shelf = stage.platform.settings.data / "shelf"
+    await asyncio.to_thread(shelf.mkdir)
+    body: dict[str, object] = {"passphrase": stage.secret("PassphraseWrite.passphrase")}
+    assert (await stage.send("PUT", "/api/backups/passphrase", body)).is_success
+    key = ("password", "private_key", "private_key_passphrase")
+    places: list[dict[str, object]] = [
+        {"kind": "folder", "folder": str(shelf)},
+        {"kind": "sftp", "host": NOWHERE, "port": 1, "username": "root", "folder": "/x"}
+        | {name: stage.secret(f"DestinationWrite.{name}") for name in key},
+        {"kind": "s3", "endpoint": f"http://{NOWHERE}:1", "bucket": "b", "access_key_id": "k"}
+        | {"secret_access_key": stage.secret("DestinationWrite.secret_access_key")},
+    ]
+    for place in places:
+        where = "/api/backups/destinations"
+        made = await stage.send("POST", where, place | {"name": str(place["kind"])})
+        assert made.status_code == 201, made.text
+        await stage.send("POST", f"{where}/{made.json()['id']}/test")
+    for path in ("/api/backups", "/api/backups/drills"):
+        assert (await stage.send("POST", path, {})).status_code == 202
+    await _wait_for_jobs(stage)
+    states = [one["state"] for one in (await stage.send("GET", "/api/backups")).json()["items"]]
+    assert sorted(states) == ["failed", "failed", "succeeded"]
+    for path in ("/api/backups/destinations", "/api/backups/settings", "/api/backups/drills"):
+        assert (await stage.send("GET", path)).status_code == 200
 
 
 async def _spoil_every_field(stage: Stage) -> None:
