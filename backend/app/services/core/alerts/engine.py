@@ -111,7 +111,10 @@ class AlertEngine:
             if rule is not None and kept.memory.phase is not Phase.IDLE:
                 look = calm(rule, kept, now, Verdict.GONE)
                 moved.append(replace(_move(look, kept, now), over=over))
-        return await self._write(session, store, moved, now)
+        changes = await Incidents(session, self._clock, self._quieting).write(moved)
+        # Nothing is remembered: neither a cool-down nor a count of changes outlives the rule.
+        await store.write([], list(locked.values()))
+        return changes
 
     async def _write(
         self, session: AsyncSession, store: InstanceStore, moved: Sequence[Moved], now: datetime

@@ -291,6 +291,35 @@ async def test_a_type_whose_rule_was_switched_off_is_not_told(watch: Watch) -> N
     ]
 
 
+@pytest.mark.both_engines
+async def test_a_rule_that_was_ended_remembers_nothing_of_what_was(watch: Watch) -> None:
+    nas = await watch.resource()
+    rule = await watch.rule(cooldown_seconds=3600, flap_changes=3)
+    await watch.over_minutes(nas, 95)
+    async with watch.database.transaction() as session:
+        await watch.engine().end(session, "{name}: the rule was changed", rule_ids=[rule])
+    assert await watch.instances() == []
+    await watch.over_minutes(nas, 95)
+    assert await watch.told() == [
+        "fired: nas: Memory is short",
+        "resolved: nas: the rule was changed",
+        "fired: nas: Memory is short",
+    ]
+
+
+@pytest.mark.both_engines
+async def test_no_alert_outlives_its_rule(watch: Watch) -> None:
+    nas = await watch.resource()
+    rule = await watch.rule()
+    await watch.over_minutes(nas, 95)
+    async with watch.database.transaction() as session:
+        await session.execute(delete(AlertRule).where(AlertRule.id == rule))
+    assert len(await watch.round()) == 1
+    assert await watch.round() == []
+    assert await watch.states() == ["resolved"]
+    assert (await watch.told())[1:] == ["resolved: nas: Memory is short: not watched any more"]
+
+
 class EverythingQuiet:
     """A night in which nobody is told of anything."""
 
