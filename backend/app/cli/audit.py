@@ -1,6 +1,7 @@
-"""`unity audit verify`: the check of the hash chain, on the database directly."""
+"""`unity audit`: search and export through the API, the check on the database directly."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,8 @@ from typing import Annotated
 import typer
 
 from app import bootstrap
-from app.cli.output import Json, show
+from app.cli.client import Client
+from app.cli.output import Json, show, show_table
 from app.kernel import config
 from app.kernel.errors import InvalidInput
 from app.services.core.audit_entries import AuditEntries
@@ -19,9 +21,71 @@ from app.services.core.checkpoint_keys import read_public_keys, signature_check
 cli = typer.Typer(help="The audit log.", no_args_is_help=True)
 
 
-@cli.callback()
-def _root() -> None:
-    """Keep `verify` a command of its own."""
+Text = Annotated[str, typer.Option("--text", help="Text in any part of an entry.")]
+Who = Annotated[str, typer.Option("--actor", help="The exact name of who acted.")]
+Action = Annotated[str, typer.Option("--action", help="Exact, or a beginning such as `user.`.")]
+Result = Annotated[str, typer.Option("--result", help="done or failed.")]
+Since = Annotated[str, typer.Option("--since", help="Not before: 2026-03-14T00:00:00Z.")]
+Until = Annotated[str, typer.Option("--until", help="Before this time.")]
+
+
+@cli.command("search")
+def search(
+    text: Text = "",
+    actor: Who = "",
+    action: Action = "",
+    result: Result = "",
+    since: Since = "",
+    until: Until = "",
+    limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 30,
+    json: Json = False,
+) -> None:
+    """Find entries of the audit log, through the API."""
+    query = _query(text, actor, action, result, since, until)
+    answer = Client().get("/api/audit", limit=limit, **query)
+    items = answer["items"]
+    rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
+    columns = {
+        "at": "TIME",
+        "actor_name": "WHO",
+        "action": "ACTION",
+        "object_name": "WHAT",
+        "result": "RESULT",
+    }
+    empty = "No entry is like that."
+    if answer["next"] is not None and not rows:
+        empty = f"None down to entry {answer['searched_to']}; narrow the time to search older ones."
+    show_table(rows, columns, as_json=json, empty=empty)
+
+
+@cli.command("export")
+def export(
+    text: Text = "",
+    actor: Who = "",
+    action: Action = "",
+    result: Result = "",
+    since: Since = "",
+    until: Until = "",
+    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+) -> None:
+    """Write the matching entries to standard output, the oldest first; this is recorded, too."""
+    query = _query(text, actor, action, result, since, until)
+    for piece in Client().stream("/api/audit/export", format=form, **query):
+        sys.stdout.write(piece)
+
+
+def _query(
+    text: str, actor: str, action: str, result: str, since: str, until: str
+) -> dict[str, str]:
+    given = {
+        "q": text,
+        "actor": actor,
+        "action": action,
+        "result": result,
+        "since": since,
+        "until": until,
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 @cli.command("verify")

@@ -41,6 +41,20 @@ class Client:
         """Remove."""
         return self._call("DELETE", path)
 
+    def stream(self, path: str, **query: str | int | None) -> Iterator[str]:
+        """Yield a file piece by piece."""
+        params = {key: value for key, value in query.items() if value is not None}
+        try:
+            with self._http.stream("GET", path, params=params) as response:
+                if response.is_error:
+                    response.read()
+                    raise Refused(
+                        str(_read(response).get("detail") or f"It answered {response.status_code}.")
+                    )
+                yield from response.iter_text()
+        except httpx2.TransportError as error:
+            raise NoServer(f"No Unity answers at {self._http.base_url}: {error}.") from error
+
     def pages(self, path: str, **query: str | int | None) -> Iterator[Json]:
         """Yield the items of all pages of a list."""
         page = 1

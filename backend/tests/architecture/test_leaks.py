@@ -101,7 +101,9 @@ async def _play(stage: Stage) -> None:
     await _spoil_every_field(stage)
     for path in (
         "/metrics",
-        "/api/audit?per_page=1000",
+        "/api/audit?limit=500",
+        "/api/audit/export",
+        "/api/audit/checkpoints",
         "/api/activity?limit=200",
         "/api/activity/stuck",
         "/api/search?q=ca&limit=100",

@@ -196,7 +196,7 @@ class TokenService:
             .where(ApiTokenGroup.token_id.in_(ids))
             .order_by(ResourceGroup.name)
         )
-        groups = defaultdict(tuple[str, ...])
+        groups: dict[uuid.UUID, tuple[str, ...]] = defaultdict(tuple)
         for token_id, name in rows:
             groups[token_id] += (name,)
         return groups

@@ -166,11 +166,11 @@ async def test_the_audit_log_tells_who_did_what_and_hides_secrets(cast: Cast) ->
     assert (made["actor_name"], made["action"]) == ("alice", "user.created")
     assert made["address"] == "192.0.2.1"
     assert made["request_id"]
-    text = (await alice.get("/api/audit?per_page=1000")).text
+    text = (await alice.get("/api/audit?limit=500")).text
     assert "a wrong password" not in text
     assert PASSWORD.format("alice") not in text
     assert (await alice.get("/api/audit/verification")).json()["is_intact"] is True
-    assert (await alice.get("/api/audit?since=2026-03-15T00:00:00Z")).json()["total"] == 0
+    assert (await alice.get("/api/audit?since=2026-03-15T00:00:00Z")).json()["items"] == []
 
 
 async def test_answers_carry_the_security_headers(cast: Cast) -> None:
