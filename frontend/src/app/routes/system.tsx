@@ -45,7 +45,7 @@ export const systemRoutes = [
   createRoute({
     ...under,
     path: '/system/audit',
-    validateSearch: tableSearchWith('action', 'span', 'entry'),
+    validateSearch: tableSearchWith('action', 'actor', 'result', 'span', 'entry'),
     component: lazyRouteComponent(
       () => import('@/features/audit/components/audit-page'),
       'AuditPage',

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { pageOf, token, user as person } from '@/testing/factories';
 import { renderUi, signedInClient } from '@/testing/render';
 import { server } from '@/testing/server';
@@ -27,6 +27,14 @@ const ROLES = {
     { permission: 'servers:manage', description: 'Change servers.', roles: ['admin'] },
   ],
 };
+beforeEach(() => {
+  server.use(
+    http.get('*/api/service-accounts', () => HttpResponse.json(pageOf())),
+    http.get('*/api/resources/groups', () => HttpResponse.json([])),
+    http.get('*/api/users/:id/grants', () => HttpResponse.json([])),
+  );
+});
+
 const refused = () =>
   HttpResponse.json({ title: 'Not allowed', detail: 'bob has no right.' }, { status: 403 });
 
@@ -144,6 +152,8 @@ describe('tokens', () => {
       scopes: ['metrics:read'],
       expires_in_days: 90,
       owner: '',
+      groups: [],
+      addresses: [],
     });
   });
 

@@ -17,6 +17,11 @@ export const ROLES: { value: Role; label: string; description: string }[] = [
     label: 'admin',
     description: 'May do everything, also with users, settings and the audit log.',
   },
+  {
+    value: 'none',
+    label: 'none',
+    description: 'Nothing by itself: only the roles that are given for single groups count.',
+  },
 ];
 
 export function stateOf(user: User): { state: State; word: string } {

@@ -1,12 +1,20 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { api, dataOf } from '@/api/client';
 import type { components } from '@/api/schema';
 import type { TableState } from '@/lib/search';
 
 type Schemas = components['schemas'];
 export type AuditEntry = Schemas['AuditEntryRead'];
+export type Sink = Schemas['SinkRead'];
+export type SinkWrite = Schemas['SinkWrite'];
 
-export const ENTRIES_PER_PAGE = 50;
+export const ENTRIES_AT_ONCE = 50;
 
 /** The spans that the list can be cut to, by their word in the address. */
 export const SPANS: Record<string, { label: string; seconds: number }> = {
@@ -21,26 +29,43 @@ function since(span: unknown): string | undefined {
   return seconds === undefined ? undefined : new Date(Date.now() - seconds * 1000).toISOString();
 }
 
+const text = (value: unknown) => (typeof value === 'string' ? value : '');
+function result(value: unknown): 'done' | 'failed' | undefined {
+  return value === 'done' || value === 'failed' ? value : undefined;
+}
+
+function filterOf(search: TableState) {
+  return {
+    q: text(search.q),
+    actor: text(search.actor),
+    action: search.action === undefined ? '' : `${search.action}.`,
+    result: result(search.result),
+    since: since(search.span),
+  };
+}
+
 export const auditQuery = (search: TableState) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['audit', 'list', search],
-    queryFn: () =>
+    queryFn: ({ pageParam }) =>
       dataOf(
         api.GET('/api/audit', {
           params: {
-            query: {
-              page: search.page ?? 1,
-              per_page: ENTRIES_PER_PAGE,
-              sort: search.sort ?? '',
-              q: search.q ?? '',
-              action: search.action === undefined ? '' : `${search.action}.`,
-              since: since(search.span),
-            },
+            query: { ...filterOf(search), limit: ENTRIES_AT_ONCE, before: pageParam || undefined },
           },
         }),
       ),
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
+
+/** Where the browser loads the file from, with the filters of the list. */
+export function exportAddress(search: TableState, format: 'csv' | 'jsonl'): string {
+  const query = new URLSearchParams({ format });
+  for (const [name, value] of Object.entries(filterOf(search))) if (value) query.set(name, value);
+  return `/api/audit/export?${query.toString()}`;
+}
 
 /** Asked only on demand: it reads the whole log. */
 export const verificationQuery = queryOptions({
@@ -49,3 +74,44 @@ export const verificationQuery = queryOptions({
   enabled: false,
   staleTime: Infinity,
 });
+
+export const checkpointsQuery = queryOptions({
+  queryKey: ['audit', 'checkpoints'],
+  queryFn: () => dataOf(api.GET('/api/audit/checkpoints')),
+  refetchInterval: 60_000,
+});
+
+export const sinksQuery = queryOptions({
+  queryKey: ['audit', 'sinks'],
+  queryFn: () => dataOf(api.GET('/api/audit/sinks')),
+  refetchInterval: 60_000,
+});
+
+function useSinkMutation<T>(change: (value: T) => Promise<unknown>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => client.invalidateQueries({ queryKey: ['audit', 'sinks'] }),
+  });
+}
+
+const of = (sink: Sink) => ({ params: { path: { sink_id: sink.id } } });
+
+export const useAddSink = () =>
+  useSinkMutation((body: SinkWrite) => dataOf(api.POST('/api/audit/sinks', { body })));
+
+export const useSwitchSink = () =>
+  useSinkMutation(({ name, kind, target, is_enabled, ...sink }: Sink) =>
+    dataOf(
+      api.PUT('/api/audit/sinks/{sink_id}', {
+        params: { path: { sink_id: sink.id } },
+        body: { name, kind, target, is_enabled: !is_enabled },
+      }),
+    ),
+  );
+
+export const useDeleteSink = () =>
+  useSinkMutation((sink: Sink) => dataOf(api.DELETE('/api/audit/sinks/{sink_id}', of(sink))));
+
+export const useRetrySink = () =>
+  useSinkMutation((sink: Sink) => dataOf(api.POST('/api/audit/sinks/{sink_id}/retry', of(sink))));

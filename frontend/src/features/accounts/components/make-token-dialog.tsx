@@ -8,6 +8,8 @@ import { TokenForm } from './token-form';
 interface MakeTokenDialogProps {
   isOpen: boolean;
   onClose: () => void;
+  /** Whose token, by name; left out: one's own. */
+  owner?: string;
 }
 
 function Made({ token, onClose }: { token: NewToken; onClose: () => void }) {
@@ -26,7 +28,7 @@ function Made({ token, onClose }: { token: NewToken; onClose: () => void }) {
   );
 }
 
-export function MakeTokenDialog({ isOpen, onClose }: MakeTokenDialogProps) {
+export function MakeTokenDialog({ isOpen, onClose, owner = '' }: MakeTokenDialogProps) {
   const [made, setMade] = useState<NewToken | null>(null);
   const close = () => {
     setMade(null);
@@ -44,7 +46,7 @@ export function MakeTokenDialog({ isOpen, onClose }: MakeTokenDialogProps) {
       {made ? (
         <Made token={made} onClose={close} />
       ) : (
-        <TokenForm onMade={setMade} onCancel={close} />
+        <TokenForm onMade={setMade} onCancel={close} owner={owner} />
       )}
     </Modal>
   );

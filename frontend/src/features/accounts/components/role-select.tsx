@@ -9,7 +9,7 @@ interface RoleSelectProps {
   error?: ReactNode;
 }
 
-/** The three roles, each with what it may do. */
+/** The roles, each with what it may do. */
 export function RoleSelect({ value = 'viewer', onChange, error }: RoleSelectProps) {
   return (
     <Radio.Group

@@ -1,14 +1,15 @@
-import { Checkbox, Select, Stack, TextInput } from '@mantine/core';
+import { Checkbox, MultiSelect, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { splitProblem } from '@/api/field-errors';
-import { useSession, type Permission } from '@/api/session';
+import { useMay, useSession, type Permission } from '@/api/session';
 import { Faces } from '@/components/faces';
 import { FormActions } from '@/components/form-actions';
 import { RowsSkeleton } from '@/components/loading';
+import { groupsQuery } from '../access';
 import { rolesQuery, useMakeToken, type NewToken } from '../api';
 
-const FIELDS = ['name', 'scopes', 'expires_in_days'];
+const FIELDS = ['name', 'scopes', 'expires_in_days', 'groups', 'addresses'];
 const LENGTHS = [
   { value: '7', label: '7 days' },
   { value: '30', label: '30 days' },
@@ -20,26 +21,33 @@ const LENGTHS = [
 interface TokenFormProps {
   onMade: (token: NewToken) => void;
   onCancel: () => void;
+  owner: string;
 }
 
 /** Name, rights and end of a new token; nobody can give more rights than they have. */
-export function TokenForm({ onMade, onCancel }: TokenFormProps) {
+export function TokenForm({ onMade, onCancel, owner }: TokenFormProps) {
   const make = useMakeToken();
   const roles = useQuery(rolesQuery);
+  const groups = useQuery({ ...groupsQuery, enabled: useMay('resources:read') });
   const { permissions } = useSession();
   const form = useForm({
-    initialValues: { name: '', scopes: [] as Permission[], expires_in_days: '90' },
+    initialValues: {
+      name: '',
+      scopes: [] as Permission[],
+      expires_in_days: '90',
+      groups: [] as string[],
+      addresses: [] as string[],
+    },
     validate: {
       scopes: (value) => (value.length === 0 ? 'Choose at least one right.' : null),
     },
   });
-  const submit = ({ name, scopes, expires_in_days }: typeof form.values) =>
+  const submit = ({ expires_in_days, ...rest }: typeof form.values) =>
     make.mutate(
       {
-        name,
-        scopes,
+        ...rest,
         expires_in_days: expires_in_days ? Number(expires_in_days) : null,
-        owner: '',
+        owner,
       },
       {
         onSuccess: onMade,
@@ -88,6 +96,17 @@ export function TokenForm({ onMade, onCancel }: TokenFormProps) {
           data={LENGTHS}
           allowDeselect={false}
           {...form.getInputProps('expires_in_days')}
+        />
+        <MultiSelect
+          label="Only for these groups"
+          description="It counts for the resources of these groups alone. Empty: for all."
+          data={groups.data?.map(({ name }) => name) ?? []}
+          {...form.getInputProps('groups')}
+        />
+        <TagsInput
+          label="Only from these networks"
+          description="Such as 192.0.2.0/24, each followed by Enter. Empty: from anywhere."
+          {...form.getInputProps('addresses')}
         />
         <FormActions
           submitLabel="Make the token"

@@ -22,6 +22,7 @@ import {
 } from '../api';
 import { stateOf } from '../roles';
 import { DeleteUserDialog } from './delete-user-dialog';
+import { GrantsSection } from './grants-section';
 import { EditUserDialog } from './edit-user-dialog';
 import { ResetPasswordDialog } from './reset-password-dialog';
 import { SessionList } from './session-list';
@@ -188,6 +189,7 @@ export function UserPage({ id, onDeleted }: { id: string; onDeleted: () => void 
             <Section title="Account">
               <Facts user={data} />
             </Section>
+            <GrantsSection userId={id} mayManage={mayManage} />
             {mayManage && <Sessions id={id} />}
             {maySeeTokens && <Tokens id={id} />}
           </Stack>

@@ -16,6 +16,7 @@ import type { TableState } from '@/lib/search';
 import { usersQuery, type User } from '../api';
 import { ROLES, stateOf } from '../roles';
 import { AddUserDialog } from './add-user-dialog';
+import { ServiceAccounts } from './service-accounts';
 
 const COLUMNS: Column<User>[] = [
   {
@@ -133,6 +134,7 @@ export function UsersPage() {
           />
         )}
       </Faces>
+      {users.data && <ServiceAccounts mayManage={may} />}
       <AddUserDialog isOpen={isAdding} onClose={() => setIsAdding(false)} />
     </Page>
   );

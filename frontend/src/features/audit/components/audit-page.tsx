@@ -1,5 +1,6 @@
-import { UnstyledButton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Group, Stack, Text, UnstyledButton } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useMay } from '@/api/session';
 import type { Column, Filter } from '@/components/data-table/columns';
 import { DataTable } from '@/components/data-table/data-table';
 import { EmptyState } from '@/components/empty-state';
@@ -10,15 +11,19 @@ import { RelativeTime } from '@/components/relative-time';
 import { SavedViews } from '@/components/saved-views';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
-import { auditQuery, ENTRIES_PER_PAGE, SPANS, type AuditEntry } from '../api';
+import { auditQuery, exportAddress, SPANS, type AuditEntry } from '../api';
+import { Checkpoints } from './checkpoints';
 import { EntryDialog } from './entry-dialog';
 import { VerificationResult, VerifyButton } from './verify-chain';
 
 // The nouns that actions begin with.
 const NOUNS = [
   'alarm_channel',
+  'audit',
+  'audit_sink',
   'api_token',
   'credential',
+  'grant',
   'group',
   'host_key',
   'job',
@@ -26,6 +31,7 @@ const NOUNS = [
   'login',
   'resource',
   'server',
+  'service_account',
   'session',
   'ssh_key',
   'user',
@@ -38,14 +44,19 @@ const FILTERS: Filter<AuditEntry>[] = [
     options: NOUNS.map((noun) => ({ value: noun, label: noun.replaceAll('_', ' ') })),
   },
   {
+    id: 'result',
+    label: 'Any result',
+    options: [
+      { value: 'done', label: 'done' },
+      { value: 'failed', label: 'failed' },
+    ],
+  },
+  {
     id: 'span',
     label: 'Any time',
     options: Object.entries(SPANS).map(([value, { label }]) => ({ value, label })),
   },
 ];
-
-// The server sorts, so `sortBy` only says that a column can be sorted.
-const sortable = () => null;
 
 function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
   return [
@@ -53,21 +64,18 @@ function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
       id: 'at',
       header: 'When',
       width: '96px',
-      sortBy: sortable,
       cell: (entry) => <RelativeTime at={entry.at} />,
     },
     {
       id: 'actor_name',
       header: 'Who',
       width: '120px',
-      sortBy: sortable,
       text: (entry) => entry.actor_name,
       cell: (entry) => entry.actor_name,
     },
     {
       id: 'action',
       header: 'What',
-      sortBy: sortable,
       text: (entry) => entry.action,
       cell: (entry) => (
         <UnstyledButton c="var(--mantine-color-anchor)" fz="sm" onClick={() => open(entry)}>
@@ -79,7 +87,6 @@ function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
       id: 'object_name',
       header: 'On',
       hideBelow: 'sm',
-      sortBy: sortable,
       text: (entry) => `${entry.object_kind} ${entry.object_name}`,
       cell: (entry) => `${entry.object_kind} ${entry.object_name}`,
     },
@@ -96,17 +103,36 @@ function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
       width: '80px',
       align: 'right',
       hideBelow: 'md',
-      sortBy: sortable,
       cell: (entry) => entry.seq,
     },
   ];
 }
 
+function Export({ search }: { search: TableState }) {
+  return (
+    <Group gap="xs">
+      {(['csv', 'jsonl'] as const).map((format) => (
+        <Button
+          key={format}
+          component="a"
+          href={exportAddress(search, format)}
+          download
+          variant="default"
+          size="xs"
+        >
+          {format === 'csv' ? 'Export CSV' : 'Export JSON'}
+        </Button>
+      ))}
+    </Group>
+  );
+}
+
 export function AuditPage() {
   const [search, change] = useSearchState<TableState>();
+  const mayExport = useMay('audit:export');
   // The open entry is no part of what the list asks for.
   const { entry: openId, ...asked } = search;
-  const entries = useQuery(auditQuery(asked));
+  const entries = useInfiniteQuery(auditQuery(asked));
   const isFiltered = Object.values(asked).some((value) => value !== undefined);
   const open = (entry: AuditEntry) => change({ entry: entry.id });
   return (
@@ -121,40 +147,61 @@ export function AuditPage() {
         query={entries}
         what="The audit log could not be read"
         skeleton={<RowsSkeleton />}
-        isEmpty={(page) => page.total === 0 && !isFiltered}
+        isEmpty={(found) => !isFiltered && found.pages.every((page) => page.items.length === 0)}
         empty={
           <EmptyState title="Nothing was done yet">
             Every change that a person, a token or Unity itself makes is written here.
           </EmptyState>
         }
       >
-        {(page) => (
-          <>
-            <DataTable
-              label="Audit log"
-              noun="entry"
-              actions={<SavedViews page="audit" />}
-              nouns="entries"
-              rows={page.items}
-              columns={columns(open)}
-              filters={FILTERS}
-              rowId={(entry) => entry.id}
-              search={asked}
-              onSearch={change}
-              onOpen={open}
-              paging={{
-                page: page.page,
-                pageCount: Math.ceil(page.total / ENTRIES_PER_PAGE),
-                total: page.total,
-              }}
-            />
-            <EntryDialog
-              entry={page.items.find((entry) => entry.id === openId) ?? null}
-              onClose={() => change({ entry: undefined })}
-            />
-          </>
-        )}
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.items);
+          return (
+            <Stack gap="sm">
+              <DataTable
+                label="Audit log"
+                noun="entry"
+                actions={
+                  <>
+                    {mayExport && <Export search={asked} />}
+                    <SavedViews page="audit" />
+                  </>
+                }
+                nouns="entries"
+                rows={rows}
+                columns={columns(open)}
+                filters={FILTERS}
+                rowId={(entry) => entry.id}
+                search={asked}
+                onSearch={change}
+                onOpen={open}
+                paging={{ page: 1, pageCount: 1, total: rows.length }}
+              />
+              {entries.hasNextPage && (
+                <Group justify="center">
+                  {rows.length === 0 && (
+                    <Text c="dimmed">
+                      None down to entry {pages.at(-1)?.searched_to}; older ones were not searched.
+                    </Text>
+                  )}
+                  <Button
+                    variant="default"
+                    loading={entries.isFetchingNextPage}
+                    onClick={() => void entries.fetchNextPage()}
+                  >
+                    Older entries
+                  </Button>
+                </Group>
+              )}
+              <EntryDialog
+                entry={rows.find((entry) => entry.id === openId) ?? null}
+                onClose={() => change({ entry: undefined })}
+              />
+            </Stack>
+          );
+        }}
       </Faces>
+      <Checkpoints />
     </Page>
   );
 }

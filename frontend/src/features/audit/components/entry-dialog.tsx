@@ -1,4 +1,4 @@
-import { Modal, Stack } from '@mantine/core';
+import { Drawer, Stack, Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { CopyBlock } from '@/components/copy-block';
 import { FactList } from '@/components/fact-list';
@@ -11,6 +11,7 @@ function Details({ entry }: { entry: AuditEntry }) {
     ['Who', `${entry.actor_name} (${entry.actor_kind})`],
     ['From', entry.address ?? 'this machine'],
     ['What', entry.action],
+    ['Result', entry.result],
     ['On', <ObjectLink key="on" entry={entry} />],
   ];
   if (entry.reason) facts.push(['Reason', entry.reason]);
@@ -27,22 +28,68 @@ function ObjectLink({ entry }: { entry: AuditEntry }) {
         {text}
       </Link>
     );
+  if (entry.object_kind === 'server' && entry.object_id !== null)
+    return (
+      <Link to="/servers/$serverId" params={{ serverId: entry.object_id }}>
+        {text}
+      </Link>
+    );
   return <>{text}</>;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const inWords = (value: unknown) => (value === undefined ? '–' : JSON.stringify(value));
+
+/** What an edit has changed, field by field. */
+function Changes({ entry }: { entry: AuditEntry }) {
+  const { before, after } = entry.details;
+  if (!isRecord(before) || !isRecord(after)) return null;
+  const fields = Object.keys({ ...before, ...after });
+  const changed = fields.filter((name) => inWords(before[name]) !== inWords(after[name]));
+  if (changed.length === 0) return null;
+  return (
+    <Table aria-label="What was changed" layout="fixed">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Field</Table.Th>
+          <Table.Th>Before</Table.Th>
+          <Table.Th>After</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody style={{ overflowWrap: 'anywhere' }}>
+        {changed.map((name) => (
+          <Table.Tr key={name}>
+            <Table.Td>{name}</Table.Td>
+            <Table.Td>{inWords(before[name])}</Table.Td>
+            <Table.Td>{inWords(after[name])}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
 }
 
 /** Everything that the log keeps of one entry. */
 export function EntryDialog({ entry, onClose }: { entry: AuditEntry | null; onClose: () => void }) {
   const hasValues = entry !== null && Object.keys(entry.details).length > 0;
   return (
-    <Modal opened={entry !== null} onClose={onClose} title={`Entry ${entry?.seq ?? ''}`} size="lg">
+    <Drawer
+      opened={entry !== null}
+      onClose={onClose}
+      title={`Entry ${entry?.seq ?? ''}`}
+      position="right"
+      size="lg"
+    >
       {entry && (
         <Stack gap="md">
           <Details entry={entry} />
+          <Changes entry={entry} />
           {hasValues && (
             <CopyBlock text={JSON.stringify(entry.details, null, 2)} label="the details" />
           )}
         </Stack>
       )}
-    </Modal>
+    </Drawer>
   );
 }
