@@ -21,6 +21,7 @@ PAGING = {"page", "per_page", "sort", "q"}
 UNPAGED = {
     "listBackupDestinations",
     "listDeployments",
+    "listDeviceRules",
     "listEdges",
     "listGroups",
     "listHostKeys",

@@ -102,7 +102,7 @@ def test_every_module_opens_with_a_sentence() -> None:
 
 def test_lock_files_carry_hashes_and_no_addresses() -> None:
     locks = [*(ROOT / "backend").glob("requirements*.lock"), *(ROOT / "frontend").glob("*.lock")]
-    assert len(locks) == 4
+    assert len(locks) == 5
     for lock in locks:
         text = lock.read_text(encoding="utf-8")
         assert "--hash=sha256:" in text

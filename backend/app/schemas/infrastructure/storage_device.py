@@ -233,5 +233,5 @@ class SelfTestStart(Input):
 class SelfTestSchedule(Input):
     """How often Unity starts self-tests; 0 days: never."""
 
-    short_days: int = Field(ge=0, le=366)
-    long_days: int = Field(ge=0, le=366)
+    short_days: int = Field(ge=0, le=366, examples=[7])
+    long_days: int = Field(ge=0, le=366, examples=[30])

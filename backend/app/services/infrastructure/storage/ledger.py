@@ -165,6 +165,7 @@ class Register:
             server_id=server_id,
             identity=match.identity,
             **_described(seen),
+            uses=list(seen.uses),
             path="" if behind_controller else f"/dev/{seen.name}",
             is_behind_controller=behind_controller,
             state=DeviceState.PRESENT,

@@ -275,7 +275,7 @@ def _by_nvme(report: SmartReport) -> Iterator[Reason]:
             fix = "Save what lies on it now, and replace it." if level is Level.FAILING else ""
             yield Reason(f"critical_{code}", level, f"{message}.", 1, NVME, fix)
     spare, threshold = log.available_spare, log.available_spare_threshold
-    if spare is None or threshold is None or spare >= 100:  # noqa: PLR2004 - percent
+    if spare is None or threshold is None or spare >= 100:  # noqa: PLR2004 - all of it, in percent
         return
     if spare < threshold or spare <= threshold + _SPARE_MARGIN:
         is_low = spare < threshold

@@ -292,10 +292,18 @@ async def test_root_may_run_exactly_what_is_asked_and_nothing_with_wildcards(sit
     await slow(site, server_id)
     async with site.database.snapshot() as session:
         commands = await drive_commands(session, server_id)
-    asked = [command.argv for command in machine.calls if command.sudo]
+    asked = [one.argv for one in machine.calls if one.sudo and one.argv[0] == "smartctl"]
     assert [command.argv for command in commands] == asked
     lines = await sudoers(machine, "unity", commands)
     assert lines == [
         "unity ALL=(root) NOPASSWD: /usr/sbin/smartctl -n standby -j --scan-open",
         "unity ALL=(root) NOPASSWD: /usr/sbin/smartctl -n standby -x -j -d sat /dev/sda",
     ]
+
+
+async def test_what_stands_on_a_drive_is_known_from_the_first_sight(site: Site) -> None:
+    server_id = await site.enter("nas")
+    part = {"name": "sda1", "kname": "sda1", "type": "part", "size": 1, "mountpoint": "/srv"}
+    lists(site.machine(server_id), disk("sda", "A-1", children=[part]))
+    await site.collector().collect_due()
+    assert [row.uses for row in await drives(site)] == [["/srv"]]

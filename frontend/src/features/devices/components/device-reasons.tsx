@@ -21,7 +21,7 @@ function ReasonRow({ device, reason }: { device: DeviceDetail; reason: Reason })
   const error = acknowledge.error ?? forget.error;
   return (
     <div>
-      <Group justify="space-between" align="flex-start" wrap="nowrap">
+      <Group justify="space-between" align="flex-start">
         <div>
           <p className={classes.reason}>
             <StatusBadge state={reason.is_acknowledged ? 'unknown' : stateOf(reason.level)}>

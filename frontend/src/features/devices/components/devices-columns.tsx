@@ -48,7 +48,7 @@ export const COLUMNS: Column<Device>[] = [
   {
     id: 'model',
     header: 'Drive',
-    width: 'clamp(140px, 24%, 300px)',
+    width: 'clamp(130px, 17%, 260px)',
     sortBy: (device) => device.model,
     text: (device) => device.title,
     cell: (device) => (
@@ -60,7 +60,7 @@ export const COLUMNS: Column<Device>[] = [
   {
     id: 'server',
     header: 'Server',
-    width: 'clamp(90px, 14%, 170px)',
+    width: 'clamp(80px, 10%, 150px)',
     sortBy: (device) => device.server_name,
     cell: (device) => (
       <Link to="/servers/$serverId" params={{ serverId: device.server_id }} tabIndex={-1}>
@@ -72,7 +72,7 @@ export const COLUMNS: Column<Device>[] = [
     id: 'name',
     header: 'Place',
     hideBelow: 'sm',
-    width: '100px',
+    width: '90px',
     sortBy: (device) => device.name,
     cell: (device) => device.name,
   },
@@ -115,7 +115,7 @@ export const COLUMNS: Column<Device>[] = [
     header: 'Age',
     align: 'right',
     hideBelow: 'lg',
-    width: '80px',
+    width: '96px',
     sortBy: (device) => device.power_on_hours,
     cell: (device) => hoursOf(device.power_on_hours),
   },
