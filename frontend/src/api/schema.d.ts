@@ -2434,11 +2434,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Show a channel
-         * @description Show one channel.
-         */
-        get: operations["getNotificationChannel"];
+        get?: never;
         /**
          * Change a channel
          * @description Change a channel. Secrets that are left out stay, unless the address is another one.
@@ -7906,7 +7902,10 @@ export interface components {
              *     }
              */
             match: components["schemas"]["RouteMatch"];
-            /** Name */
+            /**
+             * Name
+             * @example At night
+             */
             name: string;
             /** Parent Id */
             parent_id?: string | null;
@@ -9560,7 +9559,10 @@ export interface components {
              * @default
              */
             html: string;
-            /** Name */
+            /**
+             * Name
+             * @example Short
+             */
             name: string;
             /**
              * Text
@@ -19761,64 +19763,6 @@ export interface operations {
             };
         };
     };
-    getNotificationChannel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                channel_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChannelRead"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     editNotificationChannel: {
         parameters: {
             query?: never;
@@ -20482,6 +20426,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "name": "At night",
                  *       "parent_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
                  *       "position": 0,
                  *       "is_enabled": true,
@@ -20603,6 +20548,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "name": "At night",
                  *       "parent_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
                  *       "position": 0,
                  *       "is_enabled": true,
@@ -20883,6 +20829,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "name": "Short",
                  *       "title": "[{{ severity }}] {{ title }}",
                  *       "text": "",
                  *       "html": "",
@@ -20989,6 +20936,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "name": "Short",
                  *       "title": "[{{ severity }}] {{ title }}",
                  *       "text": "",
                  *       "html": "",
@@ -21068,6 +21016,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "name": "Short",
                  *       "title": "[{{ severity }}] {{ title }}",
                  *       "text": "",
                  *       "html": "",

@@ -109,17 +109,6 @@ async def create_notification_channel(
     return await channels.create(actor, wish)
 
 
-@router.get(
-    CHANNELS + "/{channel_id}",
-    dependencies=[requires(P.NOTIFICATIONS_MANAGE)],
-    summary="Show a channel",
-    responses=documented(401, 403, 404, 422),
-)
-async def get_notification_channel(channel_id: uuid.UUID, channels: Reader) -> ChannelRead:
-    """Show one channel."""
-    return await channels.get(channel_id)
-
-
 @router.put(
     CHANNELS + "/{channel_id}",
     dependencies=[requires(P.NOTIFICATIONS_MANAGE)],

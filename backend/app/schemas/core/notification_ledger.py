@@ -70,7 +70,9 @@ class DeliveryDetail(DeliveryRead):
 class TemplateWrite(Input):
     """How messages are worded, in Jinja's language; an empty part is worded as Unity does."""
 
-    name: Annotated[str, AfterValidator(printable)] = Field(min_length=1, max_length=80)
+    name: Annotated[str, AfterValidator(printable)] = Field(
+        min_length=1, max_length=80, examples=["Short"]
+    )
     title: str = Field("", max_length=2000, examples=["[{{ severity }}] {{ title }}"])
     text: str = Field("", max_length=20_000)
     html: str = Field("", max_length=20_000, description="Of mails.")

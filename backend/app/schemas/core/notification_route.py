@@ -106,7 +106,9 @@ class RoutePlan(Input):
 class RouteWrite(Input):
     """A route as a person enters it."""
 
-    name: Annotated[str, AfterValidator(printable)] = Field(min_length=1, max_length=80)
+    name: Annotated[str, AfterValidator(printable)] = Field(
+        min_length=1, max_length=80, examples=["At night"]
+    )
     parent_id: uuid.UUID | None = None
     position: int = Field(0, ge=0, le=10_000, description="Among its siblings.")
     is_enabled: bool = True
