@@ -269,8 +269,13 @@ async def _manage_backups(stage: Stage) -> None:
         {"kind": "folder", "folder": str(shelf)},
         {"kind": "sftp", "host": NOWHERE, "port": 1, "username": "root", "folder": "/x"}
         | {name: stage.secret(f"DestinationWrite.{name}") for name in key},
-        {"kind": "s3", "endpoint": f"http://{NOWHERE}:1", "bucket": "b", "access_key_id": "k"}
-        | {"secret_access_key": stage.secret("DestinationWrite.secret_access_key")},
+        {
+            "kind": "s3",
+            "endpoint": f"http://{NOWHERE}:1",
+            "bucket": "b",
+            "access_key_id": "k",
+            "secret_access_key": stage.secret("DestinationWrite.secret_access_key"),
+        },
     ]
     for place in places:
         where = "/api/backups/destinations"
