@@ -510,9 +510,7 @@ export interface paths {
         };
         /**
          * Search the audit log
-         * @description List who did what, the newest first.
-         *
-         *     Sort by `seq`, `at`, `actor_name`, `action` or `object_name`.
+         * @description List who did what, the newest first; `next` is where the following page begins.
          */
         get: operations["listAuditEntries"];
         put?: never;
@@ -557,6 +555,26 @@ export interface paths {
          *     A copy that was kept elsewhere proves more than this one.
          */
         get: operations["exportCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take the audit log away
+         * @description Stream all matching entries as JSON lines or CSV, the oldest first; that is recorded, too.
+         */
+        get: operations["exportAuditLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4090,6 +4108,12 @@ export interface components {
             /** Resource Id */
             resource_id: string | null;
             /**
+             * Result
+             * @description `done` or `failed`.
+             * @example done
+             */
+            result: string;
+            /**
              * Seq
              * @description The place in the chain, from 1.
              */
@@ -4111,6 +4135,30 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * AuditPage
+         * @description Some entries, and where to go on.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditEntryRead"][];
+            /**
+             * Next
+             * @description Ask again with `before` set to this; null: the end.
+             */
+            next: number | null;
+            /**
+             * Searched To
+             * @description Entries down to this `seq` were searched: text is looked for in parts.
+             */
+            searched_to: number;
+        };
+        /**
+         * AuditResult
+         * @description What came of it.
+         * @enum {string}
+         */
+        AuditResult: "done" | "failed";
         /**
          * AuditVerification
          * @description What came of checking the whole chain.
@@ -5488,6 +5536,12 @@ export interface components {
             told: components["schemas"]["ExplainTold"][];
         };
         /**
+         * ExportFormat
+         * @description In which form the log is taken away.
+         * @enum {string}
+         */
+        ExportFormat: "jsonl" | "csv";
+        /**
          * FactRead
          * @description One fact of a server: its newest value, and the newest trouble with it.
          */
@@ -6717,26 +6771,6 @@ export interface components {
         Page_AlertRuleRead_: {
             /** Items */
             items: components["schemas"]["AlertRuleRead"][];
-            /**
-             * Page
-             * @description Which page this is, from 1.
-             */
-            page: number;
-            /**
-             * Per Page
-             * @description How many a page holds.
-             */
-            per_page: number;
-            /**
-             * Total
-             * @description How many there are in all pages.
-             */
-            total: number;
-        };
-        /** Page[AuditEntryRead] */
-        Page_AuditEntryRead_: {
-            /** Items */
-            items: components["schemas"]["AuditEntryRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -12335,22 +12369,23 @@ export interface operations {
             query?: {
                 /** @description Exact, or a beginning such as `user.`. */
                 action?: string;
+                /** @description The exact name of who acted. */
+                actor?: string;
                 /** @description Entries of this user. */
                 actor_id?: string | null;
+                /** @description Go on below this `seq`: `next` of before. */
+                before?: number | null;
+                limit?: number;
                 /** @description Entries about this thing. */
                 object_id?: string | null;
-                /** @description Which page, from 1. */
-                page?: number;
-                /** @description How many a page holds. */
-                per_page?: number;
-                /** @description Free text that names must contain. */
+                object_kind?: string;
+                /** @description Text in any part of an entry. */
                 q?: string;
                 /** @description Entries about this resource. */
                 resource_id?: string | null;
+                result?: components["schemas"]["AuditResult"] | null;
                 /** @description Not before this time. */
                 since?: string | null;
-                /** @description Field to sort by; `-` in front: descending. */
-                sort?: string;
                 /** @description Before this time. */
                 until?: string | null;
             };
@@ -12366,7 +12401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEntryRead_"];
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             /** @description Unauthorized */
@@ -12465,6 +12500,71 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description Exact, or a beginning such as `user.`. */
+                action?: string;
+                /** @description The exact name of who acted. */
+                actor?: string;
+                /** @description Entries of this user. */
+                actor_id?: string | null;
+                format?: components["schemas"]["ExportFormat"];
+                /** @description Entries about this thing. */
+                object_id?: string | null;
+                object_kind?: string;
+                /** @description Text in any part of an entry. */
+                q?: string;
+                /** @description Entries about this resource. */
+                resource_id?: string | null;
+                result?: components["schemas"]["AuditResult"] | null;
+                /** @description Not before this time. */
+                since?: string | null;
+                /** @description Before this time. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
