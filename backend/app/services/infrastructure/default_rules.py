@@ -24,6 +24,7 @@ _MIXIN = "node_exporter's node-mixin"
 
 
 def _cpu(mode: str, *, raised: float, clear: float, minutes: int) -> Threshold:
+    """Average a mode; a machine that was just entered has few samples, so rules wait besides."""
     return Threshold(
         metric="unity_cpu_percent_seconds_total",
         labels=[LabelMatcher(label="mode", value=mode)],
@@ -64,6 +65,7 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         domain=DOMAIN,
         severity=Severity.WARNING,
         definition=_cpu("busy", raised=85, clear=75, minutes=10),
+        timing=Timing(for_seconds=5 * _MINUTE),
         title="{name}: the processor is busy",
         over="{name}: the processor has room again",
         message="Over ten minutes the processor was {value} busy ({level} is much).",
@@ -77,6 +79,7 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         domain=DOMAIN,
         severity=Severity.WARNING,
         definition=_cpu("iowait", raised=40, clear=20, minutes=10),
+        timing=Timing(for_seconds=5 * _MINUTE),
         title="{name}: the processor waits for disks",
         over="{name}: the processor no longer waits for disks",
         message="Over ten minutes the processor waited {value} of its time for disks.",
@@ -91,6 +94,7 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         domain=DOMAIN,
         severity=Severity.WARNING,
         definition=_cpu("steal", raised=10, clear=5, minutes=20),
+        timing=Timing(for_seconds=10 * _MINUTE),
         title="{name}: its host takes processor time away",
         over="{name}: its host leaves it the processor again",
         message="Over twenty minutes the machine wanted to run and was not let, {value} of the"
@@ -216,6 +220,7 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         domain=DOMAIN,
         severity=Severity.WARNING,
         definition=_errors("receive"),
+        timing=Timing(for_seconds=5 * _MINUTE),
         title="{name}: {subject} receives damaged packets",
         over="{name}: {subject} receives well again",
         message="{subject} counted five or more errors within ten minutes.",
@@ -229,6 +234,7 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         domain=DOMAIN,
         severity=Severity.WARNING,
         definition=_errors("transmit"),
+        timing=Timing(for_seconds=5 * _MINUTE),
         title="{name}: {subject} cannot send packets",
         over="{name}: {subject} sends well again",
         message="{subject} counted five or more errors within ten minutes.",

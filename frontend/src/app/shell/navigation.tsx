@@ -36,7 +36,17 @@ function Row({ row, badge }: { row: NavigationRow; badge: Badge | undefined }) {
       </Link>
       {isOpen &&
         row.pages?.map((page) => (
-          <Link key={page.to} to={page.to} className={`${classes.link} ${classes.page}`}>
+          <Link
+            key={page.to}
+            to={page.to}
+            className={`${classes.link} ${classes.page}`}
+            // A page above another one is not open while that one is.
+            activeOptions={{
+              exact: row.pages?.some(
+                ({ to }) => to !== page.to && to.startsWith(`${page.to}/`) && isIn(to),
+              ),
+            }}
+          >
             {page.word}
           </Link>
         ))}

@@ -9,13 +9,6 @@ export const silencesQuery = (state: 'active' | 'coming' | 'over') =>
       dataOf(api.GET('/api/alerts/silences', { params: { query: { state, per_page: 200 } } })),
   });
 
-export const silenceQuery = (silence_id: string) =>
-  queryOptions({
-    queryKey: ['alerts', 'silences', 'one', silence_id],
-    queryFn: () =>
-      dataOf(api.GET('/api/alerts/silences/{silence_id}', { params: { path: { silence_id } } })),
-  });
-
 /** What matchers would keep quiet; asked while somebody writes them. */
 export const effectQuery = (matchers: Matcher[]) =>
   queryOptions({

@@ -17,6 +17,7 @@ import { STATE_NAMES, stateOfAlert, withUnit } from '../words';
 import { AcknowledgeButton } from './acknowledge-dialog';
 import { AlertChart } from './alert-chart';
 import { AlertHistory } from './alert-history';
+import { MaintenanceMenu } from './maintenance-menu';
 import { Runbook } from './runbook';
 import { SilenceDialog } from './silence-dialog';
 import { SnoozeMenu } from './snooze-menu';
@@ -44,6 +45,7 @@ function Verbs({ alert }: { alert: AlertDetail }) {
         </Button>
       )}
       <SnoozeMenu alerts={[alert]} size="sm" />
+      <MaintenanceMenu alert={alert} />
       <Button variant="default" onClick={() => setIsSilencing(true)}>
         Silence
       </Button>
@@ -164,7 +166,10 @@ function spanAround(alert: AlertDetail, now: Date): Span {
 function eventsOf(alert: AlertDetail) {
   const at = (text: string) => Date.parse(text) / 1000;
   return [
-    { at: at(alert.began_at), label: 'began', state: 'unknown' as const },
+    // Where it fired at once, one line says both.
+    ...(alert.began_at === alert.fired_at
+      ? []
+      : [{ at: at(alert.began_at), label: 'began', state: 'unknown' as const }]),
     ...(alert.fired_at
       ? [
           {

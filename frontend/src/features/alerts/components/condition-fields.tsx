@@ -1,4 +1,11 @@
-import { Autocomplete, Group, NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import {
+  Autocomplete,
+  Group,
+  NativeSelect,
+  NumberInput,
+  SimpleGrid,
+  TextInput,
+} from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { rulesQuery } from '../rules-api';
 import type { RuleFormState } from './rule-form';
@@ -38,7 +45,7 @@ function useKnownMetrics(): string[] {
 
 function Metric({ form }: { form: RuleFormState }) {
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
       <Autocomplete
         label="Metric"
         required
@@ -51,13 +58,13 @@ function Metric({ form }: { form: RuleFormState }) {
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         {...form.getInputProps('labels')}
       />
-    </Group>
+    </SimpleGrid>
   );
 }
 
 function Levels({ form }: { form: RuleFormState }) {
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 2, sm: 4 }}>
       <NativeSelect label="Is" data={OPERATORS} {...form.getInputProps('operator')} />
       <NumberInput label="Wrong from" required {...form.getInputProps('raise_level')} />
       <NumberInput
@@ -66,7 +73,7 @@ function Levels({ form }: { form: RuleFormState }) {
         {...form.getInputProps('clear_level')}
       />
       <TextInput label="Unit" placeholder="percent" {...form.getInputProps('unit')} />
-    </Group>
+    </SimpleGrid>
   );
 }
 

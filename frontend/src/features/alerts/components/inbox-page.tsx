@@ -10,6 +10,7 @@ import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
+import { SavedViews } from '@/components/saved-views';
 import { StatusBadge } from '@/components/status-badge';
 import { useSearchState } from '@/hooks/use-search-state';
 import { formatDuration, plural } from '@/lib/format';
@@ -69,7 +70,7 @@ const COLUMNS: Column<Alert>[] = [
   {
     id: 'urgency',
     header: 'Severity',
-    width: '110px',
+    width: '100px',
     sortBy: sortable,
     cell: (alert) => (
       <StatusBadge state={stateOfAlert(alert)} reason={alert.muted_by || undefined}>
@@ -119,6 +120,7 @@ const COLUMNS: Column<Alert>[] = [
     header: 'Began',
     width: '100px',
     align: 'right',
+    hideBelow: 'sm',
     sortBy: sortable,
     cell: (alert) => <RelativeTime at={alert.began_at} />,
   },
@@ -202,6 +204,7 @@ export function InboxPage() {
           <DataTable
             label="Alerts"
             noun="alert"
+            actions={<SavedViews page="alerts" />}
             rows={page.items}
             columns={COLUMNS}
             filters={FILTERS}

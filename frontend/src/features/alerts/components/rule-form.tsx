@@ -1,4 +1,4 @@
-import { Group, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { useForm, type UseFormReturnType } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
@@ -18,14 +18,14 @@ export type RuleFormState = UseFormReturnType<RuleValues>;
 
 function About({ form }: { form: RuleFormState }) {
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
       <TextInput label="Name" required {...form.getInputProps('name')} />
       <NativeSelect
         label="Severity"
         data={['critical', 'warning', 'info']}
         {...form.getInputProps('severity')}
       />
-    </Group>
+    </SimpleGrid>
   );
 }
 
@@ -36,7 +36,7 @@ function Patience({ form }: { form: RuleFormState }) {
     ...form.getInputProps(name),
   });
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <NumberInput
         label="Told after"
         description="It must last so long."
@@ -52,7 +52,7 @@ function Patience({ form }: { form: RuleFormState }) {
         description="Until it may be told again."
         {...field('cooldown_minutes')}
       />
-    </Group>
+    </SimpleGrid>
   );
 }
 
@@ -63,7 +63,7 @@ function Words({ form }: { form: RuleFormState }) {
         {'{name}'} becomes the resource, {'{subject}'} the part of it, {'{value}'} and {'{level}'}{' '}
         the numbers.
       </Text>
-      <Group grow align="flex-start">
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput
           label="Title"
           placeholder="{name}: {rule} ({subject})"
@@ -74,7 +74,7 @@ function Words({ form }: { form: RuleFormState }) {
           placeholder="{name}: {rule} is over"
           {...form.getInputProps('over')}
         />
-      </Group>
+      </SimpleGrid>
       <TextInput label="Message" {...form.getInputProps('message')} />
       <TextInput label="What to do" {...form.getInputProps('fix')} />
       <TextInput

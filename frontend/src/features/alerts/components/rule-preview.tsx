@@ -41,7 +41,7 @@ const COLUMNS: Column<PreviewIncident>[] = [
   {
     id: 'lasted',
     header: 'For',
-    width: '110px',
+    width: '140px',
     align: 'right',
     cell: (one) =>
       one.resolved_at === null ? `${formatDuration(one.seconds)}, on` : formatDuration(one.seconds),
@@ -77,7 +77,9 @@ function Around({ incident, rule }: { incident: PreviewIncident; rule: RuleWish 
       }}
       span={{ from: seconds(incident.began_at) - 3_600, to: Math.floor(end / 60) * 60 + 1_800 }}
       events={[
-        { at: seconds(incident.began_at), label: 'began' },
+        ...(incident.began_at === incident.fired_at
+          ? []
+          : [{ at: seconds(incident.began_at), label: 'began' }]),
         { at: seconds(incident.fired_at), label: 'fires', state: 'critical' },
         ...(incident.resolved_at
           ? [{ at: seconds(incident.resolved_at), label: 'over', state: 'ok' as const }]

@@ -1,0 +1,103 @@
+"""The rules that are on from the first minute look at what the collector really writes."""
+
+from pathlib import Path
+
+import pytest
+
+from app.schemas.core.alert_rule import Composite, Forecast, Levels, metrics_of
+from app.services.core.facts import Sample
+from app.services.core.metrics.series import rate_unit
+from app.services.infrastructure.alarms import RULES, TYPES
+from app.services.infrastructure.default_rules import HOST_RULES
+from app.services.infrastructure.derived_metrics import derived
+from app.services.infrastructure.facts.cpu import CpuTimes
+from app.services.infrastructure.facts.disk_io import Disk, DiskIo, DiskIoFact
+from app.services.infrastructure.facts.filesystems import Filesystem, Filesystems
+from app.services.infrastructure.facts.load import Load
+from app.services.infrastructure.facts.memory import Memory
+from app.services.infrastructure.facts.network import Interface, Network, NetworkFact
+from app.services.infrastructure.facts.time_sync import TimeSync, TimeSyncFact
+
+RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
+ALL = (*RULES, *HOST_RULES)
+
+
+def written() -> dict[str, str]:
+    """Return every metric that the facts of a made-up machine write, with its unit."""
+    disks = DiskIo(
+        disks=[Disk(device="sda", reads=1, writes=1, read_bytes=1, written_bytes=1, busy_seconds=1)]
+    )
+    one = Filesystem(
+        device="/dev/sda1",
+        mountpoint="/",
+        fstype="ext4",
+        size_bytes=100,
+        used_bytes=40,
+        available_bytes=60,
+        inodes=100,
+        inodes_free=50,
+    )
+    memory = Memory(
+        total=100, available=40, free=20, buffers=1, cached=10, swap_total=10, swap_free=4
+    )
+    interface = Interface.model_construct(
+        name="eth0",
+        received_bytes=1,
+        received_packets=1,
+        received_errors=1,
+        received_dropped=1,
+        sent_bytes=1,
+        sent_packets=1,
+        sent_errors=1,
+        sent_dropped=1,
+    )
+    values = {
+        "cpu": CpuTimes(cores=4, user=1, nice=0, system=1, idle=8, iowait=1, steal=1),
+        "load": Load(load1=1, load5=1, load15=2, running=1, processes=9),
+        "memory": memory,
+        "filesystems": Filesystems(filesystems=[one]),
+        "remote_filesystems": Filesystems(filesystems=[one]),
+        "disk_io": disks,
+    }
+    samples: list[Sample] = [
+        *derived(values),
+        *DiskIoFact().samples(disks),
+        *NetworkFact().samples(Network(interfaces=[interface])),
+        *TimeSyncFact().samples(TimeSync(is_synchronized=True, offset_seconds=0.1)),
+    ]
+    return {
+        sample.metric: rate_unit(sample.unit) if sample.is_counter else sample.unit
+        for sample in samples
+    }
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.key)
+def test_every_metric_of_a_rule_is_written_in_its_unit(rule: object) -> None:
+    assert rule in ALL
+    units = written()
+    definition = next(one for one in ALL if one is rule).definition
+    assert metrics_of(definition) <= units.keys()
+    parts = definition.parts if isinstance(definition, Composite) else [definition]
+    for part in parts:
+        if isinstance(part, Levels | Forecast):
+            assert part.unit == units[part.metric]
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.key)
+def test_every_rule_names_its_source_and_its_runbook(rule: object) -> None:
+    found = next(one for one in ALL if one is rule)
+    assert found.source
+    assert (RUNBOOKS / f"{found.runbook}.md").exists()
+    assert found.fix
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.kind)
+def test_every_reported_condition_has_its_runbook(kind: object) -> None:
+    found = next(one for one in TYPES if one is kind)
+    assert (RUNBOOKS / f"{found.runbook}.md").exists()
+
+
+def test_shares_are_percent_of_the_whole_machine() -> None:
+    values = {"cpu": CpuTimes(cores=4, user=2, nice=0, system=2, idle=8, iowait=4, steal=1)}
+    found = {dict(one.labels)["mode"]: one.value for one in derived(values)}
+    assert found == {"busy": 125.0, "iowait": 100.0, "steal": 25.0}
