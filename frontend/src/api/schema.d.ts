@@ -8410,9 +8410,15 @@ export interface components {
          * @description How often Unity starts self-tests; 0 days: never.
          */
         SelfTestSchedule: {
-            /** Long Days */
+            /**
+             * Long Days
+             * @example 30
+             */
             long_days: number;
-            /** Short Days */
+            /**
+             * Short Days
+             * @example 7
+             */
             short_days: number;
         };
         /**
@@ -17070,7 +17076,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "short_days": 7,
+                 *       "long_days": 30
+                 *     }
+                 */
                 "application/json": components["schemas"]["SelfTestSchedule"];
             };
         };
