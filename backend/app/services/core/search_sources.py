@@ -24,7 +24,7 @@ VIEW_PATHS = {
     "alerts": "/alerts",
     "audit": "/system/audit",
     "activity": "/activity",
-    "notifications": "/alerts/deliveries",
+    "notifications": "/alerts/notifications",
     "runs": "/system/runs",
 }
 

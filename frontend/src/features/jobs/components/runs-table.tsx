@@ -5,6 +5,7 @@ import { DataTable } from '@/components/data-table/data-table';
 import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
+import { SavedViews } from '@/components/saved-views';
 import type { TableState } from '@/lib/search';
 import { jobsQuery, runsQuery, RUNS_PER_PAGE, type JobRun } from '../api';
 import { RUN_STATES } from '../run-states';
@@ -53,6 +54,7 @@ export function RunsTable({ search, onSearch, of }: RunsTableProps) {
         <DataTable
           label="Runs"
           noun="run"
+          actions={of === undefined && <SavedViews page="runs" />}
           rows={page.items}
           columns={runColumns(jobs)}
           filters={of === undefined ? [state, name] : [state]}

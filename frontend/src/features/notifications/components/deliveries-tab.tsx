@@ -6,6 +6,7 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { RelativeTime } from '@/components/relative-time';
+import { SavedViews } from '@/components/saved-views';
 import { StatusBadge } from '@/components/status-badge';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
@@ -110,6 +111,7 @@ export function DeliveriesTab() {
             label="Deliveries"
             noun="delivery"
             nouns="deliveries"
+            actions={<SavedViews page="notifications" />}
             rows={items}
             columns={columns(open)}
             rowId={({ id }) => id}
