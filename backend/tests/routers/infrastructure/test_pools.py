@@ -36,7 +36,7 @@ async def test_the_list_shows_the_worst_first_and_counts(cast: Cast) -> None:
     charlie = await cast.logged_in("charlie")
     items = (await charlie.get(POOLS)).json()["items"]
     assert [(one["name"], one["level"]) for one in items] == [("tank", "failing"), ("md0", "ok")]
-    assert "permanent errors" in items[0]["reasons"][0]["message"]
+    assert "1 permanent error:" in items[0]["reasons"][0]["message"]
     assert items[1]["activity"] == "resync"
     summary = (await charlie.get(f"{POOLS}/summary")).json()
     assert (summary["total"], summary["busy"]) == (2, 1)

@@ -89,7 +89,7 @@ def _zfs_errors(pool: PoolView) -> Iterator[PoolReason]:
             code="zfs_data_errors",
             level=Level.FAILING,
             topic="errors",
-            message=f"{pool.data_errors} permanent errors: data that no copy could mend.",
+            message=f"{_count(pool.data_errors, 'permanent error')}: data that no copy could mend.",
             fix=f"See which files: `zpool status -v {pool.name}`. Restore them from a backup,"
             f" then `zpool clear {pool.name}` and `zpool scrub {pool.name}`.",
             source=f"{_ZFS} (ZFS-8000-8A)",
@@ -117,6 +117,10 @@ def _zfs_errors(pool: PoolView) -> Iterator[PoolReason]:
             )
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _errors(one: PoolMember) -> int:
     return (one.read_errors or 0) + (one.write_errors or 0) + (one.checksum_errors or 0)
 
@@ -128,7 +132,8 @@ def _zfs_scrub(pool: PoolView, now: datetime) -> Iterator[PoolReason]:
             code="scrub_found_errors",
             level=Level.WARNING,
             topic="errors",
-            message=f"The last pass over the data ended with {pool.last_scrub_errors} errors.",
+            message="The last pass over the data ended with"
+            f" {_count(pool.last_scrub_errors, 'error')}.",
             fix=f"See `zpool status -v {pool.name}`; mend the cause, then {start}.",
             source=_ZFS,
         )

@@ -7,6 +7,7 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
+import { Marked } from '@/components/marked';
 import { Meter } from '@/components/meter';
 import { Page, Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
@@ -29,7 +30,9 @@ function Reasons({ pool }: { pool: PoolDetail }) {
             <p className={classes.reason}>
               <StatusBadge state={stateOf(reason.level)}>{reason.message}</StatusBadge>
             </p>
-            <Text size="sm">{reason.fix}</Text>
+            <Text size="sm">
+              <Marked text={reason.fix} />
+            </Text>
             <Text size="sm" c="dimmed">
               Source: {reason.source}
             </Text>
@@ -43,26 +46,28 @@ function Reasons({ pool }: { pool: PoolDetail }) {
 function Facts({ pool }: { pool: PoolDetail }) {
   return (
     <Section title="State">
-      <Meter
-        label="Used"
-        percent={pool.used_percent}
-        note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
-        warnAt={85}
-        criticalAt={95}
-      />
-      <FactList
-        facts={[
-          ['Kind', `${KINDS[pool.kind]} ${pool.layout}`],
-          ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
-          ['Runs now', activityOf(pool) || 'nothing'],
-          ['Ends', <RelativeTime key="ends" at={pool.activity_ends_at} />],
-          ['Last scrub', <RelativeTime key="scrub" at={pool.last_scrub_at} />],
-          ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
-          ['Fragmentation', share(pool.fragmentation_percent)],
-          ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
-          ['Last seen', <RelativeTime key="last" at={pool.last_seen_at} />],
-        ]}
-      />
+      <Stack gap="sm">
+        <Meter
+          label="Used"
+          percent={pool.used_percent}
+          note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
+          warnAt={85}
+          criticalAt={95}
+        />
+        <FactList
+          facts={[
+            ['Kind', `${KINDS[pool.kind]} ${pool.layout}`],
+            ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
+            ['Runs now', activityOf(pool) || 'nothing'],
+            ['Ends', <RelativeTime key="ends" at={pool.activity_ends_at} />],
+            ['Last scrub', <RelativeTime key="scrub" at={pool.last_scrub_at} />],
+            ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
+            ['Fragmentation', share(pool.fragmentation_percent)],
+            ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
+            ['Last seen', <RelativeTime key="last" at={pool.last_seen_at} />],
+          ]}
+        />
+      </Stack>
     </Section>
   );
 }
