@@ -70,7 +70,7 @@ const COLUMNS: Column<Alert>[] = [
   {
     id: 'urgency',
     header: 'Severity',
-    width: '110px',
+    width: '100px',
     sortBy: sortable,
     cell: (alert) => (
       <StatusBadge state={stateOfAlert(alert)} reason={alert.muted_by || undefined}>
@@ -120,6 +120,7 @@ const COLUMNS: Column<Alert>[] = [
     header: 'Began',
     width: '100px',
     align: 'right',
+    hideBelow: 'sm',
     sortBy: sortable,
     cell: (alert) => <RelativeTime at={alert.began_at} />,
   },
