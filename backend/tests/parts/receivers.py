@@ -126,7 +126,7 @@ async def mail_receiver(
 
 
 def _free_port() -> int:
-    import socket  # noqa: PLC0415 - one use
+    import socket  # noqa: PLC0415 - only one thing needs it
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

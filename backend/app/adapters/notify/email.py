@@ -101,7 +101,7 @@ def _converse(
     server.mail(mail["From"].addresses[0].addr_spec)
     refused = _name_recipients(server, address)
     code, said = server.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
-    if code != 250:  # noqa: PLR2004 - done
+    if code != 250:  # noqa: PLR2004 - "done" in SMTP
         raise smtplib.SMTPDataError(code, said)
     answer = f"{printable(address.host)} answered {code} {_text(said)}"
     return Receipt(answer + (f" ({refused})" if refused else ""))

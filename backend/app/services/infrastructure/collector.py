@@ -30,11 +30,11 @@ from app.ports.shell import (
 from app.services.core.facts import FactReading, Rate, Trouble
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
+from app.services.infrastructure.drive_round import DriveReadings, ask_drives
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
 from app.services.infrastructure.facts.table import group_of
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.status import NO_ANSWER, Verdict, judge_failure
-from app.services.infrastructure.storage.drive_round import DriveReadings, ask_drives
 
 # Beyond the time-outs of its parts; only a fault of an adapter can use it up.
 _GRACE_SECONDS = 5.0

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from app.ports.shell import CommandResult, HostKey, Outcome, Target
 from app.services.core.facts import FactGroup, Rate, Sample, Trouble
 from app.services.infrastructure.derived_metrics import derived
+from app.services.infrastructure.drive_round import DriveReadings
 from app.services.infrastructure.status import FactTrouble, Verdict
-from app.services.infrastructure.storage.drive_round import DriveReadings
 
 # "No such program" is an answer too: a shell gave it.
 _ANSWERS = frozenset(Outcome) - {Outcome.TIMED_OUT}

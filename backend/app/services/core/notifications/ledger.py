@@ -310,7 +310,7 @@ class SignsOfLife:
 
 
 def _hint(url: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - one use
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only one thing needs it
 
     try:
         parts = urlsplit(url)

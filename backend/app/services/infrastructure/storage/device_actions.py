@@ -9,7 +9,7 @@ from app.ports.job_engine import Enqueued, JobEngine
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 from app.services.infrastructure.storage.device_list import DeviceNotFound
-from app.services.infrastructure.storage.readings import name_of
+from app.services.infrastructure.storage.rows import name_of
 
 SELF_TEST = "self_test"
 

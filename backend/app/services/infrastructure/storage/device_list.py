@@ -32,7 +32,7 @@ from app.schemas.infrastructure.storage_device import (
 )
 from app.services.core.queries import contains, sorted_by
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
-from app.services.infrastructure.storage.readings import name_of, report_of, said_of
+from app.services.infrastructure.storage.rows import name_of, report_of, said_of
 from app.services.infrastructure.storage.rules import RANK, RULES, Level, Rule
 from app.services.infrastructure.storage.second_opinions import second_opinions
 from app.services.infrastructure.storage.signals import attribute_signal

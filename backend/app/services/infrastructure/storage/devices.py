@@ -19,7 +19,8 @@ from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 from app.services.infrastructure.storage.conditions import observe_drive
 from app.services.infrastructure.storage.device_list import DeviceNotFound
-from app.services.infrastructure.storage.readings import judge_again, name_of, view_of
+from app.services.infrastructure.storage.readings import judge_again
+from app.services.infrastructure.storage.rows import name_of, view_of
 from app.services.infrastructure.storage.rules import RULES
 
 _LIMITED = frozenset(

@@ -10,9 +10,9 @@ from app.models.infrastructure.collection import FactState
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.ports.shell import Command
 from app.services.core.facts import Rate
+from app.services.infrastructure.drive_round import drive_command, scan_command
 from app.services.infrastructure.facts.smart.scan import ScannedDevice
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
-from app.services.infrastructure.storage.drive_round import drive_command, scan_command
 from app.services.infrastructure.storage.self_tests import LONG, SHORT, start_command
 
 

@@ -1,21 +1,27 @@
 """From the reports of a round to the rows of the drives: verdict, memory, numbers."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.services.core.metrics.series import SeriesCache
 from app.services.core.metrics.writer import Batch, MetricWriter, Point
+from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.drive_round import DriveAnswer
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
-from app.services.infrastructure.storage.conditions import DriveView
 from app.services.infrastructure.storage.drive_samples import samples_of
 from app.services.infrastructure.storage.identity import identify
+from app.services.infrastructure.storage.register import Register
+from app.services.infrastructure.storage.rows import (
+    name_of,
+    remembered_of,
+    report_of,
+    said_of,
+    stamp_of,
+)
 from app.services.infrastructure.storage.rules import Level
 from app.services.infrastructure.storage.sightings import media_of, place_of, seen_by_smartctl
 from app.services.infrastructure.storage.signals import (
@@ -27,17 +33,9 @@ from app.services.infrastructure.storage.signals import (
 )
 from app.services.infrastructure.storage.verdicts import (
     DeviceVerdict,
-    Override,
     Reason,
-    Remembered,
-    Said,
     judge_drive,
 )
-
-if TYPE_CHECKING:
-    from app.services.infrastructure.cycle import CycleResult
-    from app.services.infrastructure.storage.drive_round import DriveAnswer
-    from app.services.infrastructure.storage.ledger import Register
 
 _REMEMBERED = timedelta(days=8)
 _APART = timedelta(hours=3)
@@ -98,7 +96,7 @@ class DriveReader:
             yield Batch(row.id, at, samples, self._slow)
 
 
-Placed = dict[str, tuple["DriveAnswer", StorageDevice | None]]
+Placed = dict[str, tuple[DriveAnswer, StorageDevice | None]]
 
 
 def _placed(rows: Sequence[StorageDevice], answers: Sequence[DriveAnswer]) -> Placed:
@@ -187,89 +185,10 @@ def _remember(row: StorageDevice, signals: Signals, at: datetime) -> None:
     kept = {name: min(value, _LARGEST) for name, value in signals.items()}
     row.baseline = {**kept, **row.baseline}
     oldest = (at - _REMEMBERED).timestamp()
-    recent = [point for point in row.recent if _stamp(point) >= oldest]
-    if not recent or at.timestamp() - _stamp(recent[-1]) >= _APART.total_seconds():
+    recent = [point for point in row.recent if stamp_of(point) >= oldest]
+    if not recent or at.timestamp() - stamp_of(recent[-1]) >= _APART.total_seconds():
         recent.append([at.timestamp(), kept])
     row.recent = recent[-_MOST_POINTS:]
-
-
-def _stamp(point: Sequence[object]) -> float:
-    return float(cast("float", point[0]))
-
-
-def remembered_of(row: StorageDevice) -> Remembered:
-    """Return what the rules may know of a drive's past."""
-    recent = tuple(
-        (datetime.fromtimestamp(_stamp(point), UTC), cast("Mapping[str, int]", point[1]))
-        for point in row.recent
-    )
-    return Remembered(row.baseline, recent)
-
-
-def said_of(row: StorageDevice) -> Said:
-    """Return what people have said about a drive."""
-    acknowledged = {
-        code: value
-        for code, entry in row.acknowledged.items()
-        if isinstance(value := entry.get("value"), int)
-    }
-    overrides = {code: _override(entry) for code, entry in row.overrides.items()}
-    return Said(acknowledged, overrides)
-
-
-def _override(entry: Mapping[str, object]) -> Override:
-    def limit(name: str) -> int | None:
-        value = entry.get(name)
-        return value if isinstance(value, int) else None
-
-    return Override(
-        is_ignored=entry.get("is_ignored") is True,
-        watch=limit("watch"),
-        warning=limit("warning"),
-        failing=limit("failing"),
-    )
-
-
-def view_of(row: StorageDevice) -> DriveView:
-    """Return what the alert engine is told from."""
-    return DriveView(
-        id=row.id,
-        name=name_of(row),
-        state=DeviceState(row.state),
-        read_state=ReadState(row.read_state) if row.read_state else None,
-        read_detail=row.read_detail,
-        path=row.path,
-        place=row.name,
-        missing_since=row.missing_since,
-        read_at=row.read_at,
-        reasons=[reason_of(entry) for entry in row.reasons],
-    )
-
-
-def reason_of(entry: Mapping[str, object]) -> Reason:
-    """Read a reason as it is stored."""
-    baseline = entry.get("baseline")
-    return Reason(
-        code=str(entry["code"]),
-        level=Level(str(entry["level"])),
-        message=str(entry["message"]),
-        value=int(str(entry["value"])),
-        source=str(entry["source"]),
-        fix=str(entry["fix"]),
-        baseline=baseline if isinstance(baseline, int) else None,
-        is_acknowledged=entry["is_acknowledged"] is True,
-    )
-
-
-def name_of(row: StorageDevice) -> str:
-    """Return how people call a drive."""
-    described = " ".join(part for part in (row.model, row.smart_serial or row.serial) if part)
-    return f"{described} ({row.name})" if described else row.name
-
-
-def report_of(row: StorageDevice) -> SmartReport | None:
-    """Return the newest report that could be read."""
-    return SmartReport.model_validate_json(row.report) if row.report else None
 
 
 def judge_again(row: StorageDevice, at: datetime) -> None:

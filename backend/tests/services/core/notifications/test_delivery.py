@@ -181,7 +181,7 @@ async def test_a_note_that_comes_after_the_lease_does_not_overwrite(kit: Kit) ->
     (late,) = await kit.deliverer("late")._claim(set())
     assert await kit.round(65 * SECOND) == 1
     async with kit.database.transaction() as session:
-        from app.services.core.notifications.claiming import Outcome  # noqa: PLC0415
+        from app.services.core.notifications.claiming import Outcome  # noqa: PLC0415 - only this test needs it
 
         claims = Claims(session, kit.clock.now(), kit.settings, "late")
         assert not await claims.note(late, Outcome("failed", 1.0, busy(1)))

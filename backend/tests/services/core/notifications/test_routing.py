@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from app.models.core.alert import Severity
 from app.models.core.notification_delivery import DeliveryKind, DeliveryState
-from app.schemas.core.notification_route import ExplainQuery, Hours, RouteMatch, Severity
+from app.schemas.core.notification_route import ExplainQuery, Hours, RouteMatch
 from tests.services.core.notifications.kit import Kit, at_once
 
 MINUTE = timedelta(minutes=1)

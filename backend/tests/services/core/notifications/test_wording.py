@@ -106,7 +106,7 @@ async def test_the_preview_shows_words_and_errors_without_storing(kit: Kit) -> N
 
 
 async def test_a_template_in_wrong_language_is_refused_where_it_is_entered(kit: Kit) -> None:
-    from app.services.core.notifications.channels import ChannelNotValid  # noqa: PLC0415
+    from app.services.core.notifications.channels import ChannelNotValid  # noqa: PLC0415 - only this test needs it
 
     async with kit.database.snapshot() as session:
         service = TemplateService(session, kit.clock, kit.audit(session))
