@@ -3,106 +3,8 @@ import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, it } from 'vitest';
 import { renderUi, signedInClient } from '@/testing/render';
 import { server } from '@/testing/server';
-import type { Channel, Delivery, FormField, Route } from './api';
 import { NotificationsPage } from './components/notifications-page';
-import { hoursInWords, splitValues, valuesOf } from './values';
-import { matchInWords, planInWords, treeOf } from './words';
-
-const AT = '2026-01-01T00:00:00Z';
-const HEALTH = {
-  heartbeats: [{ name: 'alerts', beat_at: AT, every_seconds: 60, is_silent: false }],
-  dead_mans_switch: {
-    is_set: false,
-    url_hint: '',
-    every_minutes: 5,
-    is_enabled: false,
-    last_ok_at: null,
-    last_error: '',
-  },
-  waiting: 0,
-  dead: 0,
-  has_route: true,
-};
-const CHANNEL: Channel = {
-  id: 'c1',
-  name: 'Phone',
-  service: 'ntfy',
-  service_name: 'ntfy',
-  settings: { server: 'https://ntfy.sh' },
-  secrets_set: ['topic'],
-  hint: 'https://ntfy.sh/…',
-  is_enabled: true,
-  template_id: null,
-  fallback_id: null,
-  fallback_after_minutes: 15,
-  give_up_after_minutes: 1440,
-  has_self_test: true,
-  health: {
-    state: 'failing',
-    sent: 3,
-    failures: 2,
-    mean_ms: 40,
-    last_ok_at: AT,
-    failing_since: AT,
-    last_error: 'ntfy.sh answered with status 500.',
-    template_error: '',
-    waiting: 1,
-    dead: 0,
-    last_self_test_at: null,
-    next_self_test_at: null,
-  },
-};
-const FIELD: FormField = {
-  name: 'server',
-  label: 'Server',
-  kind: 'string',
-  description: '',
-  example: '',
-  default: 'https://ntfy.sh',
-  choices: [],
-  pattern: '',
-  minimum: null,
-  maximum: null,
-  is_required: false,
-  is_secret: false,
-  is_advanced: false,
-};
-const FIELDS: FormField[] = [
-  FIELD,
-  { ...FIELD, name: 'topic', label: 'Topic', default: null, is_secret: true, is_required: true },
-];
-const ROUTE: Route = {
-  id: 'r1',
-  name: 'Everything',
-  parent_id: null,
-  position: 0,
-  is_enabled: true,
-  goes_on: false,
-  match: {},
-  plan: { channels: ['c1'] },
-};
-const DEAD: Delivery = {
-  id: 'd1',
-  notification_id: 'n1',
-  channel_id: 'c1',
-  channel_name: 'Phone',
-  route_id: 'r1',
-  kind: 'fired',
-  severity: 'critical',
-  title: '[critical] nas is offline',
-  state: 'dead',
-  reason: 'ntfy.sh answered with status 404.',
-  attempts: 5,
-  made_at: AT,
-  next_try_at: null,
-  ended_at: AT,
-  is_fallback: false,
-  answer: '',
-};
-const SERVICES = [
-  { id: 'ntfy', name: 'ntfy', home: '', manual: '' },
-  { id: 'apprise:discord', name: 'Discord', home: '', manual: '' },
-];
+import { AT, CHANNEL, DEAD, FIELDS, HEALTH, ROUTE, SERVICES } from './samples';
 
 beforeEach(() =>
   server.use(
@@ -263,34 +165,9 @@ it('a channel that cannot be read says so, and an empty list says what to do', a
       HttpResponse.json({ title: 'Broken' }, { status: 500 }),
     ),
   );
-  await open();
+  const { user } = await open();
   expect(await screen.findByText('The channels could not be read')).toBeVisible();
   server.use(http.get('*/api/notifications/channels', () => HttpResponse.json([])));
-  await screen.getByRole('button', { name: /again|retry/i }).click();
+  await user.click(screen.getByRole('button', { name: /again|retry/i }));
   expect(await screen.findByText('Nobody is told yet')).toBeVisible();
-});
-
-it('values are split into settings and secrets, without what is empty', () => {
-  const values = valuesOf(FIELDS, CHANNEL);
-  expect(values).toEqual({ server: 'https://ntfy.sh', topic: '' });
-  expect(splitValues(FIELDS, values)).toEqual({
-    settings: { server: 'https://ntfy.sh' },
-    secrets: {},
-  });
-});
-
-it('hours, matches and plans are put into words', () => {
-  expect(hoursInWords({ days: [0, 1, 2, 3, 4], begin: '22:00', end: '07:00' })).toBe(
-    'Mon–Fri 22:00–07:00',
-  );
-  const route: Route = {
-    ...ROUTE,
-    match: { severities: ['critical'], tags: ['home'] },
-    plan: { channels: [], escalate_after_minutes: 5, escalate_to: ['c1'] },
-  };
-  expect(matchInWords(route)).toBe('Critical alerts with the tag home');
-  const names = [{ id: 'c1', name: 'Phone', is_enabled: true, state: 'ok' }];
-  expect(planInWords(route, names)).toBe('nobody; after 5 min to Phone');
-  const child = { ...ROUTE, id: 'r2', parent_id: 'r1' };
-  expect(treeOf([child, ROUTE]).map(({ depth }) => depth)).toEqual([0, 1]);
 });
