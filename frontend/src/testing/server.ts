@@ -5,4 +5,6 @@ import { setupServer } from 'msw/node';
 export const server = setupServer(
   // Every list asks for its views; most tests are about something else.
   http.get('*/api/views', () => HttpResponse.json([])),
+  // The log-in asks which other services may vouch; most tests have none.
+  http.get('*/api/auth/providers', () => HttpResponse.json([])),
 );
