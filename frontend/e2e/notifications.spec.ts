@@ -56,7 +56,10 @@ test('an alert arrives, is refused until it is a dead letter, and is sent again'
     await page.getByLabel('Search').fill('web hook');
     await page.getByRole('button', { name: 'Web hook', exact: true }).click();
     await page.getByLabel(/^Name/).fill('Log');
-    await page.getByRole('dialog').getByLabel(/^Address/).fill(receiver.url);
+    await page
+      .getByRole('dialog')
+      .getByLabel(/^Address/)
+      .fill(receiver.url);
     await page.getByRole('button', { name: 'Add the channel' }).click();
     await page.getByRole('button', { name: 'Send a test' }).click();
     await expect(page.getByText('127.0.0.1 answered with status 200: noted')).toBeVisible();

@@ -15,8 +15,6 @@ export const runbookQuery = (slug: string) =>
     staleTime: Infinity,
   });
 
-export const RUNBOOKS = Object.keys(PAGES).map((path) => path.replace(/^.*\/|\.md$/g, ''));
-
 /** Puts the alert's own names into the commands. */
 export function fillIn(text: string, alert: Pick<Alert, 'subject' | 'server_name'>): string {
   const quoted = /^[\w./:@-]*$/.test(alert.subject)
