@@ -71,7 +71,7 @@ class Stage:
         shown = answer.text
         if method == "POST" and path == "/api/tokens" and answer.is_success:
             shown = shown.replace(answer.json()["token"], "")  # the one answer that may
-        if path.startswith("/api/auth/second-factor") and answer.is_success:
+        if method == "POST" and path.startswith("/api/auth/second-factor") and answer.is_success:
             shown = ""  # the answers that show the key and the recovery codes, once
         self.evidence.add(f"answer of {method} {path}", json.dumps(kept) + shown)
         for name, value in self.http.cookies.items():
@@ -167,7 +167,9 @@ async def _manage_identity(stage: Stage) -> None:
     assert done.status_code == 200, done.text
     for number, recovery in enumerate(done.json()["codes"]):
         stage.canaries.know(f"recovery code {number}", recovery)
-    await stage.send("POST", "/api/auth/step-up", {"code": stage.secret("StepUp.code")})
+    assert (await stage.send("GET", "/api/auth/second-factor")).json()["is_set"] is True
+    body = {"code": stage.secret("StepUp.code")}
+    assert (await stage.send("POST", "/api/auth/step-up", body)).status_code == 403
     await stage.send("POST", "/api/auth/login/code", {"code": stage.canaries.new("CodeInput.code")})
     wish = {
         "title": "Provider",
@@ -183,6 +185,7 @@ async def _manage_identity(stage: Stage) -> None:
     assert refused.status_code == 503, refused.text
     body = {"state": "x", "code": stage.secret("SignOnReturn.code")}
     assert (await stage.send("POST", "/api/auth/sign-on/finish", body)).status_code == 409
+    assert (await stage.send("GET", "/api/identity-providers")).status_code == 200
 
 
 async def _manage_credentials(stage: Stage) -> None:
