@@ -66,6 +66,19 @@ function Row({ account, mayManage }: { account: ServiceAccount; mayManage: boole
             )}
           </Group>
           {edit.error && <ProblemAlert what="Nothing was changed" error={edit.error} />}
+          <MakeTokenDialog isOpen={dialog === 'token'} onClose={close} owner={account.name} />
+          <ConfirmDialog
+            isOpen={dialog === 'delete'}
+            onClose={close}
+            title={`Delete ${account.name}?`}
+            confirmLabel="Delete"
+            isDangerous
+            isBusy={remove.isPending}
+            error={remove.error}
+            onConfirm={() => remove.mutate(account, { onSuccess: close })}
+          >
+            Its tokens are refused from then on. The audit log keeps what it did.
+          </ConfirmDialog>
         </Table.Td>
       </Table.Tr>
       {isOpen && (
@@ -76,19 +89,6 @@ function Row({ account, mayManage }: { account: ServiceAccount; mayManage: boole
           </Table.Td>
         </Table.Tr>
       )}
-      <MakeTokenDialog isOpen={dialog === 'token'} onClose={close} owner={account.name} />
-      <ConfirmDialog
-        isOpen={dialog === 'delete'}
-        onClose={close}
-        title={`Delete ${account.name}?`}
-        confirmLabel="Delete"
-        isDangerous
-        isBusy={remove.isPending}
-        error={remove.error}
-        onConfirm={() => remove.mutate(account, { onSuccess: close })}
-      >
-        Its tokens are refused from then on. The audit log keeps what it did.
-      </ConfirmDialog>
     </>
   );
 }
