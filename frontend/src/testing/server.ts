@@ -5,6 +5,10 @@ import { setupServer } from 'msw/node';
 export const server = setupServer(
   // Every list asks for its views; most tests are about something else.
   http.get('*/api/views', () => HttpResponse.json([])),
-  // The log-in asks which other services may vouch; most tests have none.
+  // The login and the profile ask which other services may vouch, and for a second factor.
   http.get('*/api/auth/providers', () => HttpResponse.json([])),
+  http.get('*/api/auth/links', () => HttpResponse.json([])),
+  http.get('*/api/auth/second-factor', () =>
+    HttpResponse.json({ is_demanded: false, is_set: false, recovery_codes_left: 0, set_at: null }),
+  ),
 );
