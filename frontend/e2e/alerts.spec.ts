@@ -47,6 +47,10 @@ test('a fault is told, taken on, silenced, and over when it is mended', async ({
   await machine.changeHostKey();
   await page.getByRole('link', { name: `Open ${name}` }).click();
   await page.getByRole('button', { name: 'Collect now' }).click();
+  // A page that is loaded anew takes back what was just asked for: its outcome is awaited first.
+  await page.getByRole('tab', { name: 'Access' }).click();
+  const incident = page.getByRole('alert').filter({ hasText: 'has changed' });
+  await expect(incident).toContainText(machine.fingerprint);
 
   await page.goto('/alerts');
   const title = `${name} answers with another host key`;
@@ -69,11 +73,11 @@ test('a fault is told, taken on, silenced, and over when it is mended', async ({
 
   await page.getByRole('link', { name, exact: true }).first().click();
   await page.getByRole('tab', { name: 'Access' }).click();
-  const incident = page.getByRole('alert').filter({ hasText: 'has changed' });
   await incident.getByRole('button', { name: 'Approve the new key' }).click();
   await page.getByRole('button', { name: 'Trust the new key' }).click();
   await expect(incident).toBeHidden();
   await page.getByRole('button', { name: 'Collect now' }).click();
+  await expect(page.getByText(/^(online|degraded)$/).first()).toBeVisible({ timeout: 90_000 });
 
   await page.goto('/alerts?state=resolved');
   await page.getByRole('link', { name: title }).click({ timeout: 90_000 });
