@@ -19,6 +19,7 @@ DOCUMENT: Table = create_app().openapi()
 PAGING = {"page", "per_page", "sort", "q"}
 # Short by nature, so that paging them would only be in the way.
 UNPAGED = {
+    "countAlerts",
     "listBackupDestinations",
     "listDeployments",
     "listDeviceRules",
@@ -43,6 +44,7 @@ UNPAGED = {
     "listStuckEvents",
     "listTags",
     "listUserSessions",
+    "listWindows",
 }
 OPEN = {"/api/auth/session"}  # tells everybody who they are, also nobody
 

@@ -8070,7 +8070,10 @@ export interface components {
          * @description Switch a rule on or off.
          */
         RuleSwitch: {
-            /** Is Enabled */
+            /**
+             * Is Enabled
+             * @example true
+             */
             is_enabled: boolean;
         };
         /**
@@ -11165,7 +11168,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "is_enabled": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["RuleSwitch"];
             };
         };

@@ -85,7 +85,7 @@ class RuleMute(Input):
 class RuleSwitch(Input):
     """Switch a rule on or off."""
 
-    is_enabled: bool
+    is_enabled: bool = Field(examples=[True])
 
 
 class RulePreviewWish(Input):
