@@ -32,7 +32,6 @@ export const MEDIA: Record<string, string> = { hdd: 'hard disk', ssd: 'SSD', nvm
 /** A level the page does not know is not known to be well. */
 export const stateOf = (level: string): State => STATES[level] ?? 'unknown';
 
-const DEVICE = '/api/infrastructure/devices/{device_id}' as const;
 const at = (device_id: string) => ({ params: { path: { device_id } } });
 const withCode = (device_id: string, code: string) => ({ params: { path: { device_id, code } } });
 
@@ -70,7 +69,7 @@ export const deviceSummaryQuery = queryOptions({
 export const deviceQuery = (id: string) =>
   queryOptions({
     queryKey: ['devices', 'one', id],
-    queryFn: () => dataOf(api.GET(DEVICE, at(id))),
+    queryFn: () => dataOf(api.GET('/api/infrastructure/devices/{device_id}', at(id))),
     refetchInterval: REFRESH_MS,
   });
 
@@ -133,15 +132,20 @@ export const useUnacknowledge = (id: string) =>
     ),
   );
 
-const LIMITS = '/api/infrastructure/devices/{device_id}/limits/{code}' as const;
-
 export const useSetLimits = (id: string) =>
   useChange(({ code, limits }: { code: string; limits: Limits }) =>
-    dataOf(api.PUT(LIMITS, { ...withCode(id, code), body: limits })),
+    dataOf(
+      api.PUT('/api/infrastructure/devices/{device_id}/limits/{code}', {
+        ...withCode(id, code),
+        body: limits,
+      }),
+    ),
   );
 
 export const useClearLimits = (id: string) =>
-  useChange((code: string) => dataOf(api.DELETE(LIMITS, withCode(id, code))));
+  useChange((code: string) =>
+    dataOf(api.DELETE('/api/infrastructure/devices/{device_id}/limits/{code}', withCode(id, code))),
+  );
 
 export const useRetire = (id: string) =>
   useChange(() =>
