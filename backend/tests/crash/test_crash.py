@@ -64,6 +64,7 @@ class Unity:
             "UNITY_COLLECT__CONNECT_SECONDS": "1",
             "UNITY_COLLECT__LOGIN_SECONDS": "1",
             "UNITY_COLLECT__BUDGET_SECONDS": "3",
+            "UNITY_COLLECT__DRIVES_SECONDS": "3",
         }
         if not self.database.is_sqlite:
             environment["UNITY_DATABASE__URL"] = self.url

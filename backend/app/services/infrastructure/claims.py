@@ -44,12 +44,15 @@ class Claims:
         *,
         standard: timedelta,
         lease: timedelta,
+        slow_lease: timedelta | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._targets = targets
         self._standard = standard
         self._lease = lease
+        # The slow round asks the drives too, and whoever waits for a killed one waits for so long.
+        self._slow_lease = slow_lease or lease
 
     async def take_due(self, rate: Rate, limit: int) -> list[Claim]:
         """Take up to `limit` enabled servers that are due, the longest waiting first."""
@@ -59,7 +62,7 @@ class Claims:
             candidates = await _due(session, is_due, due_at, limit)
         if not candidates:
             return []
-        lease = now + self._lease
+        lease = now + (self._slow_lease if rate is Rate.SLOW else self._lease)
         async with self._database.transaction() as session:
             taken = (
                 await session.scalars(

@@ -40,12 +40,7 @@ class CollectionParts:
 def build_collector(parts: CollectionParts) -> Collector:
     """Build the collector of a process."""
     settings = parts.settings.collect
-    longest = (
-        settings.connect_seconds
-        + settings.login_seconds
-        + settings.budget_seconds
-        + settings.drives_seconds
-    )
+    longest = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
     slow = timedelta(seconds=settings.slow_seconds)
     claims = Claims(
         parts.database,
@@ -53,6 +48,7 @@ def build_collector(parts: CollectionParts) -> Collector:
         TargetBuilder(parts.vault),
         standard=timedelta(seconds=settings.standard_seconds),
         lease=timedelta(seconds=longest + _LEASE_MARGIN_SECONDS),
+        slow_lease=timedelta(seconds=longest + settings.drives_seconds + _LEASE_MARGIN_SECONDS),
     )
     alerts = parts.alerts or AlertEngine(parts.clock)
     metrics = CycleMetrics(alerts, live=timedelta(seconds=settings.live_seconds), slow=slow)
