@@ -50,9 +50,7 @@ def main() -> None:
     """Measure, print the figures, and the ratios last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=1000, help="servers")
-    parser.add_argument(
-        "--reads", type=int, default=READS, help="requests of each kind"
-    )
+    parser.add_argument("--reads", type=int, default=READS, help="requests of each kind")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="unity-bench-api-"))
     try:
@@ -88,9 +86,7 @@ async def seed(data: Path, count: int) -> None:
             slow_interval=timedelta(hours=6),
         )
         for rate in (Rate.STANDARD, Rate.SLOW):
-            results = await shell.run_many(
-                GROUPS[rate].commands, budget=timedelta(seconds=60)
-            )
+            results = await shell.run_many(GROUPS[rate].commands, budget=timedelta(seconds=60))
             answers = Answers(GROUPS[rate], results, 0.2)
             await store(writer, names, (rate, answers), platform.clock.now())
     finally:
@@ -160,9 +156,7 @@ def served(data: Path) -> Iterator[tuple[str, subprocess.Popen, str, float]]:
     port = free_port()
     variables = {**os.environ, **environment(data, port)}
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [UNITY, "serve"], env=variables, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([UNITY, "serve"], env=variables, stdout=subprocess.PIPE, text=True)
     try:
         address = f"http://127.0.0.1:{port}"
         while True:
@@ -200,9 +194,7 @@ class Client:
 
     def milliseconds(self, path: str) -> float:
         """Read one page and throw it away."""
-        request = urllib.request.Request(
-            self.address + path, headers={"Cookie": self.cookie}
-        )
+        request = urllib.request.Request(self.address + path, headers={"Cookie": self.cookie})
         began = time.perf_counter()
         with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
@@ -222,9 +214,7 @@ def measure_reads(data: Path, reads: int) -> dict[str, float]:
         ]
         time.sleep(3)
         listed = [client.milliseconds(paths[n % len(paths)]) for n in range(reads)]
-        overview = [
-            client.milliseconds("/api/infrastructure/overview") for _ in range(reads)
-        ]
+        overview = [client.milliseconds("/api/infrastructure/overview") for _ in range(reads)]
         return {
             "list_median_ms": statistics.median(listed),
             "list_p95_ms": p95(listed),
