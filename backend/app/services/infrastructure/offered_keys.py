@@ -20,7 +20,7 @@ class OfferedKeys:
         self._clock = clock
         self._audit_key = audit_key
 
-    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
+    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> tuple[()]:
         """Record each key once, for the server whose key it is."""
         offered: dict[tuple[uuid.UUID, str], HostKey] = {}
         for result in results:
@@ -29,7 +29,7 @@ class OfferedKeys:
                 server_id = uuid.UUID(owner) if owner else result.claim.server_id
                 offered[server_id, key.fingerprint] = key
         if not offered:
-            return
+            return ()
         audit = AuditLog(session, self._clock, self._audit_key)
         service = HostKeyService(session, self._clock, audit)
         for (server_id, _), key in offered.items():
@@ -37,3 +37,4 @@ class OfferedKeys:
                 await service.offered(server_id, key)
             except ServerNotFound:
                 continue  # a jump host that was deleted meanwhile
+        return ()

@@ -37,10 +37,12 @@ log = get_logger(__name__)
 
 
 class Sink(Protocol):
-    """Something else that wants each result in the same transaction: host keys."""
+    """Something else that wants each result in the same transaction: host keys, drives, pools."""
 
-    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
-        """Write what follows from the results."""
+    async def store(
+        self, session: AsyncSession, results: Sequence[CycleResult]
+    ) -> Sequence[AlertChange]:
+        """Write what follows from the results; return the alerts that pages are to hear of."""
         ...
 
 
@@ -163,8 +165,8 @@ class ResultWriter:
                 stored.rows.append((one.result, rows))
             await result_store.write(session, [rows for _, rows in stored.rows])
             for sink in self._sinks:
-                await sink.store(session, [result for result, _ in stored.rows])
-            stored.alerts = await self._metrics.judge(session, stored.rows)
+                stored.alerts += await sink.store(session, [result for result, _ in stored.rows])
+            stored.alerts += await self._metrics.judge(session, stored.rows)
             announce_changes(session, self._clock, stored.rows)
         return stored
 

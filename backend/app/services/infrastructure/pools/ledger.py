@@ -13,6 +13,7 @@ from app.models.core.resource import ResourceEdge, ResourceKind
 from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.incidents import AlertChange
 from app.services.core.alerts.types import Observation
 from app.services.core.resources import NewResource, ResourceService
 from app.services.infrastructure.cycle import CycleResult
@@ -32,18 +33,21 @@ class PoolLedger:
         self._clock = clock
         self._alerts = alerts
 
-    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
+    async def store(
+        self, session: AsyncSession, results: Sequence[CycleResult]
+    ) -> Sequence[AlertChange]:
         """Write which pools are there, how they are, and what they stand on."""
         shown = {result.claim.server_id: views_of(result.values) for result in results}
         shown = {server_id: kinds for server_id, kinds in shown.items() if kinds}
         if not shown:
-            return
+            return ()
         register = _Register(session, self._clock)
         await register.load(list(shown))
         observations = await register.enter(shown)
-        if observations:
-            await session.flush()
-            await self._alerts.take(session, observations)
+        if not observations:
+            return ()
+        await session.flush()
+        return await self._alerts.take(session, observations)
 
 
 class _Register:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.clock import Clock
 from app.services.core.alerts.checks import Ingest
 from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.incidents import AlertChange
 from app.services.core.metrics.writer import Point
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.facts.block_devices import BlockDevices, BlockDevicesFact
@@ -25,8 +26,10 @@ class DriveLedger:
         self._reader = reader
         self._alerts = alerts
 
-    async def store(self, session: AsyncSession, results: Sequence[CycleResult]) -> None:
-        """Write which drives are there, and what was read of them."""
+    async def store(
+        self, session: AsyncSession, results: Sequence[CycleResult]
+    ) -> Sequence[AlertChange]:
+        """Write which drives are there, and what was read of them; return what is to be told."""
         seen: dict[uuid.UUID, list[Seen]] = {}
         for result in results:
             listed = result.values.get(BlockDevicesFact.name)
@@ -34,7 +37,7 @@ class DriveLedger:
                 seen[result.claim.server_id] = drives_of(listed)
         read = [result for result in results if result.drives is not None]
         if not seen and not read:
-            return
+            return ()
         register = Register(session, self._clock)
         for server_id, matches in (await register.match(seen)).items():
             await register.enter(server_id, matches)
@@ -42,6 +45,7 @@ class DriveLedger:
         for result in read:
             points += await self._reader.store(session, register, result)
         observations = register.observations({result.claim.server_id for result in read})
-        if observations:
-            await session.flush()
-            await self._alerts.take(session, observations, Ingest(points))
+        if not observations:
+            return ()
+        await session.flush()
+        return await self._alerts.take(session, observations, Ingest(points))

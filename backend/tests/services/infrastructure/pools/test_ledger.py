@@ -86,6 +86,17 @@ async def test_a_degraded_pool_fires_and_is_over_when_it_is_whole(site: Site) ->
     assert await firing(site, pool.id) == {}
 
 
+async def test_open_pages_hear_of_an_alert_of_a_pool(site: Site) -> None:
+    server_id = await site.enter("nas")
+    shows(site.machine(server_id), "md_arrays", "debian-12-degraded")
+    async with site.live.subscribe(["alert"]) as heard:
+        await site.collector().collect_due()
+        event = await anext(heard)
+    (pool,) = await rows(site)
+    assert event.payload["id"] == str(pool.id)
+    assert event.payload["event"] == "firing"
+
+
 async def test_online_but_hurt_is_told(site: Site) -> None:
     server_id = await site.enter("nas")
     shows(site.machine(server_id), "zfs_pools", "debian-12-permanent-errors")
