@@ -56,6 +56,17 @@ class StoragePool(Row, Timestamps, Base):
     last_scrub_errors: Mapped[int | None] = mapped_column(BigInteger)
 
     detail: Mapped[str] = mapped_column(Text, default="")
+    # What only root may ask, and so only a slow round: mdadm's table, the scrubs of btrfs.
+    root_detail: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    # The planner of scrubs; 0 days: never. The hour is when one may begin; None: at any.
+    scrub_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    scrub_hour: Mapped[int | None] = mapped_column()
+    scrub_started_at: Mapped[datetime | None] = mapped_column()  # last started from here
+    acknowledged: Mapped[dict[str, dict[str, str]]] = mapped_column(
+        JSON, default=dict, server_default="{}"
+    )
+
     first_seen_at: Mapped[datetime] = mapped_column()
     last_seen_at: Mapped[datetime] = mapped_column()
     missing_since: Mapped[datetime | None] = mapped_column()
