@@ -5,25 +5,22 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
 from app.adapters.archive_folder import open_folder
-from app.adapters.archive_s3 import open_bucket
 from app.adapters.checkpoint_sinks import NetworkSinks
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
-from app.adapters.live_postgres import PostgresLiveBus
 from app.adapters.local_shell import LocalShell
 from app.adapters.notify import Notifiers
 from app.adapters.oidc import HttpProviderGateway
-from app.adapters.procrastinate import ProcrastinateEngine
 from app.adapters.ssh import SshLimits, SshShells
 from app.adapters.ssh.archives import open_sftp
 from app.kernel import config, crypto, folders, migrations
@@ -34,8 +31,7 @@ from app.kernel.database import Database
 from app.kernel.errors import StartRefused
 from app.kernel.logging import get_logger
 from app.kernel.zones import time_zone
-from app.ports.archive_store import ArchiveStores
-from app.ports.job_engine import JobEngine
+from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
 from app.schedulers import audit, backup, core, credentials, quiet
 from app.schedulers.infrastructure import alerts, collection, servers, storage
@@ -58,6 +54,9 @@ from app.services.infrastructure.local_server import enter_local_machine
 from app.services.infrastructure.pools import conditions as pool_conditions
 from app.services.infrastructure.storage import conditions
 from app.subscriptions import subscriptions
+
+if TYPE_CHECKING:
+    from app.adapters.procrastinate import ProcrastinateEngine
 
 # Names are looked up in threads. Python's own number of them, four and the processors, would let a
 # few names that no server answers hold up all other machines.
@@ -117,11 +116,11 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
     types = AlertTypes((*alarms.TYPES, *conditions.TYPES, *pool_conditions.TYPES))
-    live: LiveBus = MemoryLiveBus() if database.is_sqlite else PostgresLiveBus(database.conninfo)
+    live = _live_bus(database)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())
-    engine = SqliteJobEngine if database.is_sqlite else ProcrastinateEngine
-    engine_of_jobs: JobEngine = engine(
+    engine = _job_engine(database)
+    engine_of_jobs = engine(
         database, clock, executor, worker=_worker_name(), slots=settings.jobs.workers
     )
     platform = Platform(
@@ -145,6 +144,29 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     announcer = Announcer(database, live, engine_of_jobs)
     background = [live.serve, platform.watches.serve, platform.logins.serve, announcer.serve]
     return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
+
+
+# What only PostgreSQL or only S3 needs is loaded only there: the start waits for nothing unused.
+def _live_bus(database: Database) -> LiveBus:
+    if database.is_sqlite:
+        return MemoryLiveBus()
+    from app.adapters.live_postgres import PostgresLiveBus  # noqa: PLC0415 - see above
+
+    return PostgresLiveBus(database.conninfo)
+
+
+def _job_engine(database: Database) -> "type[SqliteJobEngine | ProcrastinateEngine]":
+    if database.is_sqlite:
+        return SqliteJobEngine
+    from app.adapters.procrastinate import ProcrastinateEngine  # noqa: PLC0415 - see above
+
+    return ProcrastinateEngine
+
+
+def _open_bucket(place: S3Place) -> AbstractAsyncContextManager[ArchiveStore]:
+    from app.adapters.archive_s3 import open_bucket  # noqa: PLC0415 - see above
+
+    return open_bucket(place)
 
 
 def _jobs(platform: Platform) -> tuple[Job, ...]:
@@ -177,7 +199,7 @@ def machine(settings: Settings) -> Machine:
 
 def archive_stores() -> ArchiveStores:
     """Return what opens the places of backups."""
-    return Stores(open_folder, open_sftp, open_bucket)
+    return Stores(open_folder, open_sftp, _open_bucket)
 
 
 async def _built_in_rules(

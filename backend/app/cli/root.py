@@ -13,6 +13,7 @@ import typer
 
 from app import __version__
 from app.kernel.errors import StartRefused, UnityError
+from app.kernel.imports import uncollected
 
 # Name → module in this folder and its function, or its group of commands.
 COMMANDS = {
@@ -90,7 +91,9 @@ def main() -> None:
     """Run the command line; refusals are one line on standard error and exit code 1."""
     os.umask(0o077)  # what Unity writes (database, sockets, backups) is nobody else's business
     try:
-        build(sys.argv[1:])()
+        with uncollected():
+            cli = build(sys.argv[1:])
+        cli()
     except (StartRefused, UnityError) as refusal:
         fix = getattr(refusal, "fix", "")
         print(f"unity: {refusal}{' ' + fix if fix else ''}", file=sys.stderr)

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Literal
 
-import structlog
-
 from app.kernel import context
+from app.kernel.imports import hidden
+
+# structlog loads rich when it is there, for coloured tracebacks that show the values of variables.
+# Unity prints none of those: values may be secrets. It would be a tenth of a second of each start.
+with hidden("rich"):
+    import structlog
 
 MASK = "***"
 _SECRET_NAMES = (

@@ -9,18 +9,21 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.kernel.errors import StartRefused
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+# Alembic is imported where it is needed: a start that has nothing to migrate, which is nearly every
+# one, waits neither for it nor for the scripts.
 FOLDER = Path(__file__).parents[2] / "migrations"
 ADVISORY_LOCK = 0x756E697479  # "unity"
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "10min"
@@ -32,28 +35,47 @@ class DatabaseTooNew(StartRefused):
 
 async def upgrade(url: URL, revision: str = "head") -> None:
     """Run the missing migrations in a thread; raise `StartRefused` when that cannot be."""
-    await asyncio.to_thread(upgrade_now, url, revision)
+    if revision != "head" or await asyncio.to_thread(current_revision, url) != newest_by_name():
+        await asyncio.to_thread(upgrade_now, url, revision)
 
 
 def upgrade_now(url: URL, revision: str = "head") -> None:
     """Run the missing migrations."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     _with_connection(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade_now(url: URL, revision: str) -> None:
     """Go back to a revision; for tests and for a person who knows why."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     _with_connection(url, lambda config: command.downgrade(config, revision))
 
 
 def current_revision(url: URL) -> str | None:
     """Return the revision of the database; None when it is empty."""
     with opening(url), _engine(url).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _recorded(connection)
+
+
+def _recorded(connection: Connection) -> str | None:
+    """Read Alembic's own table: one row, or none in an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def newest_by_name() -> str:
+    """Return this version's revision as the names of the scripts tell it: date, number, words."""
+    newest = max((path.stem for path in (FOLDER / "versions").glob("*.py")), default="")
+    return newest[len("2026-11-23-") :]
 
 
 def head_revision() -> str:
     """Return the revision of this version."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _scripts().get_current_head()
     if head is None:
         raise StartRefused(f"No migrations were found in {FOLDER}; the installation is incomplete.")
     return head
@@ -61,8 +83,13 @@ def head_revision() -> str:
 
 def known_revisions() -> frozenset[str]:
     """Return the revisions that this version has migrations for."""
-    scripts = ScriptDirectory.from_config(_config())
-    return frozenset(script.revision for script in scripts.walk_revisions())
+    return frozenset(script.revision for script in _scripts().walk_revisions())
+
+
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
+    return ScriptDirectory.from_config(_config())
 
 
 @contextmanager
@@ -80,7 +107,7 @@ def opening(url: URL) -> Iterator[None]:
         raise StartRefused(f"The database {where} cannot be opened: {reason}.") from error
 
 
-def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
+def _with_connection(url: URL, run: Callable[["Config"], None]) -> None:
     with opening(url), _engine(url).connect() as connection:
         _refuse_newer(connection)
         is_sqlite = connection.dialect.name == "sqlite"
@@ -92,7 +119,9 @@ def _with_connection(url: URL, run: Callable[[Config], None]) -> None:
             _check_foreign_keys(connection)
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return config
@@ -118,7 +147,7 @@ def _prepare(connection: Connection, *, is_sqlite: bool) -> None:
 
 
 def _refuse_newer(connection: Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = _recorded(connection)
     connection.rollback()
     if current is not None and current not in known_revisions():
         raise DatabaseTooNew(

@@ -2,6 +2,7 @@
 
 from app.kernel.errors import JsonValue
 from app.routers.problems import MEDIA_TYPE
+from app.schemas.base import Problem
 
 Table = dict[str, JsonValue]
 _PROBLEM: Table = {"$ref": "#/components/schemas/Problem"}
@@ -17,6 +18,8 @@ def finish(document: Table) -> Table:
     schemas = _table(_table(document.get("components")).get("schemas"))
     for name in _REPLACED:
         schemas.pop(name, None)
+    schemas |= _problem_schemas()
+    _table(document["components"])["schemas"] = dict(sorted(schemas.items()))
     for path in _table(document["paths"]).values():
         for operation in _table(path).values():
             responses = _table(_table(operation).get("responses"))
@@ -26,6 +29,13 @@ def finish(document: Table) -> Table:
             _describe_problems(responses)
             _show_body(body, schemas)
     return document
+
+
+def _problem_schemas() -> Table:
+    """Describe a problem once; with each answer of each operation it would slow the start."""
+    problem: Table = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = _table(problem.pop("$defs", {}))
+    return {"Problem": problem, **parts}
 
 
 def _describe_problems(responses: Table) -> None:

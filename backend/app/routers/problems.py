@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from app.kernel import context
 from app.kernel.errors import UnityError
 from app.kernel.logging import get_logger
-from app.schemas.base import Problem
 
 MEDIA_TYPE = "application/problem+json"
 # Newer Pythons have other words for these; a kind of problem has the same name for ever.
@@ -34,7 +33,6 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Describe the problems an endpoint may answer with, for the OpenAPI document."""
     return {
         status: {
-            "model": Problem,
             "description": _phrase(status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }

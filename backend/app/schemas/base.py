@@ -16,9 +16,12 @@ class Input(BaseModel):
 
 
 class Output(BaseModel):
-    """What we answer; read from ORM objects. Output fields have no defaults."""
+    """What we answer; read from ORM objects. Output fields have no defaults.
 
-    model_config = ConfigDict(from_attributes=True)
+    A shape is made when it is first answered: all of them at the start would take a third of it.
+    """
+
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Page(Output, Generic[T]):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, assert_never
 
-from app.adapters.notify import apprise_library, email
+from app.adapters.notify import email
 from app.adapters.notify.dialing import Dialing, Network
 from app.adapters.notify.http import Ask, Http, to_ntfy, to_webhook
 from app.kernel.database import in_transaction
@@ -53,7 +53,7 @@ class Notifiers:
             case AppriseAddress():
                 return await self._in_thread(
                     "The service",
-                    lambda: apprise_library.deliver(self._dialing, address, message),
+                    lambda: _deliver(self._dialing, address, message),
                 )
             case _:
                 assert_never(address)
@@ -64,12 +64,12 @@ class Notifiers:
 
     async def services(self) -> Sequence[PushService]:
         """Return the push services with their forms."""
-        return await self._run(apprise_library.services)
+        return await self._run(_services)
 
     async def check(self, address: Address) -> None:
         """Raise `AddressNotValid` for what cannot be an address."""
         if isinstance(address, AppriseAddress):
-            await self._run(lambda: apprise_library.check(address))
+            await self._run(lambda: _check(address))
 
     async def _in_thread(self, who: str, work: Callable[[], T]) -> T:
         try:
@@ -80,3 +80,22 @@ class Notifiers:
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+# Apprise knows a hundred services and is slow to load: the thread that first needs it does that.
+def _deliver(dialing: Dialing, address: AppriseAddress, message: Message) -> Receipt:
+    from app.adapters.notify import apprise_library  # noqa: PLC0415 - see above
+
+    return apprise_library.deliver(dialing, address, message)
+
+
+def _services() -> Sequence[PushService]:
+    from app.adapters.notify import apprise_library  # noqa: PLC0415 - see above
+
+    return apprise_library.services()
+
+
+def _check(address: AppriseAddress) -> None:
+    from app.adapters.notify import apprise_library  # noqa: PLC0415 - see above
+
+    apprise_library.check(address)

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,6 +130,13 @@ def _assemble(
 
 
 def _process() -> str:
+    from prometheus_client import (  # noqa: PLC0415 - slow to load, and few homes are scraped
+        CollectorRegistry,
+        GCCollector,
+        ProcessCollector,
+        generate_latest,
+    )
+
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-import yaml
-
 from app.services.infrastructure.import_entry import ImportEntry, faulty, left_out
 
 _SECTION = re.compile(r"\[([^\]:]+)(?::(\w+))?\]\s*(?:[#;].*)?$")
@@ -150,6 +148,8 @@ def _ini_host(inventory: _Inventory, number: int, line: str, group: str) -> None
 
 def read_ansible_yaml(text: str) -> list[ImportEntry]:
     """Read the YAML form. The safe loader makes plain values only."""
+    import yaml  # noqa: PLC0415 - slow to load, and only whoever imports an inventory needs it
+
     inventory = _Inventory()
     try:
         if "&" in text and "*" in text:
@@ -169,6 +169,8 @@ def read_ansible_yaml(text: str) -> list[ImportEntry]:
 
 def _refuse_aliases(text: str) -> None:
     """Refuse aliases: nested ones make gigabytes out of a few lines."""
+    import yaml  # noqa: PLC0415 - see above
+
     if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
         raise ValueError("aliases (*name) are not read; write the values out")
 
