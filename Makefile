@@ -23,8 +23,8 @@ migrate: $(VENV)/.runtime ## Bring the database to this version
 ##@ Check
 .PHONY: check
 check: $(VENV)/.dev frontend/node_modules/.stamp ## Judge the code without running it
-	cd backend && $(BIN)/ruff format --check app tests migrations ../bench
-	cd backend && $(BIN)/ruff check app tests ../bench
+	cd backend && $(BIN)/ruff format --config pyproject.toml --check app unity_builtins tests migrations ../bench ../plugin-sdk
+	cd backend && $(BIN)/ruff check --config pyproject.toml app unity_builtins tests ../bench ../plugin-sdk
 	cd backend && $(BIN)/lint-imports
 	cd backend && $(BIN)/mypy
 	$(BIN)/python .ci/check-generated
@@ -112,7 +112,8 @@ lock: ## Choose the newest stable versions at least seven days old, and lock the
 
 .PHONY: format
 format: $(VENV)/.dev frontend/node_modules/.stamp ## Format everything
-	cd backend && $(BIN)/ruff format app tests migrations ../bench && $(BIN)/ruff check --fix app tests ../bench
+	cd backend && $(BIN)/ruff format --config pyproject.toml app unity_builtins tests migrations ../bench ../plugin-sdk
+	cd backend && $(BIN)/ruff check --config pyproject.toml --fix app unity_builtins tests ../bench ../plugin-sdk
 	cd frontend && npm run --silent format
 
 .PHONY: clean
@@ -128,9 +129,9 @@ help: ## Show this list
 $(VENV)/bin/python:
 	@.ci/venv "$(PYTHON)" $(VENV)
 
-$(VENV)/.runtime: backend/requirements.lock backend/pyproject.toml | $(VENV)/bin/python
+$(VENV)/.runtime: backend/requirements.lock backend/pyproject.toml plugin-sdk/pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r backend/requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e backend
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e plugin-sdk -e backend
 	@touch $@
 
 $(VENV)/.dev: backend/requirements-dev.lock $(VENV)/.runtime

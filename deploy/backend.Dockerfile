@@ -6,8 +6,10 @@ RUN python3 -m venv /opt/unity/venv \
  && /opt/unity/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r /src/backend/requirements.lock
 COPY backend/pyproject.toml backend/alembic.ini /opt/unity/backend/
 COPY backend/app /opt/unity/backend/app
+COPY backend/unity_builtins /opt/unity/backend/unity_builtins
+COPY plugin-sdk /opt/unity/plugin-sdk
 COPY backend/migrations /opt/unity/backend/migrations
-RUN /opt/unity/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e /opt/unity/backend
+RUN /opt/unity/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e /opt/unity/plugin-sdk -e /opt/unity/backend
 
 FROM ${BASE}
 RUN groupadd --system --gid 8484 unity \
