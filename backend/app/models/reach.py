@@ -51,6 +51,7 @@ FOR_ALL: Mapping[str, str] = {
     "heartbeat": "signs of life of Unity itself",
     "dead_mans_switch": "the right to see it is never given for a group",
     "checkpoint_delivery": "the right to see it is never given for a group",
+    "assistant_setting": "the right to see it is never given for a group",
     "alert_silence": "who works on some servers should know what is kept quiet, and why",
     "alert_window": "who works on some servers should know what is kept quiet, and why",
 }

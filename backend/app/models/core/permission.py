@@ -28,6 +28,7 @@ class P(StrEnum):
     ALERTS_MANAGE = "alerts:manage"
     NOTIFICATIONS_MANAGE = "notifications:manage"  # channels may reach the home network
     BACKUP_MANAGE = "backup:manage"
+    ASSISTANT_USE = "assistant:use"  # each use may cost money and sends data out
 
 
 class Role(StrEnum):

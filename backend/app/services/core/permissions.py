@@ -34,6 +34,7 @@ _VIEWER = frozenset(
         P.RESOURCES_READ,
         P.SERVERS_READ,
         P.ALERTS_READ,
+        P.ASSISTANT_USE,
     }
 )
 _OPERATOR = _VIEWER | {
@@ -70,6 +71,7 @@ SCOPABLE = frozenset(
         P.CREDENTIALS_MANAGE,
         P.ALERTS_READ,
         P.ALERTS_MANAGE,
+        P.ASSISTANT_USE,
     }
 )
 GROUP_ROLES = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
@@ -98,6 +100,7 @@ WHAT_FOR: Mapping[P, str] = MappingProxyType(
         P.ALERTS_MANAGE: "Change alert settings.",
         P.NOTIFICATIONS_MANAGE: "Say who is told of alerts, and by which channels.",
         P.BACKUP_MANAGE: "Make backups of Unity.",
+        P.ASSISTANT_USE: "Ask the AI model, about what the other rights show.",
     }
 )
 
