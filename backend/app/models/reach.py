@@ -27,7 +27,9 @@ from app.kernel import reach
 from app.kernel.narrowing import Binding, declare, find_binding, whole
 
 # Tables whose id is the id of a resource.
-OWN_ID = frozenset({"resource", "monitored_server", "ssh_key", "server_credential"})
+OWN_ID = frozenset(
+    {"resource", "monitored_server", "ssh_key", "server_credential", "plugin_instance"}
+)
 
 # Tables about no resource, and why whoever has the right to read them may read every row. Only
 # people whose right counts everywhere change them.
@@ -36,6 +38,7 @@ FOR_ALL: Mapping[str, str] = {
     "job_schedule": "when the built-in jobs run",
     "vault_canary": "no endpoint shows it",
     "setup_token": "no endpoint shows it",
+    "plugin": "which plugins there are; their instances are narrowed",
     "identity_provider": "the right to see it is never given for a group",
     "event_delivery": "no endpoint shows it",
     "audit_signing_key": "the right to see it is never given for a group",

@@ -18,6 +18,7 @@ class ResourceKind(StrEnum):
     CREDENTIAL = "credential"
     STORAGE_DEVICE = "storage_device"
     STORAGE_POOL = "storage_pool"
+    PLUGIN_INSTANCE = "plugin_instance"
 
 
 class Resource(Row, Timestamps, Base):
