@@ -95,6 +95,8 @@ def notification_jobs(platform: Platform, worker: str) -> tuple[Job, ...]:
     tests = SelfTests(database, clock)
 
     async def send(_job: JobContext) -> dict[str, int]:
+        if deliverer.is_busy:
+            return {}
         composed = await composer.compose()
         arrived = await deliverer.deliver()
         await beats.beat(DELIVERY, every=max(look, timedelta(seconds=wanted.round_seconds)))
@@ -110,7 +112,7 @@ def notification_jobs(platform: Platform, worker: str) -> tuple[Job, ...]:
             keep = timedelta(days=wanted.keep_days)
             return {"dropped": await Ledger(session, clock).forget_old(keep)}
 
-    # A receiver that hangs holds up its own round only: rounds may overlap, messages are leased.
+    # A receiver that hangs holds up its own round only: some may overlap, messages are leased.
     sending = JobType(
         "core.notifications", "Send notifications", send, is_quiet=True, may_overlap=True
     )

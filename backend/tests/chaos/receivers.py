@@ -31,6 +31,7 @@ class Port:
     port: int = 0
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _tasks: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
@@ -42,14 +43,21 @@ class Port:
             self._server = None
         for writer in list(self._writers):
             writer.transport.abort()
-        await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, OSError):
+            # A cut ends it by a cancellation, which is all that is to come of it.
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self.serve(reader, writer)
         finally:
+            self._tasks.discard(task)
             self._writers.discard(writer)
             writer.close()  # an abort here could take back an answer that is on its way
 

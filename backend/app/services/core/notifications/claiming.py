@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,6 +51,14 @@ class Outcome:
     failure: NotDelivered | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt with what came of it."""
+
+    claimed: Claimed
+    outcome: Outcome
+
+
 class Claims:
     """The ledger in one transaction, as a sending worker uses it."""
 
@@ -62,19 +70,25 @@ class Claims:
         self._settings = settings
         self._worker = worker
 
-    async def take(self, count: int, tried: set[uuid.UUID]) -> list[Claimed]:
+    async def take(
+        self, count: int, tried: set[uuid.UUID], *, besides: Collection[uuid.UUID] = ()
+    ) -> list[Claimed]:
         """Claim what is due, in order, and note the attempts.
 
         `tried` holds the channels of this round: one that fails gets one message a round.
+        `besides` holds what the caller has in work, whatever its lease says.
         """
         taken: list[Claimed] = []
-        for delivery, channel in await self._due(4 * count):
+        for delivery, channel in await self._due(4 * count + len(besides)):
             if len(taken) == count:
                 break
+            if delivery.id in besides:
+                continue
             if channel.failures >= _SHAKY and channel.id in tried:
                 continue
             if await self._is_unheard(delivery):
-                self._end(delivery, DeliveryState.SUPPRESSED, "Its beginning never arrived here.")
+                why = "Its beginning never arrived here."
+                end(delivery, self._now, DeliveryState.SUPPRESSED, why)
                 continue
             claimed = await self._claim(delivery, channel)
             if claimed is not None:
@@ -113,6 +127,7 @@ class Claims:
             )
             .order_by(NotificationDelivery.next_try_at, NotificationDelivery.id)
             .limit(most)
+            .with_for_update(of=NotificationDelivery, skip_locked=True)
         )
         return [(delivery, channel) for delivery, channel in rows]
 
@@ -191,9 +206,47 @@ class Claims:
         self._session.add(attempt)
         return Claimed(delivery, channel, attempt.id, fence)
 
-    async def note(self, claimed: Claimed, outcome: Outcome) -> bool:
-        """Note what came of an attempt; False when another worker has claimed it meanwhile."""
-        delivery = await self._session.get(NotificationDelivery, claimed.delivery.id)
+    async def renew(self, held: Sequence[Claimed]) -> None:
+        """Prolong the leases of what is still being sent under its own claim."""
+        until = self._now + timedelta(seconds=self._settings.lease_seconds)
+        for one in sorted(held, key=lambda one: one.delivery.id):
+            await self._session.execute(
+                update(NotificationDelivery)
+                .where(
+                    NotificationDelivery.id == one.delivery.id,
+                    NotificationDelivery.fence == one.fence,
+                    NotificationDelivery.state == DeliveryState.SENDING,
+                )
+                .values(lease_until=until)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def note(self, ended: Sequence[Ended]) -> list[uuid.UUID]:
+        """Note what came of attempts; return the deliveries that another worker has by now.
+
+        It may be called again with the same, when nobody knows whether the commit came through.
+        """
+        channels: dict[uuid.UUID, NotificationChannel | None] = {}
+        # Always in the same order, and the channel first: so two workers never wait for each other.
+        for channel_id in sorted({one.claimed.channel.id for one in ended}):
+            channels[channel_id] = await self._session.get(
+                NotificationChannel, channel_id, with_for_update={"key_share": True}
+            )
+        return [
+            one.claimed.delivery.id
+            for one in sorted(ended, key=lambda one: one.claimed.delivery.id)
+            if not await self._note(one.claimed, one.outcome, channels)
+        ]
+
+    async def _note(
+        self,
+        claimed: Claimed,
+        outcome: Outcome,
+        channels: Mapping[uuid.UUID, NotificationChannel | None],
+    ) -> bool:
+        delivery = await self._session.get(
+            NotificationDelivery, claimed.delivery.id, with_for_update=True
+        )
         attempt = await self._session.get(NotificationAttempt, claimed.attempt_id)
         if attempt is not None and attempt.state == AttemptState.RUNNING:
             has_failed = outcome.failure is not None
@@ -201,12 +254,15 @@ class Claims:
             attempt.ended_at, attempt.answer = self._now, outcome.answer[:500]
         if delivery is None or delivery.fence != claimed.fence:
             return False
-        channel = await self._session.get(NotificationChannel, claimed.channel.id)
+        if delivery.state != DeliveryState.SENDING:
+            return True  # noted already, by a commit that seemed to fail
         if outcome.failure is None:
-            self._end(delivery, DeliveryState.DELIVERED, "")
+            end(delivery, self._now, DeliveryState.DELIVERED)
         else:
             self._fail(delivery, claimed.channel.give_up_after_seconds, outcome.failure)
+        channel = channels[claimed.channel.id]
         if channel is not None:
+            await self._session.flush()
             await self._note_health(channel, outcome)
         return True
 
@@ -216,18 +272,14 @@ class Claims:
         # Jitter, so that messages that failed together do not come back together.
         wait *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
         wait = max(wait, failure.retry_after or wait)
-        end = delivery.retried_at + timedelta(seconds=patience)
+        latest = delivery.retried_at + timedelta(seconds=patience)
         delivery.lease_until = None
         has_refused = failure.is_final and delivery.attempts >= MOST_REFUSALS
-        if has_refused or self._now >= end:
-            self._end(delivery, DeliveryState.DEAD, failure.detail)
+        if has_refused or self._now >= latest:
+            end(delivery, self._now, DeliveryState.DEAD, failure.detail)
         else:
             delivery.state = DeliveryState.RETRYING
-            delivery.next_try_at = min(self._now + wait, max(end, self._now))
-
-    def _end(self, delivery: NotificationDelivery, state: DeliveryState, reason: str) -> None:
-        delivery.state, delivery.reason = state, reason[:500]
-        delivery.ended_at, delivery.lease_until = self._now, None
+            delivery.next_try_at = min(self._now + wait, max(latest, self._now))
 
     async def _note_health(self, channel: NotificationChannel, outcome: Outcome) -> None:
         if outcome.failure is not None:
@@ -235,119 +287,34 @@ class Claims:
             channel.failing_since = channel.failing_since or self._now
             channel.last_error = outcome.failure.detail[:500]
             return
-        if channel.failures >= _SHAKY:
-            # It works again: what waits for it need not wait out its own pause.
-            await self._session.execute(
-                update(NotificationDelivery)
-                .where(
-                    NotificationDelivery.channel_id == channel.id,
-                    NotificationDelivery.state == DeliveryState.RETRYING,
-                )
-                .values(next_try_at=self._now)
-            )
+        if channel.failures:
+            await self._wake(channel)
         weight = 1 / min(channel.sent + 1, 20)
         channel.mean_ms += weight * (outcome.milliseconds - channel.mean_ms)
         channel.sent += 1
         channel.failures, channel.failing_since, channel.last_error = 0, None, ""
         channel.last_ok_at = self._now
 
-    async def bury(self) -> int:
-        """End what waited for longer than its channel is patient, without an attempt of its own."""
-        rows = await self._session.execute(
-            select(NotificationDelivery, NotificationChannel)
-            .join(NotificationChannel, NotificationChannel.id == NotificationDelivery.channel_id)
+    async def _wake(self, channel: NotificationChannel) -> None:
+        """Let what waits for a channel that works again not wait out its own pause.
+
+        That pause has doubled with each failure, so it may be an hour. After a failure or two it
+        may have been the message and not the channel: then it waits a little.
+        """
+        is_back = channel.failures >= _SHAKY
+        soon = timedelta(seconds=0 if is_back else 6 * self._settings.first_retry_seconds)
+        await self._session.execute(
+            update(NotificationDelivery)
             .where(
-                NotificationDelivery.state.in_((DeliveryState.WAITING, DeliveryState.RETRYING)),
-                NotificationChannel.failures > 0,
-                NotificationDelivery.retried_at < self._now - timedelta(minutes=1),
+                NotificationDelivery.channel_id == channel.id,
+                NotificationDelivery.state == DeliveryState.RETRYING,
+                NotificationDelivery.next_try_at > self._now + soon,
             )
+            .values(next_try_at=self._now + soon)
         )
-        count = 0
-        for delivery, channel in rows:
-            patience = timedelta(seconds=channel.give_up_after_seconds)
-            if delivery.retried_at + patience <= self._now:
-                self._end(delivery, DeliveryState.DEAD, channel.last_error)
-                count += 1
-        return count
-
-    async def fall_back(self) -> int:
-        """Give what a channel has failed to take for too long to the channel behind it."""
-        rows = await self._session.execute(
-            select(NotificationDelivery, NotificationChannel)
-            .join(NotificationChannel, NotificationChannel.id == NotificationDelivery.channel_id)
-            .where(
-                NotificationChannel.fallback_id.is_not(None),
-                NotificationDelivery.state.in_(
-                    (DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.DEAD)
-                ),
-                NotificationDelivery.fell_back_at.is_(None),
-                NotificationDelivery.fallback_of.is_(None),
-                NotificationChannel.failures > 0,
-            )
-            .limit(200)
-        )
-        count = 0
-        for delivery, channel in rows:
-            waited = timedelta(seconds=channel.fallback_after_seconds)
-            since = delivery.first_tried_at or delivery.retried_at
-            if delivery.state != DeliveryState.DEAD and since + waited > self._now:
-                continue
-            count += await self._hand_on(delivery, channel)
-        return count
-
-    async def _hand_on(self, delivery: NotificationDelivery, channel: NotificationChannel) -> bool:
-        delivery.fell_back_at = self._now
-        behind = await self._session.get(NotificationChannel, channel.fallback_id)
-        has_it = behind is None or await self._session.scalar(
-            select(NotificationDelivery.id).where(
-                NotificationDelivery.notification_id == delivery.notification_id,
-                NotificationDelivery.channel_id == behind.id,
-            )
-        )
-        if behind is None or has_it or not behind.is_enabled:
-            return False  # it is told already, or cannot be
-        why = f"({channel.name} does not take messages: {channel.last_error})"
-        copy = _copy(delivery, behind, why, self._now)
-        self._session.add(copy)
-        await self._session.flush()
-        told = await self._session.scalars(
-            select(NotificationDeliveryAlert).where(
-                NotificationDeliveryAlert.delivery_id == delivery.id
-            )
-        )
-        self._session.add_all(
-            NotificationDeliveryAlert(
-                id=uuid7(), delivery_id=copy.id, alert_id=one.alert_id, kind=one.kind
-            )
-            for one in told.all()
-        )
-        return True
 
 
-def _copy(
-    delivery: NotificationDelivery, behind: NotificationChannel, why: str, now: datetime
-) -> NotificationDelivery:
-    return NotificationDelivery(
-        id=uuid7(),
-        notification_id=delivery.notification_id,
-        channel_id=behind.id,
-        channel_name=behind.name,
-        route_id=delivery.route_id,
-        fallback_of=delivery.id,
-        resource_id=delivery.resource_id,
-        order_key=delivery.order_key,
-        kind=delivery.kind,
-        severity=delivery.severity,
-        title=delivery.title,
-        text=f"{delivery.text}\n\n{why}",
-        html=delivery.html,
-        body="",
-        document=delivery.document,
-        state=DeliveryState.WAITING,
-        reason="",
-        attempts=0,
-        made_at=now,
-        retried_at=now,
-        next_try_at=now,
-        fence=0,
-    )
+def end(delivery: NotificationDelivery, now: datetime, state: DeliveryState, why: str = "") -> None:
+    """Close a delivery for good, or until a person puts it back."""
+    delivery.state, delivery.reason = state, why[:500]
+    delivery.ended_at, delivery.lease_until = now, None

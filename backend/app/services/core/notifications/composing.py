@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +31,7 @@ from app.schemas.core.notification_route import Digest
 from app.services.core.notifications import wording
 from app.services.core.notifications.facts import AlertFacts
 from app.services.core.notifications.hearing import NoticeBook, new_delivery, order_key
-from app.services.core.notifications.tree import Route, flat, load
+from app.services.core.notifications.tree import Route, flat, load, share
 from app.services.core.notifications.wording import Item
 
 AT_ONCE = 200  # notices that one transaction takes
@@ -44,6 +44,7 @@ class _Group:
     route: Route
     key: str
     notices: Sequence[NotificationNotice]
+    routes: Mapping[uuid.UUID, Route]  # all that there are, in their order
 
 
 class Composer:
@@ -76,7 +77,7 @@ class Composer:
         made = 0
         for (route_id, key), members in groups.items():
             if route := routes.get(route_id):
-                made += await self._write(session, _Group(route, key, members), now)
+                made += await self._write(session, _Group(route, key, members, routes), now)
         await session.flush()
         if notices:
             await session.execute(
@@ -166,7 +167,6 @@ async def _by_channel(
 ) -> dict[uuid.UUID, list[NotificationNotice]]:
     """Return who is to hear which notice: the end goes to those who heard the beginning."""
     found: dict[uuid.UUID, list[NotificationNotice]] = {}
-    plan = group.route.plan
     threads = {
         row.id: row
         for row in await session.scalars(
@@ -175,20 +175,42 @@ async def _by_channel(
             )
         )
     }
+    own = await _own_channels(session, group, threads.values())
     fresh = {one.thread_id for one in group.notices if one.kind == NoticeKind.FIRED}
     for notice in group.notices:
+        its_own = own[threads[notice.thread_id].alert_id]
         match notice.kind:
             case NoticeKind.ESCALATED:
-                channels: Sequence[uuid.UUID] = plan.escalate_to
+                channels: Sequence[uuid.UUID] = group.route.plan.escalate_to
             case NoticeKind.RESOLVED:
                 channels = await _heard(session, threads[notice.thread_id])
                 if notice.thread_id in fresh:
-                    channels = list(dict.fromkeys([*plan.channels, *channels]))
+                    channels = list(dict.fromkeys([*its_own, *channels]))
             case _:
-                channels = plan.channels
+                channels = its_own
         for channel_id in channels:
             found.setdefault(channel_id, []).append(notice)
     return found
+
+
+async def _own_channels(
+    session: AsyncSession, group: _Group, threads: Iterable[NotificationThread]
+) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
+    """Return for each alert the channels that no earlier route of it tells."""
+    alerts = {thread.alert_id for thread in threads}
+    taken: dict[uuid.UUID, set[uuid.UUID]] = {alert_id: set() for alert_id in alerts}
+    for alert_id, route_id in await session.execute(
+        select(NotificationThread.alert_id, NotificationThread.route_id).where(
+            NotificationThread.alert_id.in_(alerts)
+        )
+    ):
+        taken[alert_id].add(route_id)
+    return {
+        alert_id: share([one for one in group.routes.values() if one.id in taken[alert_id]])[
+            group.route.id
+        ]
+        for alert_id in alerts
+    }
 
 
 async def _heard(session: AsyncSession, thread: NotificationThread) -> Sequence[uuid.UUID]:

@@ -14,18 +14,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kernel.clock import Clock
 from app.kernel.config import NotificationsPart
 from app.kernel.crypto import CannotOpen, Vault
-from app.kernel.database import Database
+from app.kernel.database import Database, Session
 from app.kernel.errors import UnityError
 from app.kernel.logging import get_logger
 from app.models.core.notification_delivery import DeliveryKind, NotificationDelivery
 from app.ports.live_bus import LiveBus
 from app.ports.notifier import Message, NotDelivered, Notifier
 from app.services.core.notifications.channels import open_channel
-from app.services.core.notifications.claiming import Claimed, Claims, Outcome
+from app.services.core.notifications.claiming import Claimed, Claims, Ended, Outcome
+from app.services.core.notifications.overdue import Overdue
 
 AT_ONCE = 16
+MOST_ROUNDS = 3
 TOPIC = "notification"
-_NOTE_TRIES = 5  # a database that restarts is back within these
+# A database that restarts, or moves to another machine, is back within this time.
+_NOTE_SECONDS, _NOTE_PAUSE, _LONGEST_NOTE_PAUSE = 300.0, 0.05, 1.0
 log = get_logger(__name__)
 
 
@@ -50,9 +53,29 @@ class Deliverer:
         self._live = live
         self._settings = settings
         self._worker = worker
+        # What this process is sending or noting, in all of its rounds: nobody else is to have it
+        # from this process, also when the database was away for longer than the lease.
+        self._held: set[uuid.UUID] = set()
+        self._rounds = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether as many rounds are under way here as may be.
+
+        A receiver that hangs holds up its own round, and the next ones go on beside it; but they
+        may not take all workers from the other jobs.
+        """
+        return self._rounds >= MOST_ROUNDS
 
     async def deliver(self) -> int:
         """Send all that is due; return how many messages arrived."""
+        self._rounds += 1
+        try:
+            return await self._deliver()
+        finally:
+            self._rounds -= 1
+
+    async def _deliver(self) -> int:
         arrived = 0
         end = time.monotonic() + self._settings.round_seconds
         tried: set[uuid.UUID] = set()
@@ -60,24 +83,45 @@ class Deliverer:
             claimed = await self._claim(tried)
             if not claimed:
                 break
-            arrived += await self._send_all(claimed)
+            try:
+                arrived += await self._send_all(claimed)
+            finally:
+                self._held.difference_update(one.delivery.id for one in claimed)
             await self._live.publish(TOPIC, {"ids": [str(one.delivery.id) for one in claimed]})
         return arrived
 
     async def _claim(self, tried: set[uuid.UUID]) -> Sequence[Claimed]:
         async with self._database.transaction() as session:
-            claims = Claims(session, self._clock.now(), self._settings, self._worker)
-            await claims.bury()
-            await claims.fall_back()
+            overdue = Overdue(session, self._clock.now())
+            await overdue.bury()
+            await overdue.fall_back()
             await session.flush()
-            return await claims.take(AT_ONCE, tried)
+            claimed = await self._claims(session).take(AT_ONCE, tried, besides=self._held)
+        self._held.update(one.delivery.id for one in claimed)
+        return claimed
+
+    def _claims(self, session: Session) -> Claims:
+        return Claims(session, self._clock.now(), self._settings, self._worker)
 
     async def _send_all(self, claimed: Sequence[Claimed]) -> int:
+        """Send side by side; note what ends, together, while the others are on their way."""
+        ended: asyncio.Queue[Ended | None] = asyncio.Queue()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._send(one)) for one in claimed]
-        return sum(task.result() for task in tasks)
+            keeping = group.create_task(self._keep(claimed))
+            noting = group.create_task(self._note_all(ended))
+            # One that breaks must not cut off the others: what they sent would be sent again.
+            sent = await asyncio.gather(
+                *(self._send(one, ended) for one in claimed), return_exceptions=True
+            )
+            ended.put_nowait(None)
+            await noting
+            keeping.cancel()
+        for one in sent:
+            if isinstance(one, BaseException):
+                raise one
+        return sum(one is True for one in sent)
 
-    async def _send(self, claimed: Claimed) -> bool:
+    async def _send(self, claimed: Claimed, ended: "asyncio.Queue[Ended | None]") -> bool:
         began = time.monotonic()
         failure: NotDelivered | None = None
         try:
@@ -97,23 +141,46 @@ class Deliverer:
                 reason=answer,
             )
         took = 1000 * (time.monotonic() - began)
-        await self._note(claimed, Outcome(answer, took, failure))
+        ended.put_nowait(Ended(claimed, Outcome(answer, took, failure)))
         return failure is None
 
-    async def _note(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Note it, with patience: a note that is lost means that the message is sent twice."""
-        for number in range(1, _NOTE_TRIES + 1):
+    async def _keep(self, claimed: Sequence[Claimed]) -> None:
+        """Prolong the leases as long as this process lives, however slow it or a receiver is."""
+        while True:
+            await asyncio.sleep(self._settings.lease_seconds / 3)
             try:
                 async with self._database.transaction() as session:
-                    claims = Claims(session, self._clock.now(), self._settings, self._worker)
-                    if not await claims.note(claimed, outcome):
-                        log.warning("delivery_claim_lost", delivery_id=str(claimed.delivery.id))
+                    await self._claims(session).renew(claimed)
             except (SQLAlchemyError, OSError) as error:
-                if number == _NOTE_TRIES:
+                log.warning("delivery_leases_not_renewed", error=type(error).__name__)
+
+    async def _note_all(self, ended: "asyncio.Queue[Ended | None]") -> None:
+        """Note all that has ended since the last look in one transaction, until nothing comes."""
+        is_last = False
+        while not is_last:
+            found = [await ended.get()]
+            while not ended.empty():
+                found.append(ended.get_nowait())
+            is_last = None in found
+            await self._note([one for one in found if one is not None])
+
+    async def _note(self, ended: Sequence[Ended]) -> None:
+        """Note it, with patience: a note that is lost means that the message is sent twice."""
+        end = time.monotonic() + _NOTE_SECONDS
+        pause = _NOTE_PAUSE
+        while ended:
+            try:
+                async with self._database.transaction() as session:
+                    lost = await self._claims(session).note(ended)
+            except (SQLAlchemyError, OSError) as error:
+                if time.monotonic() > end:
                     raise
-                log.warning("delivery_not_noted", error=type(error).__name__)
-                await asyncio.sleep(self._settings.lease_seconds / 60 * number)
+                log.warning("delivery_not_noted", error=type(error).__name__, count=len(ended))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_NOTE_PAUSE)
             else:
+                for delivery_id in lost:
+                    log.warning("delivery_claim_lost", delivery_id=str(delivery_id))
                 return
 
 

@@ -37,7 +37,7 @@ from app.services.core.alerts.events import (
 from app.services.core.hearing import HeardEvent
 from app.services.core.notifications import wording
 from app.services.core.notifications.facts import AlertFacts, facts_of
-from app.services.core.notifications.tree import Route, find_way, flat, group_key, load, when
+from app.services.core.notifications.tree import Route, find_way, flat, group_key, load, share, when
 
 HANDLER = "notifications"
 _KINDS: tuple[type[AlertChanged], ...] = (
@@ -90,13 +90,11 @@ class NoticeBook:
             await self._suppress(way.routes, alert, muted_by)
             return
         known = await self._threads(alert.alert_id)
-        covered: set[uuid.UUID] = set()
+        shares = share(way.routes)
         for route in way.routes:
             # A route that would only repeat what earlier ones tell the same channels is left out.
-            if set(route.plan.channels) <= covered and route.plan.channels:
-                continue
-            covered.update(route.plan.channels)
-            await self._begin(route, alert, known.get(route.id))
+            if shares[route.id] or not route.plan.channels:
+                await self._begin(route, alert, known.get(route.id))
 
     async def _begin(
         self, route: Route, alert: AlertFacts, thread: NotificationThread | None

@@ -121,6 +121,16 @@ def _descend(
     return found
 
 
+def share(routes: Sequence[Route]) -> dict[uuid.UUID, tuple[uuid.UUID, ...]]:
+    """Return whom each of the routes of one alert tells: a channel that several name, the first."""
+    told: set[uuid.UUID] = set()
+    found = {}
+    for route in routes:
+        found[route.id] = tuple(one for one in route.plan.channels if one not in told)
+        told.update(route.plan.channels)
+    return found
+
+
 def misfit(match: RouteMatch, alert: AlertFacts, now: datetime, default_zone: str) -> str:
     """Return why an alert does not fit; empty when it does."""
     checks = (

@@ -8,19 +8,22 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from app.kernel.config import NotificationsPart
 from app.models.core.notification_channel import NotificationChannel
 from app.models.core.notification_delivery import (
     AttemptState,
     DeliveryState,
     NotificationAttempt,
 )
+from app.ports.notifier import Address, Message, Receipt
 from app.schemas.core.notification_channel import ChannelWrite
 from app.schemas.core.notification_ledger import DeliveryQuery
 from app.services.core.notifications.channels import ChannelInUse, ChannelNotValid
-from app.services.core.notifications.claiming import Claims
+from app.services.core.notifications.claiming import Claims, Ended, Outcome
+from app.services.core.notifications.delivering import MOST_ROUNDS
 from app.services.core.notifications.ledger import DeliveryNotDead, Ledger
 from app.services.core.permissions import ROLES, Actor, ActorKind, Role
-from tests.fakes.notifier import busy, refused
+from tests.fakes.notifier import FakeNotifier, busy, refused
 from tests.services.core.notifications.kit import TESTS, Kit, at_once
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -181,10 +184,9 @@ async def test_a_note_that_comes_after_the_lease_does_not_overwrite(kit: Kit) ->
     (late,) = await kit.deliverer("late")._claim(set())
     assert await kit.round(65 * SECOND) == 1
     async with kit.database.transaction() as session:
-        from app.services.core.notifications.claiming import Outcome  # noqa: PLC0415 - only this test needs it
-
         claims = Claims(session, kit.clock.now(), kit.settings, "late")
-        assert not await claims.note(late, Outcome("failed", 1.0, busy(1)))
+        ended = Ended(late, Outcome("failed", 1.0, busy(1)))
+        assert await claims.note([ended]) == [late.delivery.id]
     (row,) = await kit.ledger()
     assert row.state == DeliveryState.DELIVERED
 
@@ -249,3 +251,121 @@ async def test_a_stored_address_of_another_row_does_not_open(kit: Kit) -> None:
     assert kit.notifier.sent == []
     (row,) = await kit.ledger()
     assert row.state == DeliveryState.RETRYING
+
+
+class Gate(FakeNotifier):
+    """A receiver that takes a message only once the gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.is_asked = asyncio.Event()
+
+    async def send(self, address: Address, message: Message) -> Receipt:
+        self.is_asked.set()
+        await self.open.wait()
+        return await super().send(address, message)
+
+
+@pytest.mark.both_engines
+async def test_a_slow_receiver_does_not_cost_a_living_sender_its_lease(kit: Kit) -> None:
+    kit.settings = NotificationsPart(lease_seconds=0.3)
+    kit.notifier = gate = Gate()
+    await one_alert(kit)
+    await kit.compose()
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(kit.deliverer("slow").deliver())
+        await gate.is_asked.wait()
+        kit.clock.advance(timedelta(seconds=1))
+        await asyncio.sleep(0.4)  # the lease is renewed three times while it lasts
+        (row,) = await kit.ledger()
+        assert row.lease_until is not None
+        assert row.lease_until > kit.clock.now()
+        assert await kit.deliverer("two").deliver() == 0
+        gate.open.set()
+    assert sending.result() == 1
+    assert [one.state for one in await attempts(kit)] == ["delivered"]
+
+
+async def test_a_message_is_not_sent_again_by_the_process_that_has_it_in_hand(kit: Kit) -> None:
+    kit.notifier = gate = Gate()
+    await one_alert(kit)
+    await kit.compose()
+    worker = kit.deliverer()
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(worker.deliver())
+        await gate.is_asked.wait()
+        kit.clock.advance(HOUR)  # the machine slept, or the database was away
+        assert await worker.deliver() == 0
+        gate.open.set()
+    assert sending.result() == 1
+    assert len(await attempts(kit)) == 1
+
+
+class OneBreaks(FakeNotifier):
+    """A notifier with a fault of its own, which one message meets."""
+
+    async def send(self, address: Address, message: Message) -> Receipt:
+        if "broken" in message.title:
+            raise RuntimeError("A fault nobody foresaw.")
+        await asyncio.sleep(0.05)  # the others are on their way when it breaks
+        return await super().send(address, message)
+
+
+async def test_a_message_that_breaks_its_sending_does_not_cut_off_the_others(kit: Kit) -> None:
+    kit.notifier = OneBreaks()
+    phone = await kit.channel("phone")
+    await kit.route(at_once(phone))
+    for title in ("one", "broken", "two"):
+        await kit.fire(title)
+    with pytest.raises(RuntimeError):
+        await kit.round()
+    states = {row.title: row.state for row in await kit.ledger()}
+    assert states == {
+        "[warning] one": DeliveryState.DELIVERED,
+        "[warning] two": DeliveryState.DELIVERED,
+        "[warning] broken": DeliveryState.SENDING,
+    }
+
+
+async def test_what_waits_long_is_tried_soon_after_the_channel_works_again(kit: Kit) -> None:
+    await one_alert(kit)
+    kit.notifier.failures = [busy(1) for _ in range(9)]
+    for _ in range(9):
+        await kit.round(2 * HOUR)
+    (row,) = await kit.ledger()
+    assert row.next_try_at - kit.clock.now() > 40 * MINUTE, "its own pause has grown"
+    await kit.fire("another")
+    await kit.round(SECOND)
+    (first, _) = await kit.ledger()
+    assert first.next_try_at <= kit.clock.now() + MINUTE
+    await kit.round(MINUTE)
+    assert kit.notifier.titles == ["[warning] another", "[warning] nas is offline"]
+
+
+async def test_failures_that_are_noted_at_once_all_count(kit: Kit) -> None:
+    phone = await kit.channel("phone")
+    await kit.route(at_once(phone))
+    kit.notifier.down = {"phone"}
+    for number in range(8):
+        await kit.fire(f"alert {number}")
+    await kit.round()
+    async with kit.database.snapshot() as session:
+        assert (await kit.channels(session).get(phone)).health.failures == 8
+
+
+async def test_hanging_receivers_leave_workers_to_the_other_jobs(kit: Kit) -> None:
+    kit.notifier = gate = Gate()
+    worker = kit.deliverer()
+    await one_alert(kit)
+    async with asyncio.TaskGroup() as group:
+        for number in range(MOST_ROUNDS):
+            assert not worker.is_busy
+            gate.is_asked.clear()
+            await kit.fire(f"alert {number}")
+            await kit.compose()
+            group.create_task(worker.deliver())
+            await gate.is_asked.wait()
+        assert worker.is_busy
+        gate.open.set()
+    assert not worker.is_busy

@@ -37,6 +37,38 @@ async def test_a_route_that_goes_on_lets_the_next_ones_tell_too(kit: Kit) -> Non
     assert len(kit.notifier.to("phone")) == len(kit.notifier.to("mail")) == 1
 
 
+async def test_a_channel_in_two_routes_that_overlap_is_told_once(kit: Kit) -> None:
+    phone, mail, chat = [await kit.channel(name) for name in ("phone", "mail", "chat")]
+    await kit.route(at_once(phone, mail), name="first", position=0, goes_on=True)
+    await kit.route(at_once(mail, chat), name="second", position=1, goes_on=True)
+    await kit.route(at_once(chat, repeat_minutes=10), name="third", position=2)
+    alert = await kit.fire("nas is offline")
+    await kit.round()
+    for name in ("phone", "mail", "chat"):
+        assert len(kit.notifier.to(name)) == 1, name
+    async with kit.database.snapshot() as session:
+        told = (await kit.routes(session).explain(ExplainQuery())).told
+    assert [(one.channel_name, one.route_name) for one in told] == [
+        ("phone", "first"),
+        ("mail", "first"),
+        ("chat", "second"),
+    ]
+    await kit.resolve(alert, "nas is back")
+    await kit.round(MINUTE)
+    for name in ("phone", "mail", "chat"):
+        assert [one.is_over for one in kit.notifier.to(name)] == [False, True], name
+
+
+async def test_what_is_over_at_once_is_told_once_on_overlapping_routes(kit: Kit) -> None:
+    phone, mail = await kit.channel("phone"), await kit.channel("mail")
+    await kit.route(at_once(phone, group_wait_seconds=30), name="first", goes_on=True)
+    await kit.route(at_once(phone, mail, group_wait_seconds=30), name="second", position=1)
+    alert = await kit.fire("nas is offline")
+    await kit.resolve(alert, "nas is back")
+    await kit.round(MINUTE)
+    assert len(kit.notifier.to("phone")) == len(kit.notifier.to("mail")) == 1
+
+
 async def test_a_child_without_a_plan_tells_whom_its_parent_tells(kit: Kit) -> None:
     phone, mail = await kit.channel("phone"), await kit.channel("mail")
     server, other = await kit.server("nas"), await kit.server("web")
