@@ -97,6 +97,10 @@ bench-api: $(VENV)/.dev ## Lists and overview with N servers, memory and start (
 bench-alerts: $(VENV)/.dev ## One cycle of alert rules, beside Prometheus (N=1000 servers)
 	@cd bench && $(BIN)/python bench_alerts.py $(if $(N),--n $(N))
 
+.PHONY: bench-audit
+bench-audit: $(VENV)/.dev ## Search in an audit log of N entries, on both engines (N=1000000)
+	@cd bench && $(BIN)/python bench_audit.py $(if $(N),--n $(N))
+
 ##@ Develop
 .PHONY: openapi
 openapi: $(VENV)/.dev ## Write backend/openapi.json from the code

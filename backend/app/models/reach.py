@@ -43,6 +43,7 @@ FOR_ALL: Mapping[str, str] = {
     "event_delivery": "no endpoint shows it",
     "audit_signing_key": "the right to see it is never given for a group",
     "audit_checkpoint": "hashes; the right to see it is never given for a group",
+    "audit_summary": "no endpoint shows it; whoever searches reads entries by its hints only",
     "audit_sink": "the right to see it is never given for a group",
     "notification_channel": "the right to see it is never given for a group",
     "notification_template": "the right to see it is never given for a group",

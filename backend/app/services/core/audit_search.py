@@ -1,7 +1,8 @@
 """Searching the audit log by its keys, a page at a time, and taking it away as a file.
 
-A page continues below the last `seq`, so that the millionth entry costs what the first does. Text
-has no index: a search for it reads so many entries at most, and says where to go on.
+A page continues below the last `seq`, so that the millionth entry costs what the first does. A
+search for text leaves out the thousands in which it cannot stand, reads so many entries at most,
+and says where to go on.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.kernel import reach
 from app.kernel.clock import Clock
@@ -24,10 +25,13 @@ from app.schemas.core.audit import (
     ExportFormat,
 )
 from app.services.core.audit import AuditLog
+from app.services.core.audit_summaries import BLOCK, block_of, ruled_out, wanted_marks
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains
 
 WINDOW = 100_000  # entries that one search for text reads at most
+MOST_BLOCKS = 5000  # that one search for text looks at: five million entries
+_RUN = 20_000  # entries that one statement reads at most
 _AT_ONCE = 1000
 _CSV = (
     "seq",
@@ -59,22 +63,53 @@ class AuditSearch:
     async def page(self, query: AuditQuery) -> AuditPage:
         """Return the next entries below `before`."""
         top = query.before if query.before is not None else await self._last() + 1
-        bottom = max(0, top - WINDOW) if query.q else 0
-        wanted = matching(query).where(AuditEntry.seq < top)
-        if bottom:
-            wanted = wanted.where(AuditEntry.seq >= bottom)
-        statement = wanted.order_by(AuditEntry.seq.desc()).limit(query.limit + 1)
-        rows = (await self._session.scalars(statement)).all()
-        shown = rows[: query.limit]
-        if len(rows) > query.limit:
-            following: int | None = shown[-1].seq
+        if query.q:
+            rows, bottom = await self._by_text(query, top)
         else:
-            following = bottom or None
+            rows, bottom = await self._newest(query, AuditEntry.seq < top, query.limit + 1), 0
+        shown, is_more = rows[: query.limit], len(rows) > query.limit
         return AuditPage(
             items=[read(row) for row in shown],
-            next=following,
-            searched_to=shown[-1].seq if len(rows) > query.limit else bottom,
+            next=shown[-1].seq if is_more else bottom or None,
+            searched_to=shown[-1].seq if is_more else bottom,
         )
+
+    async def _by_text(self, query: AuditQuery, top: int) -> tuple[Sequence[AuditEntry], int]:
+        """Read downwards what may hold the text; return what was found, and how far it reached."""
+        newest = block_of(top - 1)
+        blocks = range(max(0, newest + 1 - MOST_BLOCKS), newest + 1)
+        rows: list[AuditEntry] = []
+        readable = WINDOW
+        for low, high in await self._candidates(query.q, blocks):
+            end = min(high, top)
+            start = max(low, end - readable)
+            within = and_(AuditEntry.seq >= start, AuditEntry.seq < end)
+            rows += await self._newest(query, within, query.limit + 1 - len(rows))
+            readable -= end - start
+            if len(rows) > query.limit or readable <= 0:
+                return rows, start if start > 1 else 0
+        return rows, blocks.start * BLOCK + 1 if blocks.start else 0
+
+    async def _candidates(self, text: str, blocks: range) -> Sequence[tuple[int, int]]:
+        """Return the ranges of entries in which the text may stand, the newest first."""
+        marks = wanted_marks(text)
+        without = await ruled_out(self._session, marks, blocks) if marks else ()
+        ranges: list[tuple[int, int]] = []
+        for block in reversed(blocks):
+            if block in without:
+                continue
+            start, end = block * BLOCK + 1, (block + 1) * BLOCK + 1
+            if ranges and ranges[-1][0] == end and ranges[-1][1] - start <= _RUN:
+                end = ranges.pop()[1]
+            ranges.append((start, end))
+        return ranges
+
+    async def _newest(
+        self, query: AuditQuery, within: ColumnElement[bool], most: int
+    ) -> Sequence[AuditEntry]:
+        wanted = matching(query, is_sqlite=_is_sqlite(self._session)).where(within)
+        rows = await self._session.scalars(wanted.order_by(AuditEntry.seq.desc()).limit(most))
+        return rows.all()
 
     async def _last(self) -> int:
         return await self._session.scalar(select(func.max(AuditEntry.seq))) or 0
@@ -126,7 +161,7 @@ class AuditExport:
         self, session: Session, wish: AuditFilter, seq: int, last: int
     ) -> Sequence[AuditEntryRead]:
         rows = await session.scalars(
-            matching(wish)
+            matching(wish, is_sqlite=_is_sqlite(session))
             .where(AuditEntry.seq > seq, AuditEntry.seq <= last)
             .order_by(AuditEntry.seq)
             .limit(_AT_ONCE)
@@ -134,7 +169,7 @@ class AuditExport:
         return [read(row) for row in rows.all()]
 
 
-def matching(wish: AuditFilter) -> Select[AuditEntry]:
+def matching(wish: AuditFilter, *, is_sqlite: bool) -> Select[AuditEntry]:
     """Select the entries that a filter wants."""
     wanted = select(AuditEntry)
     exact = {
@@ -155,15 +190,24 @@ def matching(wish: AuditFilter) -> Select[AuditEntry]:
     if wish.until is not None:
         wanted = wanted.where(AuditEntry.at < wish.until)
     if wish.q:
-        wanted = wanted.where(
-            or_(
-                contains(AuditEntry.actor_name, wish.q),
-                contains(AuditEntry.object_name, wish.q),
-                contains(AuditEntry.action, wish.q),
-                contains(AuditEntry.entry, wish.q),
-            )
-        )
+        wanted = wanted.where(_holds(wish.q, is_sqlite=is_sqlite))
     return wanted
+
+
+def _holds(text: str, *, is_sqlite: bool) -> ColumnElement[bool]:
+    """Tell whether an entry holds the text, whatever the case of A to Z."""
+    spelled = json.dumps(text, ensure_ascii=True)[1:-1]
+    if is_sqlite:  # its LIKE minds no case, and needs no copy of each entry in small letters
+        there = AuditEntry.entry.contains(spelled, autoescape=True)
+    else:
+        there = AuditEntry.entry.icontains(spelled, autoescape=True)
+    if spelled == text:
+        return there  # the entry repeats all that stands in the other columns
+    return or_(there, contains(AuditEntry.actor_name, text), contains(AuditEntry.object_name, text))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def read(row: AuditEntry) -> AuditEntryRead:
