@@ -53,6 +53,7 @@ from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
 from app.services.infrastructure.pools import conditions as pool_conditions
 from app.services.infrastructure.storage import conditions
+from app.services.infrastructure.upkeep import conditions as upkeep_conditions
 from app.subscriptions import subscriptions
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         await enter_local_machine(database, clock, vault)
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
-    types = AlertTypes((*alarms.TYPES, *conditions.TYPES, *pool_conditions.TYPES))
+    types = AlertTypes(
+        (*alarms.TYPES, *conditions.TYPES, *pool_conditions.TYPES, *upkeep_conditions.TYPES)
+    )
     live = _live_bus(database)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
     executor = JobExecutor(database, clock, live=live, timing=Timing())
@@ -182,7 +185,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *alerts.jobs(platform),
         *quiet.jobs(platform),
         *servers.jobs(platform),
-        *storage.jobs(platform),
+        *storage.jobs(platform, time_zone(platform.settings.jobs.zone)),
     )
 
 

@@ -30,7 +30,15 @@ from app.routers.core import (
     users,
 )
 from app.routers.credentials import logins, ssh_keys
-from app.routers.infrastructure import connections, devices, pools, readings, search, servers
+from app.routers.infrastructure import (
+    connections,
+    devices,
+    pools,
+    readings,
+    search,
+    servers,
+    upkeep,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     system.router,
@@ -57,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     readings.router,
     devices.router,
     pools.router,
+    upkeep.router,
     metrics.router,
     silences.router,
     alert_rules.router,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
+from app.models.infrastructure.storage_action import ActionKind
 from app.routers.dependencies import PageParameters, PlatformDep, ReadSession, WriteSession
 from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import CurrentActor, requires
@@ -27,9 +28,9 @@ from app.schemas.infrastructure.storage_device import (
 )
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import P
-from app.services.infrastructure.storage.device_actions import DeviceActions
 from app.services.infrastructure.storage.device_list import DeviceList, rules
 from app.services.infrastructure.storage.devices import DeviceService
+from app.services.infrastructure.upkeep.requests import UpkeepRequests
 
 router = APIRouter(prefix="/api/infrastructure/devices", tags=["drives"])
 
@@ -47,14 +48,14 @@ def _service(platform: PlatformDep, session: WriteSession) -> DeviceService:
     return DeviceService(session, platform.clock, audit, platform.alerts)
 
 
-def _actions(platform: PlatformDep) -> DeviceActions:
-    return DeviceActions(platform.database, platform.clock, platform.audit_key, platform.jobs)
+def _actions(platform: PlatformDep) -> UpkeepRequests:
+    return UpkeepRequests(platform.database, platform.clock, platform.audit_key, platform.jobs)
 
 
 Reader = Annotated[DeviceList, Depends(_reader)]
 Written = Annotated[DeviceList, Depends(_written)]  # reads in the writing session
 Devices = Annotated[DeviceService, Depends(_service)]
-Actions = Annotated[DeviceActions, Depends(_actions)]
+Actions = Annotated[UpkeepRequests, Depends(_actions)]
 Code = Annotated[str, Path(max_length=60, description="The code of a reason.")]
 
 
@@ -203,7 +204,7 @@ async def retire_device(
 
 @router.put(
     "/{device_id}/self-test-schedule",
-    dependencies=[requires(P.SERVERS_MANAGE)],
+    dependencies=[requires(P.SERVERS_MANAGE, step_up=True)],
     summary="Schedule self-tests",
     responses=documented(401, 403, 404, 422),
 )
@@ -221,7 +222,7 @@ async def schedule_self_tests(
 
 @router.post(
     "/{device_id}/self-tests",
-    dependencies=[requires(P.SERVERS_MANAGE)],
+    dependencies=[requires(P.SERVERS_MANAGE, step_up=True)],
     status_code=status.HTTP_202_ACCEPTED,
     summary="Start a self-test",
     responses=documented(401, 403, 404, 422),
@@ -233,5 +234,8 @@ async def start_self_test(
     start: SelfTestStart,
     accept: Accept,
 ) -> RunAccepted:
-    """Start a self-test now; the drive works on, and the next slow cycle brings the result."""
-    return accept(await actions.self_test(actor, device_id, start.kind.value))
+    """Start a self-test now, or end the one that runs; the drive works on meanwhile.
+
+    What came of it stands in the journal, `GET /api/infrastructure/upkeep/actions`.
+    """
+    return accept(await actions.self_test(actor, device_id, ActionKind(start.kind.value)))

@@ -222,10 +222,11 @@ class SelfTestKind(StrEnum):
 
     SHORT = "short"
     LONG = "long"
+    ABORT = "abort"  # ends the one that runs
 
 
 class SelfTestStart(Input):
-    """Start a self-test now."""
+    """Start a self-test now, or end the one that runs."""
 
     kind: SelfTestKind
 

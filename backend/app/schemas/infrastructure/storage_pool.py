@@ -6,7 +6,8 @@ from datetime import datetime
 from pydantic import Field
 
 from app.models.infrastructure.storage_pool import PoolKind
-from app.schemas.base import Output, PageQuery
+from app.schemas.base import Input, Output, PageQuery
+from app.schemas.infrastructure.upkeep import ScrubVerb
 
 
 class PoolQuery(PageQuery):
@@ -25,6 +26,7 @@ class PoolReasonRead(Output):
     message: str
     fix: str
     source: str = Field(description="Where the rule comes from.")
+    is_acknowledged: bool = Field(description="Known to somebody; quiet until it changes.")
 
 
 class PoolRead(Output):
@@ -52,6 +54,24 @@ class PoolRead(Output):
     first_seen_at: datetime
     last_seen_at: datetime
     missing_since: datetime | None
+    scrub_days: int = Field(description="How often Unity starts a scrub; 0: never.")
+    scrub_hour: int | None = Field(description="From which hour one may begin; null: at any.")
+    scrub_started_at: datetime | None = Field(description="When Unity last started one.")
+
+
+class ScrubSchedule(Input):
+    """How often Unity starts scrubs; 0 days: never."""
+
+    days: int = Field(ge=0, le=366, examples=[30])
+    hour: int | None = Field(
+        None, ge=0, le=23, description="It begins within six hours from then; null: at any time."
+    )
+
+
+class ScrubStart(Input):
+    """Start, pause or stop a scrub."""
+
+    verb: ScrubVerb
 
 
 class PoolMemberRead(Output):
@@ -91,6 +111,7 @@ class PoolDetail(PoolRead):
     message_id: str = Field(examples=["ZFS-8000-9P"])
     data_errors: int | None
     mismatches: int | None
+    cannot_scrub: str = Field(description="Why it cannot be scrubbed; empty when it can.")
     members: list[PoolMemberRead]
     volumes: list[VolumeRead]
 

@@ -20,6 +20,7 @@ from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.storage.ledger import DriveLedger
 from app.services.infrastructure.storage.readings import DriveReader
 from app.services.infrastructure.targets import TargetBuilder
+from app.services.infrastructure.upkeep.ledger import UpkeepLedger
 
 _LEASE_MARGIN_SECONDS = 30
 
@@ -60,7 +61,7 @@ def build_collector(parts: CollectionParts) -> Collector:
         parts.clock,
         parts.live,
         metrics=metrics,
-        sinks=(keys, drives, pools),
+        sinks=(keys, drives, pools, UpkeepLedger(parts.clock)),
         slow_interval=slow,
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)

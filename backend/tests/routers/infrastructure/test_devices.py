@@ -1,18 +1,26 @@
 """The endpoints of drives: what is shown, acknowledged, limited, retired and tested."""
 
 import uuid
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.models.infrastructure.storage_action import ActionKind
 from app.services.infrastructure.collection import CollectionParts, build_collector
-from app.services.infrastructure.storage.self_tests import SelfTester
+from app.services.infrastructure.storage.self_tests import SelfTestRefused
+from app.services.infrastructure.upkeep.rounds import UpkeepRounds
+from app.services.infrastructure.upkeep.starter import Starter
 from tests.fakes.shell import FakeShell, FakeShells
 from tests.fixtures.cast import Cast
+from tests.routers.infrastructure.test_servers import SINCE_LOGIN, step_up
 from tests.services.infrastructure.collecting import Site
 from tests.services.infrastructure.storage.reports import ata, attribute
 from tests.services.infrastructure.storage.test_ledger import disk, lists, reads
 
 DEVICES = "/api/infrastructure/devices"
+ACTIONS = "/api/infrastructure/upkeep/actions"
+PLANS = "/api/infrastructure/upkeep/plans"
 
 
 async def collect(cast: Cast, server_id: uuid.UUID) -> None:
@@ -135,23 +143,59 @@ async def test_a_viewer_changes_nothing(cast: Cast) -> None:
         assert (await charlie.post(f"{DEVICES}/{device_id}/{path}", body)).status_code == 403
 
 
-async def test_a_self_test_is_queued_and_started(
+async def test_a_self_test_is_started_journaled_and_followed_to_its_end(
     cast: Cast, nas: tuple[uuid.UUID, FakeShell]
 ) -> None:
-    _, machine = nas
+    server_id, machine = nas
     bob = await cast.logged_in("bob")
     device_id = (await bob.get(DEVICES)).json()["items"][0]["id"]
+    cast.clock.advance(SINCE_LOGIN)
+    answer = await bob.post(f"{DEVICES}/{device_id}/self-tests", {"kind": "long"})
+    assert answer.status_code == 403, "It needs the password once more."
+    await step_up(bob)
     answer = await bob.post(f"{DEVICES}/{device_id}/self-tests", {"kind": "long"})
     assert answer.status_code == 202
     argv = ("smartctl", "-n", "standby", "-t", "long", "-d", "sat", "/dev/sda")
     machine.answers(*argv, stdout="x\ny\n\nTesting has begun.\nPlease wait 574 minutes\n")
     platform = cast.platform
-    tester = SelfTester(platform.database, platform.shells, platform.vault, cast.clock)
-    started = await tester.start(uuid.UUID(device_id), "long", "bob")
+    starter = Starter(platform.database, platform.shells, platform.vault, cast.clock)
+    started = await starter.self_test(uuid.UUID(device_id), ActionKind.LONG, "bob")
     assert started.minutes == 574
     shown = (await bob.get(f"{DEVICES}/{device_id}")).json()
     assert shown["long_test_at"] is not None
+    journal = f"{ACTIONS}?resource_id={device_id}"
+    (action,) = (await bob.get(journal)).json()["items"]
+    assert (action["state"], action["requested_by"]) == ("running", "bob")
+    assert action["command"] == "smartctl -n standby -t long -d sat /dev/sda"
+    status = {"value": 0, "string": "Completed without error", "passed": True}
+    entry = {"type": {"value": 2, "string": "Extended offline"}, "status": status,
+             "lifetime_hours": 47458}  # fmt: skip
+    log = {"extended": {"table": [entry], "count": 1}}
+    cast.clock.advance(timedelta(hours=10))
+    reads(machine, ("/dev/sda", "sat", ata(ata_smart_self_test_log=log)))
+    await collect(cast, server_id)
+    (action,) = (await bob.get(journal)).json()["items"]
+    assert (action["state"], action["message"]) == ("passed", "Completed without error")
+
+
+async def test_a_refused_test_is_journaled_as_refused_and_waits_a_day(
+    cast: Cast, nas: tuple[uuid.UUID, FakeShell]
+) -> None:
+    del nas
+    bob = await cast.logged_in("bob")
+    await step_up(bob)
+    device_id = (await bob.get(DEVICES)).json()["items"][0]["id"]
     schedule = {"short_days": 7, "long_days": 30}
     path = f"{DEVICES}/{device_id}/self-test-schedule"
     assert (await bob.call("PUT", path, schedule)).json()["long_test_days"] == 30
-    assert await tester.due() == []
+    platform = cast.platform
+    starter = Starter(platform.database, platform.shells, platform.vault, cast.clock)
+    with pytest.raises(SelfTestRefused):
+        await starter.self_test(uuid.UUID(device_id), ActionKind.SHORT, "the schedule")
+    assert (await bob.get(f"{ACTIONS}?state=refused")).json()["total"] == 1
+    cast.clock.advance(timedelta(hours=23))
+    zone = ZoneInfo("UTC")
+    rounds = UpkeepRounds(platform.database, cast.clock, platform.jobs, platform.alerts, zone)
+    assert await rounds.plan() == (0, [])
+    plans = (await bob.get(PLANS)).json()["items"]
+    assert {one["kind"] for one in plans} == {"short", "long"}

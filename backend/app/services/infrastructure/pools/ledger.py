@@ -4,13 +4,12 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.ids import uuid7
-from app.models.core.resource import ResourceEdge, ResourceKind
-from app.models.infrastructure.storage_device import StorageDevice
+from app.models.core.resource import ResourceKind
 from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.incidents import AlertChange
@@ -18,11 +17,13 @@ from app.services.core.alerts.types import Observation
 from app.services.core.resources import NewResource, ResourceService
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.pools.conditions import observe_missing, observe_pool
-from app.services.infrastructure.pools.places import drive_of
-from app.services.infrastructure.pools.verdicts import PoolReason, judge_pool, level_of
+from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolView, views_of
+from app.services.infrastructure.pools.write import kept_of, write_reasons
 
 STANDS_ON = "stands_on"
+_WITHOUT_DATES = frozenset({PoolKind.MD, PoolKind.LVM})
+_CHECKS = frozenset({"check", "repair"})
 Shown = Mapping[uuid.UUID, Mapping[PoolKind, Sequence[PoolView]]]
 
 
@@ -36,7 +37,7 @@ class PoolLedger:
     async def store(
         self, session: AsyncSession, results: Sequence[CycleResult]
     ) -> Sequence[AlertChange]:
-        """Write which pools are there, how they are, and what they stand on."""
+        """Write which pools are there, and how they are."""
         shown = {result.claim.server_id: views_of(result.values) for result in results}
         shown = {server_id: kinds for server_id, kinds in shown.items() if kinds}
         if not shown:
@@ -58,7 +59,6 @@ class _Register:
         self._now = clock.now()
         self._resources = ResourceService(session, clock)
         self._rows: dict[tuple[uuid.UUID, str, str], StoragePool] = {}
-        self._changed: dict[StoragePool, PoolView] = {}
 
     async def load(self, server_ids: Sequence[uuid.UUID]) -> None:
         rows = await self._session.scalars(
@@ -73,7 +73,6 @@ class _Register:
             for kind, views in kinds.items():
                 there = [await self._write(server_id, view, found) for view in views]
                 found += self._miss(server_id, kind, {row.id for row in there})
-        await self._link()
         return found
 
     async def _write(
@@ -84,11 +83,11 @@ class _Register:
             row = await self._add(server_id, view)
         elif row.name != view.name:
             await self._resources.rename(row.id, view.name[:255])
-        reasons = judge_pool(view, self._now)
         is_well_known = row.detail != "" and not row.reasons and row.missing_since is None
-        self._fill(row, view, reasons)
-        if reasons or not is_well_known:
-            found.append(observe_pool(row.id, row.name, reasons))
+        self._fill(row, view)
+        loud = write_reasons(row, judge_pool(view, self._now, kept_of(row)), self._now)
+        if row.reasons or not is_well_known:
+            found.append(observe_pool(row.id, row.name, loud))
         return row
 
     async def _add(self, server_id: uuid.UUID, view: PoolView) -> StoragePool:
@@ -102,6 +101,9 @@ class _Register:
             state=view.state[:40],
             detail="",
             reasons=[],
+            acknowledged={},
+            activity="",
+            scrub_days=0,
             first_seen_at=now,
             last_seen_at=now,
             created_at=now,
@@ -115,13 +117,10 @@ class _Register:
         self._rows[server_id, view.kind, view.identity] = row
         return row
 
-    def _fill(self, row: StoragePool, view: PoolView, reasons: list[PoolReason]) -> None:
-        level = level_of(reasons).value
-        if row.level != level:
-            row.level, row.level_since = level, self._now
-        told = [_told(reason) for reason in reasons]
-        if row.reasons != told:
-            row.reasons = told
+    def _fill(self, row: StoragePool, view: PoolView) -> None:
+        if view.kind in _WITHOUT_DATES and row.activity in _CHECKS and view.activity not in _CHECKS:
+            # md and LVM keep no date of their last check, so its end is noted when it is seen.
+            row.last_scrub_at, row.last_scrub_errors = self._now, view.mismatches
         row.name, row.layout, row.state = view.name[:255], view.layout[:60], view.state[:40]
         row.size_bytes, row.used_bytes = view.size_bytes, view.used_bytes
         row.used_percent = view.used_percent
@@ -134,8 +133,6 @@ class _Register:
             row.last_scrub_errors = view.last_scrub_errors
         row.last_seen_at, row.missing_since = self._now, None
         detail = view.model_dump_json(exclude_defaults=True)
-        if _members(row.detail) != {one.name for one in view.members}:
-            self._changed[row] = view
         row.detail = detail
 
     def _ends(self, view: PoolView) -> datetime | None:
@@ -155,45 +152,3 @@ class _Register:
             told = observe_missing(row.id, row.name, row.missing_since, self._now)
             if told is not None:
                 yield told
-
-    async def _link(self) -> None:
-        """Draw the edges from the pools whose members have changed to the drives below."""
-        if not self._changed:
-            return
-        await self._session.flush()
-        servers = {row.server_id for row in self._changed}
-        drives = (
-            await self._session.scalars(
-                select(StorageDevice).where(StorageDevice.server_id.in_(servers))
-            )
-        ).all()
-        ids = [row.id for row in self._changed]
-        await self._session.execute(
-            delete(ResourceEdge).where(
-                ResourceEdge.source_id.in_(ids), ResourceEdge.kind == STANDS_ON
-            )
-        )
-        for row, view in self._changed.items():
-            mine = [drive for drive in drives if drive.server_id == row.server_id]
-            below = {drive_of(one.name, one.path, mine) for one in view.members if one.is_leaf}
-            self._session.add_all(
-                ResourceEdge(id=uuid7(), source_id=row.id, target_id=target, kind=STANDS_ON)
-                for target in below
-                if target is not None
-            )
-
-
-def _members(detail: str) -> set[str]:
-    if not detail:
-        return set()
-    return {one.name for one in PoolView.model_validate_json(detail).members}
-
-
-def _told(reason: PoolReason) -> dict[str, str]:
-    return {
-        "code": reason.code,
-        "level": reason.level.value,
-        "message": reason.message,
-        "fix": reason.fix,
-        "source": reason.source,
-    }

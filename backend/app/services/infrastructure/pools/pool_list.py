@@ -26,6 +26,7 @@ from app.services.core.queries import contains, sorted_by
 from app.services.infrastructure.pools.places import drive_of
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.storage.rules import RANK
+from app.services.infrastructure.upkeep.commands import place_of
 
 _WORST_FIRST = case(
     {level.value: -rank for level, rank in RANK.items()}, value=StoragePool.level, else_=0
@@ -102,6 +103,7 @@ class PoolList:
             message_id=view.message_id,
             data_errors=view.data_errors,
             mismatches=view.mismatches,
+            cannot_scrub=place_of(view).why_not,
             members=members,
             volumes=[VolumeRead.model_validate(one.model_dump()) for one in view.volumes],
         )
@@ -176,5 +178,8 @@ def _wanted(query: PoolQuery) -> list[ColumnElement[bool]]:
 
 def _read(row: StoragePool, server: str) -> PoolRead:
     columns = {name: getattr(row, name, None) for name in PoolRead.model_fields}
-    reasons = [PoolReasonRead.model_validate(one) for one in row.reasons]
+    reasons = [
+        PoolReasonRead.model_validate({**one, "is_acknowledged": bool(one.get("is_acknowledged"))})
+        for one in row.reasons
+    ]
     return PoolRead.model_validate({**columns, "server_name": server, "reasons": reasons})

@@ -15,6 +15,10 @@ from app.services.infrastructure.storage.rules import RANK, Level
 SCRUB_EVERY = timedelta(days=32)  # Zabbix community template "ZFS on Linux"
 _MISMATCHES = 1024  # netdata, health.d/mdstat.conf
 _NO_REDUNDANCY = frozenset({"raid0", "linear"})
+_NOT_READABLE = frozenset(
+    {"FAULTED", "UNAVAIL", "SUSPENDED", "OFFLINE", "REMOVED", "inactive", "broken", "exported"}
+)
+_LATE = timedelta(days=7)
 _SWAPS = frozenset({"raid1", "raid10"})  # writes in flight differ there without any fault
 _FULL_PERCENT, _METADATA_PERCENT = 98.0, 90.0  # netdata, health.d/btrfs.conf
 
@@ -39,18 +43,34 @@ class PoolReason:
     source: str
 
 
-def judge_pool(pool: PoolView, now: datetime) -> list[PoolReason]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known beside the view: the last scrub, the first sight, and the schedule."""
+
+    last_scrub_at: datetime | None = None
+    first_seen_at: datetime | None = None
+    scrub_days: int = 0
+
+
+_NOTHING = Kept()
+
+
+def judge_pool(pool: PoolView, now: datetime, kept: Kept = _NOTHING) -> list[PoolReason]:
     """Return all reasons, the worst first; none means that it is well."""
+    found = [*_judge_kind(pool), *_scrub_age(pool, now, kept)]
+    return sorted(found, key=lambda reason: -RANK[reason.level])
+
+
+def _judge_kind(pool: PoolView) -> list[PoolReason]:
     match pool.kind:
         case PoolKind.ZFS:
-            found = list(_judge_zfs(pool, now))
+            return list(_judge_zfs(pool))
         case PoolKind.MD:
-            found = list(_judge_md(pool))
+            return list(_judge_md(pool))
         case PoolKind.BTRFS:
-            found = list(_judge_btrfs(pool))
+            return list(_judge_btrfs(pool))
         case PoolKind.LVM:
-            found = list(_judge_lvm(pool))
-    return sorted(found, key=lambda reason: -RANK[reason.level])
+            return list(_judge_lvm(pool))
 
 
 def level_of(reasons: list[PoolReason]) -> Level:
@@ -58,11 +78,11 @@ def level_of(reasons: list[PoolReason]) -> Level:
     return max((reason.level for reason in reasons), key=RANK.__getitem__, default=Level.OK)
 
 
-def _judge_zfs(pool: PoolView, now: datetime) -> Iterator[PoolReason]:
+def _judge_zfs(pool: PoolView) -> Iterator[PoolReason]:
     if pool.state != "ONLINE":
         yield _zfs_state(pool)
     yield from _zfs_errors(pool)
-    yield from _zfs_scrub(pool, now)
+    yield from _zfs_scrub(pool)
 
 
 def _zfs_state(pool: PoolView) -> PoolReason:
@@ -125,7 +145,7 @@ def _errors(one: PoolMember) -> int:
     return (one.read_errors or 0) + (one.write_errors or 0) + (one.checksum_errors or 0)
 
 
-def _zfs_scrub(pool: PoolView, now: datetime) -> Iterator[PoolReason]:
+def _zfs_scrub(pool: PoolView) -> Iterator[PoolReason]:
     start = f"`zpool scrub {pool.name}`"
     if pool.last_scrub_errors:
         yield PoolReason(
@@ -146,19 +166,28 @@ def _zfs_scrub(pool: PoolView, now: datetime) -> Iterator[PoolReason]:
             fix=f"Let it go on: {start}.",
             source="TrueNAS: a scrub that stays paused is told",
         )
+
+
+def _scrub_age(pool: PoolView, now: datetime, kept: Kept) -> Iterator[PoolReason]:
+    """Say that the last scrub is too long ago; of what keeps no date, only where one is planned."""
+    if pool.activity or pool.state in _NOT_READABLE or pool.missing:
         return
-    if pool.activity or pool.state not in ("ONLINE", "DEGRADED"):
+    last = pool.last_scrub_at or kept.last_scrub_at
+    is_expected = pool.kind is PoolKind.ZFS or kept.scrub_days > 0
+    since = last or (kept.first_seen_at if is_expected else None)
+    limit = timedelta(days=kept.scrub_days) + _LATE if kept.scrub_days else SCRUB_EVERY
+    if since is None or now - since <= limit:
         return
-    if pool.last_scrub_at is not None and now - pool.last_scrub_at > SCRUB_EVERY:
-        days = (now - pool.last_scrub_at).days
-        yield PoolReason(
-            code="scrub_overdue",
-            level=Level.WARNING,
-            topic="scrub",
-            message=f"The last scrub ended {days} days ago.",
-            fix=f"Start one: {start}, or let Unity start one every month.",
-            source=_SCRUBS,
-        )
+    days = (now - since).days
+    never = f"It has not been scrubbed in the {days} days that it is known."
+    yield PoolReason(
+        code="scrub_overdue",
+        level=Level.WARNING,
+        topic="scrub",
+        message=f"The last scrub ended {days} days ago." if last else never,
+        fix="Start one on its page, or have one planned: data that nobody reads rot unseen.",
+        source="The schedule of this pool, and a week" if kept.scrub_days else _SCRUBS,
+    )
 
 
 def _judge_md(pool: PoolView) -> Iterator[PoolReason]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import PoolKind
 from app.services.infrastructure.facts.btrfs import Btrfs, BtrfsFilesystem
+from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.facts.lvm import Lvm, VolumeGroup
 from app.services.infrastructure.facts.md.model import MdArray, MdArrays, MemberRole
 from app.services.infrastructure.facts.zfs.model import (
@@ -16,6 +17,9 @@ from app.services.infrastructure.facts.zfs.model import (
     ZfsPool,
     ZfsPools,
 )
+
+_IDLE = frozenset({"", "idle", "frozen"})
+_SYNC_WORDS = {"recover": "recovery"}
 
 
 class PoolMember(BaseModel):
@@ -64,6 +68,8 @@ class PoolView(BaseModel):
     activity_seconds_left: int | None = None
     last_scrub_at: datetime | None = None
     last_scrub_errors: int | None = None
+    last_scan: str = ""  # how the last pass of ZFS stands: finished, cancelled …
+    mount: str = ""  # where btrfs is mounted first
     data_errors: int | None = None  # permanent: data that no copy could mend
     mismatches: int | None = None
     missing: int = 0  # members that should be there and are not
@@ -90,7 +96,8 @@ def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
                     _md(array) for array in value.arrays if array.level != "container"
                 ]
             case Btrfs():
-                found[PoolKind.BTRFS] = [_btrfs(one) for one in value.filesystems]
+                mounts = _mounts(values)
+                found[PoolKind.BTRFS] = [_btrfs(one, mounts) for one in value.filesystems]
             case Lvm():
                 found[PoolKind.LVM] = [_lvm(group, value) for group in value.groups]
             case _:
@@ -121,6 +128,7 @@ def _zfs(pool: ZfsPool) -> PoolView:
         activity_seconds_left=scan.seconds_left if runs and scan else None,
         last_scrub_at=_time(scan.ended_at) if is_scrub and is_over and scan else None,
         last_scrub_errors=scan.errors if is_over and scan else None,
+        last_scan=scan.state.value if scan is not None else "",
         data_errors=pool.data_errors,
         message_id=pool.message_id,
         status=pool.status,
@@ -175,7 +183,18 @@ def _md(array: MdArray) -> PoolView:
     )
 
 
-def _btrfs(one: BtrfsFilesystem) -> PoolView:
+def _mounts(values: Mapping[str, BaseModel]) -> dict[str, str]:
+    """Return where the devices of btrfs are mounted; the shortest path where they are often."""
+    found: dict[str, str] = {}
+    for value in values.values():
+        if isinstance(value, Filesystems):
+            for one in sorted(value.filesystems, key=lambda one: len(one.mountpoint)):
+                if one.fstype == "btrfs" and one.mountpoint.startswith("/"):
+                    found.setdefault(one.device.rsplit("/", 1)[-1], one.mountpoint)
+    return found
+
+
+def _btrfs(one: BtrfsFilesystem, mounts: Mapping[str, str]) -> PoolView:
     used = sum(part.used_bytes for part in one.allocations)
     raw = sum(part.raw_bytes for part in one.allocations)
     total = sum(part.total_bytes for part in one.allocations)
@@ -194,6 +213,7 @@ def _btrfs(one: BtrfsFilesystem) -> PoolView:
         used_bytes=used,
         used_percent=round(100 * used / size, 1) if size else None,
         activity=one.operation,
+        mount=next((mounts[name] for name in one.device_names if name in mounts), ""),
         missing=missing,
         wanted=len(one.devices),
         working=len(one.devices) - missing,
@@ -225,6 +245,8 @@ def _btrfs(one: BtrfsFilesystem) -> PoolView:
 def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
     size, free = group.size_bytes, group.free_bytes
     used = size - free if size is not None and free is not None else None
+    mine = [one for one in lvm.logical if one.group == group.name and not one.is_hidden]
+    busy = next((one for one in mine if one.sync_action not in _IDLE), None)
     return PoolView(
         kind=PoolKind.LVM,
         identity=group.uuid or group.name,
@@ -234,6 +256,9 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
         size_bytes=size,
         used_bytes=used,
         used_percent=round(100 * used / size, 1) if used is not None and size else None,
+        activity=_SYNC_WORDS.get(busy.sync_action, busy.sync_action) if busy else "",
+        activity_percent=busy.sync_percent if busy else None,
+        mismatches=_sum(*(one.mismatches for one in mine)),
         missing=group.missing or 0,
         wanted=group.volumes,
         members=[
@@ -257,8 +282,7 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
                 sync_percent=one.sync_percent,
                 health=one.health,
             )
-            for one in lvm.logical
-            if one.group == group.name and not one.is_hidden
+            for one in mine
         ],
     )
 
