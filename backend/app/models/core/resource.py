@@ -19,6 +19,8 @@ class ResourceKind(StrEnum):
     STORAGE_DEVICE = "storage_device"
     STORAGE_POOL = "storage_pool"
     PLUGIN_INSTANCE = "plugin_instance"
+    FILESYSTEM = "filesystem"
+    DATABASE = "database"
 
 
 class Resource(Row, Timestamps, Base):

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -15,7 +15,7 @@ from app.models.core.alert_rule import AlertRule
 from app.models.core.alert_silence import AlertSilence, AlertWindow
 from app.models.core.resource import Resource, ResourceEdge
 from app.schemas.core.silence import Matcher
-from app.services.core.alerts.causes import DEPENDS, GRACE, NOT_EXPLAINED, Cause, CauseState
+from app.services.core.alerts.causes import CAUSES, DEPENDS, GRACE, Cause, CauseState
 from app.services.core.alerts.matchers import AlertFacts
 from app.services.core.alerts.muting import QuietBook, Silenced, Subject, Windowed
 from app.services.core.alerts.windows import Schedule
@@ -152,16 +152,23 @@ class QuietReader:
         rows = await self._session.execute(
             select(
                 *(Alert.id, Alert.kind, Alert.resource_id, Alert.title, Alert.state),
-                *(Alert.began_at, Alert.resolved_at),
+                *(Alert.began_at, Alert.resolved_at, Alert.severity),
             )
             .where(
-                Alert.kind.in_(NOT_EXPLAINED),
+                Alert.kind.in_(CAUSES),
                 or_(Alert.state.in_(OPEN), Alert.resolved_at > now - GRACE),
             )
             .order_by(Alert.began_at, Alert.id)
         )
         return [
-            Cause(*row[:4], _cause_state(row.state), row.began_at, row.resolved_at) for row in rows
+            Cause(
+                *row[:4],
+                _cause_state(row.state),
+                row.began_at,
+                row.resolved_at,
+                severity=Severity(row.severity),
+            )
+            for row in rows
         ]
 
     async def _subjects(self, alerts: Sequence[OpenAlert], topology: Topology) -> list[Subject]:
@@ -238,16 +245,7 @@ def _maintenance(topology: Topology, ids: Iterable[uuid.UUID]) -> tuple[datetime
 
 
 def _placed(cause: Cause, topology: Topology) -> Cause:
-    return Cause(
-        cause.alert_id,
-        cause.kind,
-        cause.resource_id,
-        cause.title,
-        cause.state,
-        cause.began_at,
-        cause.resolved_at,
-        topology.above(cause.resource_id),
-    )
+    return replace(cause, above=topology.above(cause.resource_id))
 
 
 def _cause_state(state: AlertState) -> CauseState:

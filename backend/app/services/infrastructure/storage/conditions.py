@@ -113,6 +113,7 @@ class DriveView:
     read_at: datetime | None
     reasons: Sequence[Reason] = ()
     is_listed_only: bool = False  # the machine was asked which drives it has, and no more
+    is_member: bool = False  # something stands on it
 
 
 def observe_drive(view: DriveView, now: datetime) -> Observation:
@@ -130,12 +131,20 @@ def observe_drive(view: DriveView, now: datetime) -> Observation:
 
 
 def _gone(view: DriveView, now: datetime) -> list[Condition]:
-    if view.state is not DeviceState.GONE:
+    # What an array has lost is no cable that somebody moves: nobody waits for it to come back.
+    if view.state is not DeviceState.GONE and not (
+        view.state is DeviceState.MISSING and view.is_member
+    ):
         return []
     age = now - (view.missing_since or now)
+    lost = (
+        f"{view.place} has not been listed for {age.total_seconds() / 3600:.1f} hours."
+        if age
+        else f"{view.place} is not listed any more, and something stands on it."
+    )
     return [
         Condition(
-            f"{view.place} has not been listed for {age.total_seconds() / 3600:.1f} hours.",
+            lost,
             severity=Severity.CRITICAL,
             fix="Look at its cable and power. If it was taken out on purpose, retire it in Unity.",
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import load_only
 
 from app.kernel.clock import Clock
 from app.kernel.ids import uuid7
-from app.models.core.resource import Resource, ResourceKind
+from app.models.core.resource import Resource, ResourceEdge, ResourceKind
 from app.models.infrastructure.storage_device import (
     DeviceState,
     StorageDevice,
@@ -59,6 +59,7 @@ class Register:
         self._resources = ResourceService(session, clock)
         self._rows: dict[uuid.UUID, StorageDevice] = {}
         self._turned: set[uuid.UUID] = set()  # drives that went or came back
+        self._members: set[uuid.UUID] = set()  # drives that are away, and something stands on them
 
     async def match(self, seen: Mapping[uuid.UUID, Sequence[Seen]]) -> dict[uuid.UUID, list[Match]]:
         """Say of each drive that was seen who it is; one query where no stranger came."""
@@ -182,6 +183,7 @@ class Register:
         for row in rows:
             if row.state == DeviceState.PRESENT:
                 row.state, row.missing_since = DeviceState.MISSING, self._now
+                self._turned.add(row.id)
                 self.tell(row, "missing", f"Not listed any more; it was {row.name}.")
             elif row.state == DeviceState.MISSING and self._is_over(row.missing_since):
                 row.state = DeviceState.GONE
@@ -191,12 +193,23 @@ class Register:
     def _is_over(self, missing_since: datetime | None) -> bool:
         return missing_since is not None and self._now - missing_since >= GRACE
 
+    async def find_members(self) -> None:
+        """Find out which of the drives that went away something stands on."""
+        away = [one for one in self._turned if self._rows[one].state == DeviceState.MISSING]
+        if away:
+            found = await self._session.scalars(
+                select(ResourceEdge.target_id).where(ResourceEdge.target_id.in_(away))
+            )
+            self._members = set(found)
+
     def observations(self, read: Container[uuid.UUID]) -> list[Observation]:
         """Say what is wrong with the drives that were read, and which ones went or came back."""
         return [
             observe_drive(view_of(row), self._now)
             if row.server_id in read
-            else Observation(row.id, name_of(row), _gone(row, self._now))
+            else Observation(
+                row.id, name_of(row), _gone(row, self._now, is_member=row.id in self._members)
+            )
             for row in self._rows.values()
             if row.server_id in read or row.id in self._turned
         ]
@@ -261,7 +274,9 @@ def _known(row: StorageDevice) -> Known:
     )
 
 
-def _gone(row: StorageDevice, now: datetime) -> dict[AlertType, Sequence[Condition]]:
+def _gone(
+    row: StorageDevice, now: datetime, *, is_member: bool
+) -> dict[AlertType, Sequence[Condition]]:
     place = DriveView(
         id=row.id,
         name=row.name,
@@ -273,5 +288,6 @@ def _gone(row: StorageDevice, now: datetime) -> dict[AlertType, Sequence[Conditi
         missing_since=row.missing_since,
         read_at=None,
         is_listed_only=True,
+        is_member=is_member,
     )
     return dict(observe_drive(place, now).conditions)

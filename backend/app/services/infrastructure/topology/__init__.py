@@ -1,0 +1,1 @@
+"""Topology: what stands on what, from the drive to the database."""
