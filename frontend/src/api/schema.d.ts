@@ -1676,7 +1676,9 @@ export interface paths {
         put?: never;
         /**
          * Start a self-test
-         * @description Start a self-test now; the drive works on, and the next slow cycle brings the result.
+         * @description Start a self-test now, or end the one that runs; the drive works on meanwhile.
+         *
+         *     What came of it stands in the journal, `GET /api/infrastructure/upkeep/actions`.
          */
         post: operations["startSelfTest"];
         delete?: never;
@@ -1786,6 +1788,68 @@ export interface paths {
          * @description Forget a pool that was taken away. Nothing is done to its machine.
          */
         delete: operations["forgetPool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/pools/{pool_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge a pool's errors
+         * @description Take the errors that a pool shows as known: they are quiet until they change.
+         */
+        post: operations["acknowledgePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/pools/{pool_id}/scrub-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Schedule scrubs
+         * @description Say how often a scrub is started; one at a time on a machine, and none that wakes a disk.
+         */
+        put: operations["scheduleScrubs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/pools/{pool_id}/scrubs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start or stop a scrub
+         * @description Start, pause or stop a scrub now, or the check of an array.
+         *
+         *     What came of it stands in the journal, `GET /api/infrastructure/upkeep/actions`.
+         */
+        post: operations["startScrub"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2164,6 +2228,46 @@ export interface paths {
          *     The run's result is a `ProbeReport`.
          */
         post: operations["probeServer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/upkeep/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List started tests and scrubs
+         * @description List what was started on drives and pools, the newest first: the command and its result.
+         */
+        get: operations["listUpkeepActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/upkeep/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List planned tests and scrubs
+         * @description List all schedules, the next one first, and what those wait for that are due.
+         */
+        get: operations["listUpkeepPlans"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3493,6 +3597,72 @@ export interface components {
              */
             codes: string[];
         };
+        /**
+         * ActionKind
+         * @description What was started.
+         * @enum {string}
+         */
+        ActionKind: "short" | "long" | "abort" | "scrub" | "pause" | "stop";
+        /**
+         * ActionRead
+         * @description One self-test or scrub that was started.
+         */
+        ActionRead: {
+            /**
+             * Command
+             * @description Exactly what was sent.
+             * @example zpool scrub tank
+             */
+            command: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Errors */
+            errors: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["ActionKind"];
+            /** Message */
+            message: string;
+            /** Percent */
+            percent: number | null;
+            /** Requested By */
+            requested_by: string;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /**
+             * Resource Kind
+             * @description `storage_device` or `storage_pool`.
+             */
+            resource_kind: string;
+            /** Resource Name */
+            resource_name: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** @description Only `failed` says something bad of the thing itself. */
+            state: components["schemas"]["ActionState"];
+        };
+        /**
+         * ActionState
+         * @description How it stands. Only `FAILED` says something bad of a drive or a pool.
+         * @enum {string}
+         */
+        ActionState: "running" | "passed" | "failed" | "aborted" | "refused" | "done" | "unknown";
         /**
          * ActivityPage
          * @description Some events, the newest first.
@@ -6746,7 +6916,27 @@ export interface components {
          * @description A right, as `noun:verb`. Every endpoint names exactly one, or is public.
          * @enum {string}
          */
-        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "notifications:manage" | "backup:manage";
+        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "notifications:manage" | "backup:manage" | "assistant:use";
+        /** Page[ActionRead] */
+        Page_ActionRead_: {
+            /** Items */
+            items: components["schemas"]["ActionRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
         /** Page[AlertRead] */
         Page_AlertRead_: {
             /** Items */
@@ -6911,6 +7101,26 @@ export interface components {
         Page_JobRunRead_: {
             /** Items */
             items: components["schemas"]["JobRunRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[PlanRead] */
+        Page_PlanRead_: {
+            /** Items */
+            items: components["schemas"]["PlanRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -7195,6 +7405,57 @@ export interface components {
             what: string;
         };
         /**
+         * PlanRead
+         * @description One schedule, and what it waits for.
+         */
+        PlanRead: {
+            /** Days */
+            days: number;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Hour */
+            hour: number | null;
+            /** Is Due */
+            is_due: boolean;
+            /**
+             * Is Overdue
+             * @description Due for more than a week.
+             */
+            is_overdue: boolean;
+            /** Is Running */
+            is_running: boolean;
+            kind: components["schemas"]["ActionKind"];
+            /** Last At */
+            last_at: string | null;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /**
+             * Resource Kind
+             * @description `storage_device` or `storage_pool`.
+             */
+            resource_kind: string;
+            /** Resource Name */
+            resource_name: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Waits For
+             * @description Why it does not begin, when it is due.
+             */
+            waits_for: string;
+        };
+        /**
          * PoolDetail
          * @description A pool with everything that is known of it.
          */
@@ -7213,6 +7474,11 @@ export interface components {
             activity_ends_at: string | null;
             /** Activity Percent */
             activity_percent: number | null;
+            /**
+             * Cannot Scrub
+             * @description Why it cannot be scrubbed; empty when it can.
+             */
+            cannot_scrub: string;
             /** Data Errors */
             data_errors: number | null;
             /**
@@ -7264,6 +7530,21 @@ export interface components {
             name: string;
             /** Reasons */
             reasons: components["schemas"]["PoolReasonRead"][];
+            /**
+             * Scrub Days
+             * @description How often Unity starts a scrub; 0: never.
+             */
+            scrub_days: number;
+            /**
+             * Scrub Hour
+             * @description From which hour one may begin; null: at any.
+             */
+            scrub_hour: number | null;
+            /**
+             * Scrub Started At
+             * @description When Unity last started one.
+             */
+            scrub_started_at: string | null;
             /**
              * Server Id
              * Format: uuid
@@ -7388,6 +7669,21 @@ export interface components {
             /** Reasons */
             reasons: components["schemas"]["PoolReasonRead"][];
             /**
+             * Scrub Days
+             * @description How often Unity starts a scrub; 0: never.
+             */
+            scrub_days: number;
+            /**
+             * Scrub Hour
+             * @description From which hour one may begin; null: at any.
+             */
+            scrub_hour: number | null;
+            /**
+             * Scrub Started At
+             * @description When Unity last started one.
+             */
+            scrub_started_at: string | null;
+            /**
              * Server Id
              * Format: uuid
              */
@@ -7419,6 +7715,11 @@ export interface components {
             code: string;
             /** Fix */
             fix: string;
+            /**
+             * Is Acknowledged
+             * @description Known to somebody; quiet until it changes.
+             */
+            is_acknowledged: boolean;
             /** Level */
             level: string;
             /** Message */
@@ -7959,7 +8260,7 @@ export interface components {
         RuleFinding: {
             /**
              * Kind
-             * @description `blind`, `overlap`, `scope` or `unreadable`.
+             * @description `blind`, `overlap`, `scope` or `unreadable`; `waiting`: nothing here reports yet what a built-in rule looks at, which is no fault of it.
              */
             kind: string;
             /** Text */
@@ -8323,6 +8624,35 @@ export interface components {
             tags: string[];
         };
         /**
+         * ScrubSchedule
+         * @description How often Unity starts scrubs; 0 days: never.
+         */
+        ScrubSchedule: {
+            /**
+             * Days
+             * @example 30
+             */
+            days: number;
+            /**
+             * Hour
+             * @description It begins within six hours from then; null: at any time.
+             */
+            hour?: number | null;
+        };
+        /**
+         * ScrubStart
+         * @description Start, pause or stop a scrub.
+         */
+        ScrubStart: {
+            verb: components["schemas"]["ScrubVerb"];
+        };
+        /**
+         * ScrubVerb
+         * @description What to do about a scrub; pausing is known to ZFS only.
+         * @enum {string}
+         */
+        ScrubVerb: "scrub" | "pause" | "stop";
+        /**
          * SearchAnswer
          * @description The best results first.
          */
@@ -8391,7 +8721,7 @@ export interface components {
          * @description Which self-test.
          * @enum {string}
          */
-        SelfTestKind: "short" | "long";
+        SelfTestKind: "short" | "long" | "abort";
         /**
          * SelfTestRead
          * @description One entry of the drive's log of self-tests.
@@ -8426,7 +8756,7 @@ export interface components {
         };
         /**
          * SelfTestStart
-         * @description Start a self-test now.
+         * @description Start a self-test now, or end the one that runs.
          */
         SelfTestStart: {
             kind: components["schemas"]["SelfTestKind"];
@@ -17545,6 +17875,234 @@ export interface operations {
             };
         };
     };
+    acknowledgePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleScrubs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScrubSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startScrub: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verb": "scrub"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScrubStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     summarisePools: {
         parameters: {
             query?: never;
@@ -18967,6 +19525,124 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUpkeepActions: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this drive or pool. */
+                resource_id?: string | null;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["ActionState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActionRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUpkeepPlans: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlanRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
