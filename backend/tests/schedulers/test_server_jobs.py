@@ -16,7 +16,7 @@ from app.schemas.credentials.server_credential import ServerCredentialCreate
 from app.schemas.credentials.ssh_key import SSHKeyGenerate
 from app.schemas.infrastructure.connection import ConnectionReport, StepName, StepState
 from app.services.credentials.one_time_secrets import OneTimeSecrets
-from app.services.infrastructure.connection_test import ConnectionTester
+from app.services.infrastructure.connection_tester import ConnectionTester
 from app.services.infrastructure.host_probe import Address, HostProber
 from app.services.infrastructure.key_enrolment import (
     PURPOSE,

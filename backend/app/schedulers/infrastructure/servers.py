@@ -8,7 +8,7 @@ from app.kernel.errors import JsonValue
 from app.ports.job_engine import JobArguments, JobContext, JobType
 from app.schedulers.jobs import Job
 from app.services.core.platform import Platform
-from app.services.infrastructure.connection_test import ConnectionTester
+from app.services.infrastructure.connection_tester import ConnectionTester
 from app.services.infrastructure.host_probe import Address, HostProber
 from app.services.infrastructure.key_enrolment import Enrolment, KeyEnroller
 from app.services.infrastructure.server_actions import INSTALL_KEY, PROBE, REMOVE_KEY, TEST

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.crypto import Ref, Sealed, Vault
 from app.kernel.errors import Conflict, JsonValue, NotFound
 from app.kernel.ids import uuid7
-from app.models.core.resource import ResourceEdge, ResourceKind
+from app.models.core.resource import ResourceKind
 from app.models.credentials.server_credential import ServerCredential
 from app.schemas.base import Page
 from app.schemas.credentials.server_credential import (
@@ -25,7 +25,8 @@ from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials.events import CredentialAdded, CredentialDeleted
-from app.services.credentials.uses import USES, refuse_foreign_use, users_of
+from app.services.credentials.records import CredentialRecords
+from app.services.credentials.uses import refuse_foreign_use, users_of, uses_of
 
 _SORTS = {
     "name": func.lower(ServerCredential.name),
@@ -52,7 +53,7 @@ class ServerCredentialService:
     def __init__(self, session: AsyncSession, clock: Clock, audit: AuditLog, vault: Vault) -> None:
         self._session = session
         self._clock = clock
-        self._audit = audit
+        self._records = CredentialRecords(session, audit)
         self._outbox = Outbox(session, clock)
         self._vault = vault
         self._resources = ResourceService(session, clock)
@@ -60,7 +61,9 @@ class ServerCredentialService:
     async def get(self, credential_id: uuid.UUID) -> ServerCredentialRead:
         """Return one login, without its password."""
         found = await self._session.execute(
-            _with_uses().where(ServerCredential.id == credential_id)
+            select(ServerCredential, uses_of(ServerCredential.id)).where(
+                ServerCredential.id == credential_id
+            )
         )
         row = found.one_or_none()
         if row is None:
@@ -79,7 +82,7 @@ class ServerCredentialService:
         )
         total = await self._session.scalar(select(func.count(ServerCredential.id)).where(*wanted))
         rows = await self._session.execute(
-            _with_uses()
+            select(ServerCredential, uses_of(ServerCredential.id))
             .where(*wanted)
             .order_by(*sorted_by(query.sort or "name", _SORTS, ServerCredential.id))
             .offset(query.offset)
@@ -112,7 +115,7 @@ class ServerCredentialService:
             object_id=credential.id, object_name=credential.name, resource_id=credential.id
         )
         self._outbox.announce(actor, added)
-        await self._record(
+        await self._records.record(
             actor, "credential.created", credential, {"username": credential.username}
         )
         return _read(credential, 0)
@@ -140,7 +143,7 @@ class ServerCredentialService:
             )
             fields.append("password")
         credential.updated_at = self._clock.now()
-        await self._record(actor, "credential.edited", credential, {"fields": fields})
+        await self._records.record(actor, "credential.edited", credential, {"fields": fields})
         return await self.get(credential_id)
 
     async def delete(self, actor: Actor, credential_id: uuid.UUID) -> None:
@@ -161,7 +164,7 @@ class ServerCredentialService:
         await self._resources.delete(credential_id)
         gone = CredentialDeleted(object_id=credential.id, object_name=credential.name)
         self._outbox.announce(actor, gone)
-        await self._record(actor, "credential.deleted", credential, {})
+        await self._records.record(actor, "credential.deleted", credential, {})
 
     def _seal(self, credential_id: uuid.UUID, password: str, version: int) -> Sealed:
         return self._vault.seal(
@@ -182,34 +185,6 @@ class ServerCredentialService:
             raise CredentialNameTaken(
                 f"There is a login named {name!r} already.", fix="Choose another name."
             )
-
-    async def _record(
-        self,
-        actor: Actor,
-        action: str,
-        credential: ServerCredential,
-        details: dict[str, JsonValue],
-    ) -> None:
-        await self._session.flush()
-        await self._audit.record(
-            actor,
-            action,
-            kind="credential",
-            object_id=credential.id,
-            name=credential.name,
-            details=details,
-            resource_id=credential.id,
-        )
-
-
-def _with_uses() -> Select[ServerCredential, int]:
-    uses = (
-        select(func.count(ResourceEdge.id))
-        .where(ResourceEdge.target_id == ServerCredential.id, ResourceEdge.kind == USES)
-        .correlate(ServerCredential)
-        .scalar_subquery()
-    )
-    return select(ServerCredential, func.coalesce(uses, 0))
 
 
 def _read(credential: ServerCredential, servers: int) -> ServerCredentialRead:

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.crypto import Ref, Vault
 from app.kernel.errors import Conflict, JsonValue, NotFound
 from app.kernel.ids import uuid7
-from app.models.core.resource import Resource, ResourceEdge, ResourceKind
+from app.models.core.resource import Resource, ResourceKind
 from app.models.credentials.ssh_key import DeploymentState, SSHKey, SSHKeyDeployment
 from app.schemas.base import Page
 from app.schemas.credentials.ssh_key import (
@@ -27,7 +27,8 @@ from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials import key_material
 from app.services.credentials.events import SSHKeyAdded, SSHKeyDeleted
-from app.services.credentials.uses import USES, refuse_foreign_use, users_of
+from app.services.credentials.records import CredentialRecords
+from app.services.credentials.uses import refuse_foreign_use, users_of, uses_of
 
 _SORTS = {
     "name": func.lower(SSHKey.name),
@@ -59,14 +60,18 @@ class SSHKeyService:
     def __init__(self, session: AsyncSession, clock: Clock, audit: AuditLog, vault: Vault) -> None:
         self._session = session
         self._clock = clock
-        self._audit = audit
+        self._records = CredentialRecords(session, audit)
         self._outbox = Outbox(session, clock)
         self._vault = vault
         self._resources = ResourceService(session, clock)
 
     async def get(self, key_id: uuid.UUID) -> SSHKeyRead:
         """Return one key."""
-        row = (await self._session.execute(_with_uses().where(SSHKey.id == key_id))).one_or_none()
+        row = (
+            await self._session.execute(
+                select(SSHKey, uses_of(SSHKey.id)).where(SSHKey.id == key_id)
+            )
+        ).one_or_none()
         if row is None:
             raise SSHKeyNotFound("There is no SSH key with this id.", fix="Reload the list.")
         return _read(*row)
@@ -80,7 +85,7 @@ class SSHKeyService:
         )
         total = await self._session.scalar(select(func.count(SSHKey.id)).where(*wanted))
         rows = await self._session.execute(
-            _with_uses()
+            select(SSHKey, uses_of(SSHKey.id))
             .where(*wanted)
             .order_by(*sorted_by(query.sort or "name", _SORTS, SSHKey.id))
             .offset(query.offset)
@@ -113,7 +118,7 @@ class SSHKeyService:
         before, key.name = key.name, name
         key.updated_at = self._clock.now()
         await self._resources.rename(key_id, name)
-        await self._record(actor, "ssh_key.renamed", key, {"before": before, "after": name})
+        await self._records.record(actor, "ssh_key.renamed", key, {"before": before, "after": name})
         return await self.get(key_id)
 
     async def delete(self, actor: Actor, key_id: uuid.UUID) -> None:
@@ -141,7 +146,7 @@ class SSHKeyService:
         await self._session.execute(delete(SSHKey).where(SSHKey.id == key_id))
         await self._resources.delete(key_id)
         self._outbox.announce(actor, SSHKeyDeleted(object_id=key.id, object_name=key.name))
-        await self._record(actor, "ssh_key.deleted", key, {"fingerprint": key.fingerprint})
+        await self._records.record(actor, "ssh_key.deleted", key, {"fingerprint": key.fingerprint})
 
     async def deployments(self, key_id: uuid.UUID) -> Sequence[DeploymentRead]:
         """Return where the key is installed, or was meant to be."""
@@ -192,7 +197,7 @@ class SSHKeyService:
         self._outbox.announce(
             actor, SSHKeyAdded(object_id=key.id, object_name=name, resource_id=key.id)
         )
-        await self._record(actor, action, key, {"fingerprint": key.fingerprint})
+        await self._records.record(actor, action, key, {"fingerprint": key.fingerprint})
         return _read(key, 0)
 
     async def _get(self, key_id: uuid.UUID) -> SSHKey:
@@ -216,30 +221,6 @@ class SSHKeyService:
             raise SSHKeyAlreadyStored(
                 f"This key pair is stored already, as {other!r}.", fix="Use that one."
             )
-
-    async def _record(
-        self, actor: Actor, action: str, key: SSHKey, details: dict[str, JsonValue]
-    ) -> None:
-        await self._session.flush()
-        await self._audit.record(
-            actor,
-            action,
-            kind="ssh_key",
-            object_id=key.id,
-            name=key.name,
-            details=details,
-            resource_id=key.id,
-        )
-
-
-def _with_uses() -> Select[SSHKey, int]:
-    uses = (
-        select(func.count(ResourceEdge.id))
-        .where(ResourceEdge.target_id == SSHKey.id, ResourceEdge.kind == USES)
-        .correlate(SSHKey)
-        .scalar_subquery()
-    )
-    return select(SSHKey, func.coalesce(uses, 0))
 
 
 def _read(key: SSHKey, servers: int) -> SSHKeyRead:

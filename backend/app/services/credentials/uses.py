@@ -6,8 +6,9 @@ Whoever logs in with a credential draws an edge of the kind `uses` from itself t
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kernel.narrowing import BeyondReach, whole
 from app.models.core.resource import Resource, ResourceEdge
@@ -44,3 +45,14 @@ async def users_of(session: AsyncSession, resource_id: uuid.UUID) -> Sequence[st
             .order_by(Resource.name)
         )
     ).all()
+
+
+def uses_of(resource_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[int]:
+    """Return how many resources use that of each row."""
+    uses = (
+        select(func.count(ResourceEdge.id))
+        .where(ResourceEdge.target_id == resource_id, ResourceEdge.kind == USES)
+        .correlate(resource_id.class_)
+        .scalar_subquery()
+    )
+    return func.coalesce(uses, 0)

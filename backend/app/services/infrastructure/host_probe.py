@@ -9,7 +9,7 @@ from app.kernel.text import printable
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.ports.shell import ShellError, Shells, Target
 from app.schemas.infrastructure.connection import ProbeReport
-from app.services.infrastructure.connection_test import shown_key
+from app.services.infrastructure.connection_tester import shown_key
 from app.services.infrastructure.server_errors import UnknownReference
 from app.services.infrastructure.status import judge_failure
 from app.services.infrastructure.targets import TargetBuilder

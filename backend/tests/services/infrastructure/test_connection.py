@@ -6,7 +6,7 @@ from app.kernel.database import Database
 from app.models.infrastructure.monitored_server import HostKeyPin
 from app.ports.shell import Command
 from app.schemas.infrastructure.connection import StepName, StepState
-from app.services.infrastructure.connection_test import ConnectionTester
+from app.services.infrastructure.connection_tester import ConnectionTester
 from app.services.infrastructure.local_server import ensure_local_server
 from app.services.infrastructure.sudo_lines import FIND, sudoers
 from tests.fakes.shell import FakeShell, FakeShells
