@@ -63,7 +63,12 @@ KINDS = ("sender", "database", "network", "receiver")
 # also die a little later, or for as long as there was no database to note it in.
 SLACK, NOTING, RECOVERY = 0.5, 1.0, 2.0
 
-pytestmark = [pytest.mark.needs("postgres"), pytest.mark.timeout(600 + KILLS * 30 + ALERTS)]
+pytestmark = [
+    pytest.mark.needs("postgres"),
+    pytest.mark.timeout(600 + KILLS * 30 + ALERTS),
+    # The library of the mail server leaves the connections of one that dies to the collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ class RuleWrite(Timing):
 class RuleFinding(Output):
     """Something about a rule that keeps it from doing what it seems to do."""
 
-    kind: str = Field(description="`blind`, `overlap`, `scope` or `unreadable`.")
+    kind: str = Field(
+        description="`blind`, `overlap`, `scope` or `unreadable`; `waiting`: nothing here reports"
+        " yet what a built-in rule looks at, which is no fault of it."
+    )
     text: str
 
 

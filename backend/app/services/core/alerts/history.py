@@ -3,6 +3,7 @@
 import uuid
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean
 
 from sqlalchemy import select
@@ -19,6 +20,10 @@ Points = tuple[list[int], list[float]]
 _OF_THE_WHOLE = (Aggregation.AVERAGE, Aggregation.LEAST)
 # A change over less of the window than this says nothing about the whole of it.
 _LEAST_SHARE = 0.5
+# A pause of two intervals is a sample that was lost; so is one of half the window, where samples
+# came more seldom before somebody opened a page that watches them.
+_GAP, _LONGEST_GAP = 2.1, 0.5
+_JITTER = 1.1
 
 
 async def read_points(
@@ -52,7 +57,8 @@ def measure(
     """Return what a rule compares, over the window that ends with the sample at a time.
 
     An average and a least say something only when the samples, which come at an interval, cover
-    half of the window: a machine that was just entered is not busy for a quarter of an hour.
+    the window: a machine that was just entered is not busy for a quarter of an hour, nor is one
+    of which only the first and the last minute of it are known.
     """
     times, values = points
     first = bisect_left(times, at - definition.window_seconds)
@@ -61,11 +67,21 @@ def measure(
         return None
     if isinstance(definition, RateOfChange):
         return _rate(definition, times[first:last], values[first:last])
-    covered = at - times[first] + interval
-    is_partial = covered < _LEAST_SHARE * definition.window_seconds
-    if is_partial and definition.aggregation in _OF_THE_WHOLE:
+    if definition.aggregation in _OF_THE_WHOLE and not _covers(
+        times[first:last], at - definition.window_seconds, at, interval
+    ):
         return None
     return _AGGREGATIONS[definition.aggregation](values[first:last])
+
+
+def _covers(times: Sequence[int], start: int, at: int, interval: int) -> bool:
+    """Tell whether samples speak for the whole window: from its start on, and without a hole."""
+    pauses = [after - before for before, after in pairwise([*times, at])]
+    widest = max(pauses)
+    if widest > max(_GAP * interval, _LONGEST_GAP * (at - start)):
+        return False
+    # Each sample speaks for the time since the one before it.
+    return times[0] - start <= _JITTER * max(interval, widest)
 
 
 def _last(values: Sequence[float]) -> float:

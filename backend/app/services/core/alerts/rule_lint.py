@@ -23,6 +23,8 @@ from app.schemas.core.alert_rule import (
 from app.schemas.core.alert_rule_api import RuleFinding
 from app.services.core.alerts.rule_book import Rule
 
+WAITING = "waiting"  # the kind of a finding that asks nothing of anybody
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
@@ -114,18 +116,32 @@ def _scope_faults(scope: Scope, world: World) -> Iterable[FieldFault]:
         yield FieldFault("/scope/groups", "One of these groups does not exist any more.")
 
 
-def findings_of(rules: Sequence[Rule], world: World) -> dict[uuid.UUID, list[RuleFinding]]:
-    """Return what there is to say of each rule."""
+def findings_of(
+    rules: Sequence[Rule], world: World, untouched: Collection[uuid.UUID] = ()
+) -> dict[uuid.UUID, list[RuleFinding]]:
+    """Return what there is to say of each rule.
+
+    `untouched` are the rules that are as Unity brought them along. That one of them finds nothing
+    to look at is no mistake of anybody: it waits for the first machine that has such a thing.
+    """
     found: dict[uuid.UUID, list[RuleFinding]] = defaultdict(list)
     for rule in rules:
-        for fault in faults_of(rule.definition, rule.scope, world):
-            kind = "scope" if fault.pointer.startswith("/scope") else "blind"
-            words = f"{fault.detail} So this can never fire." if kind == "blind" else fault.detail
-            found[rule.id].append(RuleFinding(kind=kind, text=words))
+        faults = faults_of(rule.definition, rule.scope, world)
+        found[rule.id] += _findings(faults, may_wait=rule.id in untouched)
     for one, other in _twins(rules):
         text = f"It looks at the same as {other.name!r}, so both will tell of one thing."
         found[one.id].append(RuleFinding(kind="overlap", text=text))
     return found
+
+
+def _findings(faults: Iterable[FieldFault], *, may_wait: bool) -> Iterable[RuleFinding]:
+    for fault in faults:
+        if fault.pointer.startswith("/scope"):
+            yield RuleFinding(kind="scope", text=fault.detail)
+        elif may_wait and fault.pointer.endswith("/metric"):
+            yield RuleFinding(kind=WAITING, text="Nothing here reports this yet.")
+        else:
+            yield RuleFinding(kind="blind", text=f"{fault.detail} So this can never fire.")
 
 
 def _twins(rules: Sequence[Rule]) -> Iterable[tuple[Rule, Rule]]:

@@ -26,7 +26,13 @@ from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import QuietKeeper
 from app.services.core.alerts.rule_book import Rule, read_rule
-from app.services.core.alerts.rule_lint import FieldFault, faults_of, findings_of, read_world
+from app.services.core.alerts.rule_lint import (
+    WAITING,
+    FieldFault,
+    faults_of,
+    findings_of,
+    read_world,
+)
 from app.services.core.alerts.rule_preview import RulePreviews
 from app.services.core.alerts.rule_words import apply, first_values, is_changed, kind_for, told
 from app.services.core.audit import AuditLog
@@ -82,7 +88,7 @@ class RuleService:
             for one in read
             if (not query.domain or one.domain == query.domain)
             and (query.is_enabled is None or one.is_enabled == query.is_enabled)
-            and (not query.has_findings or one.findings)
+            and (not query.has_findings or any(its.kind != WAITING for its in one.findings))
             and (not query.q or query.q.casefold() in one.name.casefold())
         ]
         page = found[query.offset : query.offset + query.per_page]
@@ -241,13 +247,18 @@ class RuleService:
                 text = f"It cannot be read: {error.errors()[0]['msg']}"
                 unreadable[row.id] = RuleFinding(kind="unreadable", text=text)
         world = await read_world(self._session, self._types)
-        found = findings_of([one for one in rules if _is_on(one, rows)], world)
+        untouched = {row.id for row in rows if self._is_untouched(row) and row.id not in unreadable}
+        found = findings_of([one for one in rules if _is_on(one, rows)], world, untouched)
         firing = await self._firing()
         return [
             _shown(row, self._built_in.get(row.key or ""), found.get(row.id, []), firing)
             for row in rows
             if row.id not in unreadable
         ]
+
+    def _is_untouched(self, row: AlertRule) -> bool:
+        first = self._built_in.get(row.key or "")
+        return first is not None and not is_changed(row, first)
 
     async def _firing(self) -> Mapping[uuid.UUID | None, int]:
         rows = await self._session.execute(
