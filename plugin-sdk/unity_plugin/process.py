@@ -33,10 +33,11 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "
 class WorkerGone(Exception):
     """The process ended, or was ended, before it answered; `kind` and the text say why."""
 
-    def __init__(self, kind: Failure, detail: str) -> None:
+    def __init__(self, kind: Failure, detail: str, *, is_own_time_out: bool = False) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+        self.is_own_time_out = is_own_time_out  # this very call was the one that hung
 
 
 class WorkerProcess:
@@ -120,12 +121,9 @@ class WorkerProcess:
                     await self._process.stdin.drain()
                 return await answer
         except TimeoutError:
-            self.kill(
-                Failure.TIMED_OUT, f"It did not answer within {wish.seconds:g} s and was ended."
-            )
-            raise WorkerGone(
-                Failure.TIMED_OUT, f"It did not answer within {wish.seconds:g} s and was ended."
-            ) from None
+            words = f"It did not answer within {wish.seconds:g} s, and was ended."
+            self.kill(Failure.TIMED_OUT, words)
+            raise WorkerGone(Failure.TIMED_OUT, words, is_own_time_out=True) from None
         finally:
             self._open.pop(request_id, None)
             self._logs.pop(request_id, None)
