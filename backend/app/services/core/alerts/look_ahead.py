@@ -1,5 +1,6 @@
 """Looks of the rules that look ahead: a line of points of each series, and what comes of it."""
 
+import asyncio
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,17 +9,16 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.schemas.core.alert_rule import Forecast
-from app.services.core.alerts.forecast import Forecaster, Outlook
 from app.services.core.alerts.levels import fingerprint, fits, override_for, shown, subject_of
 from app.services.core.alerts.looks import Look, with_gap, words
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.rule_book import Rule
-from app.services.core.metrics.lines import Line
-from app.services.core.metrics.queries import MOST_SERIES, MetricReader
+from app.services.core.foresight.trend import Forecaster, Outlook
+from app.services.core.metrics.lines import Line, QueryResult
+from app.services.core.metrics.queries import MOST_POINTS, MOST_SERIES, MetricReader
 
 _GAP = timedelta(hours=3)  # forecasts come every quarter of an hour; a few may be lost
-_POINTS = 168
-_DAY = 86_400
+_HOUR, _DAY = 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,18 @@ async def look_ahead(
         if resource_id not in unwatched:
             counts[resource_id] = counts.get(resource_id, 0) + 1
     looks: list[Look] = []
+    points = min(MOST_POINTS, definition.window_seconds // _HOUR)
     start = now - timedelta(seconds=definition.window_seconds)
     for some in _slices(counts):
-        result = await reader.query(definition.metric, some, (), start, now, _POINTS)
-        for line in result.lines:
-            look = _look(ahead, line, result.times)
-            if look is not None:
-                looks.append(look)
+        result = await reader.query(definition.metric, some, (), start, now, points)
+        # Hundreds of lines take their time, in which the others go on.
+        looks += await asyncio.to_thread(_looks, ahead, result)
     return looks
+
+
+def _looks(ahead: _Ahead, result: QueryResult) -> list[Look]:
+    found = (_look(ahead, line, result.times) for line in result.lines)
+    return [look for look in found if look is not None]
 
 
 def _look(ahead: _Ahead, line: Line, times: Iterable[int]) -> Look | None:
@@ -79,7 +83,7 @@ def _look_of(ahead: _Ahead, line: Line, outlook: Outlook) -> Look:
     labels = dict(name.labels)
     subject, left = subject_of(labels), outlook.seconds
     is_sure = outlook.confidence >= definition.least_confidence
-    is_soon = left is not None and left <= definition.within_seconds
+    is_soon = outlook.is_within(definition.within_seconds)
     message = ""
     if left is not None and is_soon and is_sure:
         level = shown(definition.level, definition.unit)

@@ -11,7 +11,6 @@ from itertools import pairwise
 
 from app.models.core.alert_rule import Phase
 from app.schemas.core.alert_rule import Absence, Forecast, RateOfChange, Threshold
-from app.services.core.alerts.forecast import Forecaster
 from app.services.core.alerts.history import Points, measure
 from app.services.core.alerts.looks import Check, with_gap
 from app.services.core.alerts.machine import (
@@ -22,6 +21,7 @@ from app.services.core.alerts.machine import (
     Verdict,
     advance,
 )
+from app.services.core.foresight.trend import Forecaster
 
 _GAP, _LEAST_GAP = 2.1, timedelta(minutes=1)
 _ROUND = 60  # absences are looked for every minute
@@ -136,9 +136,8 @@ def replay_forecast(
             )
             if outlook is None:
                 continue
-            left = outlook.seconds
             is_sure = outlook.confidence >= definition.least_confidence
-            is_soon = left is not None and left <= definition.within_seconds
+            is_soon = outlook.is_within(definition.within_seconds)
             yield now, Verdict.BREACH if is_soon and is_sure else Verdict.CLEAR
 
     return replay_verdicts(check_timings, timedelta(seconds=2 * _AHEAD), verdicts())

@@ -16,7 +16,6 @@ from app.schemas.core.alert_rule import Absence, Composite, StateChange, metrics
 from app.services.core.alerts.checks import SeriesOf, make_check
 from app.services.core.alerts.composites import look_at_composites
 from app.services.core.alerts.engine import AlertEngine
-from app.services.core.alerts.forecast import Forecaster, RobustSlope
 from app.services.core.alerts.incidents import AlertChange, end_orphans
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.look_ahead import look_ahead
@@ -24,6 +23,7 @@ from app.services.core.alerts.looks import Look, with_gap, words
 from app.services.core.alerts.machine import SILENT, Verdict, held
 from app.services.core.alerts.reports import calm
 from app.services.core.alerts.rule_book import Rule, RuleBook
+from app.services.core.foresight.trend import Forecaster, TrendForecaster
 from app.services.core.metrics.queries import Latest, MetricReader
 from app.services.core.metrics.state import NewestSamples
 
@@ -50,7 +50,7 @@ class AlertRounds:
         self._clock = clock
         self._engine = engine
         self._unwatched = unwatched
-        self._forecaster: Forecaster = forecaster or RobustSlope()
+        self._forecaster: Forecaster = forecaster or TrendForecaster()
 
     async def look(self) -> list[AlertChange]:
         """Judge absences, durations that have passed, and rules that are no more."""

@@ -25,13 +25,13 @@ from app.schemas.core.alert_rule import (
 from app.schemas.core.alert_rule_api import PreviewIncident, RuleFinding, RulePreview
 from app.services.core.alerts.checks import SeriesOf, has_unit, make_check
 from app.services.core.alerts.composites import join, judge_part
-from app.services.core.alerts.forecast import RobustSlope
 from app.services.core.alerts.history import Points, read_points, values_of
 from app.services.core.alerts.levels import fits, override_for, subject_of
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.replay import Incident, replay, replay_forecast, replay_verdicts
 from app.services.core.alerts.rule_book import Rule
 from app.services.core.alerts.scopes import is_in, read_places
+from app.services.core.foresight.trend import TrendForecaster
 from app.services.core.metrics.lines import SeriesName
 from app.services.core.metrics.queries import Latest
 from app.services.core.metrics.series import parse_labels
@@ -176,7 +176,7 @@ def _try_out(
         known = values_of(points, one.id)
         if isinstance(definition, Forecast):
             span = (past.start, past.end)
-            incidents = replay_forecast(rule.timings, definition, RobustSlope(), known, span)
+            incidents = replay_forecast(rule.timings, definition, TrendForecaster(), known, span)
         else:
             check = make_check(rule, _series_of(one))
             incidents = [] if check is None else replay(check, known, one.interval, past.start)
