@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from app.adapters.ai import HttpAiProvider
 from app.adapters.archive_folder import open_folder
 from app.adapters.checkpoint_sinks import NetworkSinks
 from app.adapters.jobs_sqlite import SqliteJobEngine
@@ -133,6 +134,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         vault=vault,
         shells=shells,
         notifier=_notifiers(settings),
+        ai=HttpAiProvider(),
         archives=archive_stores(),
         checkpoint_sinks=NetworkSinks(),
         providers=HttpProviderGateway(),
@@ -177,6 +179,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
     return (
         *core.jobs(platform),
         *core.notification_jobs(platform, _worker_name()),
+        *core.assistant_jobs(platform),
         *audit.jobs(platform),
         *core.event_jobs(platform, subscriptions(platform)),
         *backup.jobs(platform),

@@ -3,7 +3,7 @@
 Providers differ in how they spell a conversation; here it has one shape, and one set of failures.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -186,10 +186,11 @@ class AiProvider(Protocol):
         """Return the whole answer, or raise `ProviderFailed`."""
         ...
 
-    def stream(self, connection: Connection, ask: Ask) -> AsyncIterator[Piece | Answer]:
+    def stream(self, connection: Connection, ask: Ask) -> AsyncGenerator[Piece | Answer, None]:
         """Yield pieces of the text as they come, and at the end the whole `Answer`.
 
         Raises `ProviderFailed`, also after pieces have come: an answer counts when it is whole.
+        Closing the generator ends the request.
         """
         ...
 

@@ -7,6 +7,7 @@ from app.routers.core import (
     activity,
     alert_rules,
     alerts,
+    assistant,
     audit,
     auth,
     backups,
@@ -37,6 +38,7 @@ from app.routers.infrastructure import (
     readings,
     search,
     servers,
+    topology,
     upkeep,
 )
 
@@ -65,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     readings.router,
     devices.router,
     pools.router,
+    topology.router,
     upkeep.router,
     metrics.router,
     silences.router,
@@ -74,5 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     notification_routes.router,
     notification_templates.router,
     notification_ledger.router,
+    assistant.router,
+    questions.router,
     prometheus.router,
 )

@@ -8,6 +8,7 @@ from app.kernel.triggers import Cron, Every
 from app.ports.job_engine import JobContext, JobType
 from app.schedulers.jobs import Job
 from app.services.core.announcer import DISPATCH
+from app.services.core.assistant.books import ledger_of
 from app.services.core.audit import AuditLog
 from app.services.core.dispatcher import EventDispatcher
 from app.services.core.event_retention import EventRetention
@@ -51,6 +52,17 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job(history, Cron("17 3 * * *"), jitter=timedelta(minutes=10)),
         Job(metrics, Every(timedelta(minutes=15)), jitter=timedelta(minutes=1)),
     )
+
+
+def assistant_jobs(platform: Platform) -> tuple[Job, ...]:
+    """Return what forgets old questions to the model."""
+    ledger = ledger_of(platform)
+
+    async def forget(_job: JobContext) -> dict[str, int]:
+        return {"dropped": await ledger.forget_old()}
+
+    forgetting = JobType("core.assistant.history", "Drop the old record of AI", forget)
+    return (Job(forgetting, Cron("37 3 * * *"), jitter=timedelta(minutes=10)),)
 
 
 def event_jobs(platform: Platform, table: Sequence[Subscription]) -> tuple[Job, ...]:

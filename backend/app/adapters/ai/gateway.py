@@ -1,7 +1,7 @@
 """Chooses the protocol. What speaks it is imported when it is first used: AI is off by default."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from app.kernel.database import in_transaction
@@ -24,7 +24,9 @@ class HttpAiProvider:
         document = await wire.post(connection, dialect.call(connection, body))
         return dialect.answer(document, ask)
 
-    async def stream(self, connection: Connection, ask: Ask) -> AsyncIterator[Piece | Answer]:
+    async def stream(
+        self, connection: Connection, ask: Ask
+    ) -> AsyncGenerator[Piece | Answer, None]:
         """Yield pieces, then the whole answer; see the port."""
         dialect = _dialect(connection)
         from app.adapters.ai import wire  # noqa: PLC0415 - it loads an HTTP client

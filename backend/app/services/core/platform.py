@@ -7,12 +7,14 @@ from app.kernel.clock import Clock
 from app.kernel.config import Settings
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.ports.ai_provider import AiProvider
 from app.ports.archive_store import ArchiveStores
 from app.ports.checkpoint_sink import CheckpointSinks
 from app.ports.identity_provider import ProviderGateway
 from app.ports.job_engine import JobEngine, JobType
 from app.ports.live_bus import LiveBus
 from app.ports.notifier import Notifier
+from app.ports.plugin_host import PluginHost
 from app.ports.shell import Shells
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
@@ -20,6 +22,7 @@ from app.services.core.alerts.quiet import AlertQuieting
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.identity import Identity
 from app.services.core.login_watch import LoginWatch
+from app.services.core.plugins.opening import AddressOf
 from app.services.core.single_sign_on.directory import ProviderDirectory
 from app.services.core.watches import Watches
 
@@ -34,11 +37,14 @@ class Platform:
     vault: Vault
     shells: Shells
     notifier: Notifier
+    ai: AiProvider
     archives: ArchiveStores
     checkpoint_sinks: CheckpointSinks
     providers: ProviderGateway
     jobs: JobEngine
     live: LiveBus
+    plugins: PluginHost
+    plugin_addresses: AddressOf
     features: Mapping[str, bool]
     job_types: Mapping[str, JobType] = field(default_factory=dict)  # by name
     alert_types: AlertTypes = field(default_factory=AlertTypes)
