@@ -35,6 +35,7 @@ from app.routers.infrastructure import (
     connections,
     devices,
     pools,
+    questions,
     readings,
     search,
     servers,
