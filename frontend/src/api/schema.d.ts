@@ -501,6 +501,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the assistant may be asked
+         * @description Tell which uses are switched on, and where the questions go. Off is the default.
+         */
+        get: operations["getAssistant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/alerts/{alert_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain an alert
+         * @description Send the alert with its measurements and history to the model, and stream what it writes.
+         *
+         *     Only what the caller may see is sent, after secrets were taken out. The answer is text.
+         */
+        post: operations["explainAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the model was asked
+         * @description List every use, the newest first: who, for what, what it cost, how it ended.
+         *
+         *     Sort by `at`, `cost`, `seconds` or `actor_name`.
+         */
+        get: operations["listAssistantExchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/exchanges/{exchange_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the model was asked
+         * @description Show all that was sent, as it was redacted, and what came back.
+         */
+        get: operations["getAssistantExchange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask about the inventory
+         * @description Let the model answer a question by looking things up, and stream what it does.
+         *
+         *     It sees what the caller may see, and its tools only read. Links of the answer lead to things
+         *     that exist and that the caller may see.
+         */
+        post: operations["askAssistant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the assistant's settings
+         * @description Show the settings; the API key is never shown.
+         */
+        get: operations["getAssistantSettings"];
+        /**
+         * Change the assistant's settings
+         * @description Replace all but a key that is left out. With another server the old key is dropped.
+         */
+        put: operations["updateAssistantSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/settings/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test the assistant's settings
+         * @description Ask the provider for its models and the model four small things. Nothing is saved.
+         *
+         *     The requests are recorded and count, but no budget holds them up.
+         */
+        post: operations["testAssistantSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the assistant has used
+         * @description Show requests, tokens and cost of the day and the month beside their limits.
+         */
+        get: operations["getAssistantUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -2234,6 +2407,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/topology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what stands on what
+         * @description Return one server with all that belongs to it, or one thing with what is around it.
+         *
+         *     Each thing carries its open alerts, so that a cause stands beside its consequences. At most 300
+         *     things are returned, those with trouble first.
+         */
+        get: operations["showTopology"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/upkeep/actions": {
         parameters: {
             query?: never;
@@ -3013,6 +3209,26 @@ export interface paths {
          * @description List everybody with rights on the resources of a group, and where they come from.
          */
         get: operations["listGroupPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/groups/{group_id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What deleting a group would take away
+         * @description Tell what the group holds, who has a role in it, and what names it; nothing is changed.
+         */
+        get: operations["planGroupRemoval"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4162,6 +4378,274 @@ export interface components {
             public: string;
         };
         /**
+         * AssistantCheck
+         * @description One thing that was tried.
+         */
+        AssistantCheck: {
+            /** Detail */
+            detail: string;
+            /** Is Fine */
+            is_fine: boolean;
+            /**
+             * Needed For
+             * @description What works only with it; empty: everything.
+             */
+            needed_for: string;
+            /**
+             * What
+             * @example It calls tools
+             */
+            what: string;
+        };
+        /**
+         * AssistantFeature
+         * @description What the model is asked for.
+         * @enum {string}
+         */
+        AssistantFeature: "explain" | "ask" | "test";
+        /**
+         * AssistantQuestion
+         * @description What somebody wants to know.
+         */
+        AssistantQuestion: {
+            /**
+             * Question
+             * @example Which servers have drives that are failing?
+             */
+            question: string;
+        };
+        /**
+         * AssistantSettingsRead
+         * @description The settings; the API key is never shown.
+         */
+        AssistantSettingsRead: {
+            /** Answers Questions */
+            answers_questions: boolean;
+            /** Base Url */
+            base_url: string;
+            /** Cost Per Day */
+            cost_per_day: number | null;
+            /** Cost Per Month */
+            cost_per_month: number | null;
+            /** Currency */
+            currency: string;
+            /** Explains Alerts */
+            explains_alerts: boolean;
+            /** Has Api Key */
+            has_api_key: boolean;
+            /** Hides Addresses */
+            hides_addresses: boolean;
+            /**
+             * Input Price
+             * @description Of a million tokens that are sent.
+             */
+            input_price: number | null;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Keep Days */
+            keep_days: number;
+            /** Limit Seconds */
+            limit_seconds: number;
+            /** Model */
+            model: string;
+            /** Most Input Characters */
+            most_input_characters: number;
+            /** Most Output Tokens */
+            most_output_tokens: number;
+            /**
+             * Output Price
+             * @description Of a million tokens that are written.
+             */
+            output_price: number | null;
+            protocol: components["schemas"]["Protocols"];
+            /** Requests Per Day */
+            requests_per_day: number | null;
+            /** Requests Per Month */
+            requests_per_month: number | null;
+            /** Silence Seconds */
+            silence_seconds: number;
+            /**
+             * Updated At
+             * @description Null when they were never saved.
+             */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * AssistantSettingsWrite
+         * @description Which model is asked, for what, and how much of it.
+         */
+        AssistantSettingsWrite: {
+            /**
+             * Answers Questions
+             * @description The page for questions.
+             * @default true
+             */
+            answers_questions: boolean;
+            /**
+             * Api Key
+             * @description Stored encrypted. Null leaves the stored one, "" takes it away.
+             */
+            api_key?: string | null;
+            /**
+             * Base Url
+             * @description Where its API begins. This machine and private networks are allowed.
+             * @example http://127.0.0.1:11434/v1
+             */
+            base_url: string;
+            /**
+             * Cost Per Day
+             * @description Needs both prices. Null: no limit.
+             */
+            cost_per_day?: number | null;
+            /**
+             * Cost Per Month
+             * @description Needs both prices. Null: no limit.
+             */
+            cost_per_month?: number | null;
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /**
+             * Explains Alerts
+             * @description The button on the page of an alert.
+             * @default true
+             */
+            explains_alerts: boolean;
+            /**
+             * Hides Addresses
+             * @description Send placeholders for IP, MAC and e-mail addresses.
+             * @default false
+             */
+            hides_addresses: boolean;
+            /**
+             * Input Price
+             * @description Of a million tokens that are sent.
+             */
+            input_price?: number | null;
+            /**
+             * Is Enabled
+             * @description Off: nothing is ever sent.
+             * @default false
+             */
+            is_enabled: boolean;
+            /**
+             * Keep Days
+             * @description How long the record is kept.
+             * @default 90
+             */
+            keep_days: number;
+            /**
+             * Limit Seconds
+             * @description The longest whole answer.
+             * @default 180
+             */
+            limit_seconds: number;
+            /**
+             * Model
+             * @default
+             * @example llama3.1:8b
+             */
+            model: string;
+            /**
+             * Most Input Characters
+             * @description The most that is sent in one request.
+             * @default 24000
+             */
+            most_input_characters: number;
+            /**
+             * Most Output Tokens
+             * @description The most that is written in one answer.
+             * @default 1200
+             */
+            most_output_tokens: number;
+            /**
+             * Output Price
+             * @description Of a million tokens that are written.
+             */
+            output_price?: number | null;
+            /**
+             * @description `openai` for OpenAI, Ollama, vLLM, llama.cpp; `anthropic` for Anthropic.
+             * @default openai
+             */
+            protocol: components["schemas"]["Protocols"];
+            /**
+             * Requests Per Day
+             * @description Null: no limit.
+             * @default 100
+             */
+            requests_per_day: number | null;
+            /**
+             * Requests Per Month
+             * @description Null: no limit.
+             * @default 1000
+             */
+            requests_per_month: number | null;
+            /**
+             * Silence Seconds
+             * @description The longest pause, before and within an answer.
+             * @default 60
+             */
+            silence_seconds: number;
+        };
+        /**
+         * AssistantState
+         * @description What the caller may ask for, and who would answer.
+         */
+        AssistantState: {
+            /** Answers Questions */
+            answers_questions: boolean;
+            /** Explains Alerts */
+            explains_alerts: boolean;
+            /**
+             * Host
+             * @description Where the questions go; empty when it is off.
+             */
+            host: string;
+            /** Model */
+            model: string;
+        };
+        /**
+         * AssistantTest
+         * @description What came of asking the provider.
+         */
+        AssistantTest: {
+            /** Checks */
+            checks: components["schemas"]["AssistantCheck"][];
+            /**
+             * Is Fine
+             * @description Whether all that is switched on will work.
+             */
+            is_fine: boolean;
+            /**
+             * Models
+             * @description What the provider offers; empty when it lists none.
+             */
+            models: string[];
+        };
+        /**
+         * AssistantUsage
+         * @description What was used, by the calendar of Unity's time zone.
+         */
+        AssistantUsage: {
+            /** Currency */
+            currency: string;
+            day: components["schemas"]["Spent"];
+            /**
+             * Days
+             * @description The last thirty, oldest first.
+             */
+            days: components["schemas"]["DayUsage"][];
+            /** Features */
+            features: components["schemas"]["FeatureUsage"][];
+            month: components["schemas"]["Spent"];
+            /** Zone */
+            zone: string;
+        };
+        /**
          * AttemptRead
          * @description One attempt.
          */
@@ -4752,6 +5236,23 @@ export interface components {
              * @enum {string}
              */
             type: "composite";
+        };
+        /**
+         * DayUsage
+         * @description How much was used on one day.
+         */
+        DayUsage: {
+            /** Cost */
+            cost: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Requests */
+            requests: number;
+            /** Tokens */
+            tokens: number;
         };
         /**
          * DeadMansSwitchRead
@@ -5641,6 +6142,110 @@ export interface components {
             picture: string;
         };
         /**
+         * ExchangeDetail
+         * @description One use with all that was sent, after redaction, and what came back.
+         */
+        ExchangeDetail: {
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cost */
+            cost: number | null;
+            feature: components["schemas"]["AssistantFeature"];
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Input Tokens */
+            input_tokens: number;
+            /**
+             * Is Estimated
+             * @description The provider did not count the tokens.
+             */
+            is_estimated: boolean;
+            /** Model */
+            model: string;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Problem */
+            problem: string;
+            /** Received */
+            received: string;
+            /** Requests */
+            requests: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Sent */
+            sent: components["schemas"]["SentPart"][];
+            state: components["schemas"]["ExchangeState"];
+            /** Subject Id */
+            subject_id: string | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Name */
+            subject_name: string;
+        };
+        /**
+         * ExchangeRead
+         * @description One use of the model.
+         */
+        ExchangeRead: {
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cost */
+            cost: number | null;
+            feature: components["schemas"]["AssistantFeature"];
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Input Tokens */
+            input_tokens: number;
+            /**
+             * Is Estimated
+             * @description The provider did not count the tokens.
+             */
+            is_estimated: boolean;
+            /** Model */
+            model: string;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Problem */
+            problem: string;
+            /** Requests */
+            requests: number;
+            /** Seconds */
+            seconds: number | null;
+            state: components["schemas"]["ExchangeState"];
+            /** Subject Id */
+            subject_id: string | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Name */
+            subject_name: string;
+        };
+        /**
+         * ExchangeState
+         * @description How far an exchange is.
+         * @enum {string}
+         */
+        ExchangeState: "running" | "answered" | "failed" | "left";
+        /**
          * ExplainStep
          * @description What one route had to say.
          */
@@ -5777,6 +6382,21 @@ export interface components {
             features: {
                 [key: string]: boolean;
             };
+        };
+        /**
+         * FeatureUsage
+         * @description How much one feature was used this month.
+         */
+        FeatureUsage: {
+            /** Cost */
+            cost: number | null;
+            feature: components["schemas"]["AssistantFeature"];
+            /** Requests */
+            requests: number;
+            /** Tokens */
+            tokens: number;
+            /** Uses */
+            uses: number;
         };
         /**
          * FieldProblem
@@ -5983,6 +6603,40 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * GroupRemoval
+         * @description What goes with a group when it is deleted. What it holds stays.
+         */
+        GroupRemoval: {
+            /**
+             * Members
+             * @description How many resources it holds.
+             */
+            members: number;
+            /**
+             * People
+             * @description Users who lose a role for it.
+             * @example [
+             *       "bob"
+             *     ]
+             */
+            people: string[];
+            /**
+             * Routes
+             * @description Routes of notifications that name it.
+             */
+            routes: string[];
+            /**
+             * Rules
+             * @description Alert rules whose scope names it.
+             */
+            rules: string[];
+            /**
+             * Tokens
+             * @description Tokens that are limited to it, and reach less then.
+             */
+            tokens: string[];
         };
         /**
          * GroupWrite
@@ -6825,6 +7479,45 @@ export interface components {
          */
         NextStep: "second_factor" | "enrolment";
         /**
+         * NodeAlert
+         * @description An alert that goes on.
+         */
+        NodeAlert: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Cause Id
+             * @description The alert that this one follows from.
+             */
+            cause_id: string | null;
+            /** Fix */
+            fix: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @example pool_degraded
+             */
+            kind: string;
+            /** Message */
+            message: string;
+            /**
+             * Muted By
+             * @description Why nobody is told of it; empty when it is told.
+             */
+            muted_by: string;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["AlertState"];
+            /** Title */
+            title: string;
+        };
+        /**
          * NotificationHealth
          * @description Whether notifications work at all.
          */
@@ -6916,7 +7609,7 @@ export interface components {
          * @description A right, as `noun:verb`. Every endpoint names exactly one, or is public.
          * @enum {string}
          */
-        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "notifications:manage" | "backup:manage" | "assistant:use";
+        P: "self:manage" | "system:read" | "settings:manage" | "users:read" | "users:manage" | "tokens:manage" | "audit:read" | "audit:export" | "jobs:read" | "jobs:manage" | "metrics:read" | "resources:read" | "resources:manage" | "servers:read" | "servers:collect" | "servers:manage" | "credentials:read" | "credentials:manage" | "alerts:read" | "alerts:manage" | "notifications:manage" | "backup:manage" | "plugins:read" | "plugins:run" | "plugins:manage" | "assistant:use";
         /** Page[ActionRead] */
         Page_ActionRead_: {
             /** Items */
@@ -7061,6 +7754,26 @@ export interface components {
         Page_DrillRead_: {
             /** Items */
             items: components["schemas"]["DrillRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[ExchangeRead] */
+        Page_ExchangeRead_: {
+            /** Items */
+            items: components["schemas"]["ExchangeRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -7862,6 +8575,12 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Protocols
+         * @description How a provider is spoken to.
+         * @enum {string}
+         */
+        Protocols: "openai" | "anthropic";
+        /**
          * ProviderCheck
          * @description One thing that was tried.
          */
@@ -8010,6 +8729,12 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: string | null;
+            /**
+             * Path
+             * @description Its page in the web interface, or its server's; null: it has none.
+             * @example /servers/0199a3b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b
+             */
+            path: string | null;
             /** Server Id */
             server_id: string | null;
             /** Tags */
@@ -8762,6 +9487,19 @@ export interface components {
             kind: components["schemas"]["SelfTestKind"];
         };
         /**
+         * SentPart
+         * @description One part of what was sent.
+         */
+        SentPart: {
+            /**
+             * Role
+             * @description `system`, `user`, `model`, `tool` or `tools`.
+             */
+            role: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * SeriesRead
          * @description One series of a resource.
          */
@@ -9400,6 +10138,12 @@ export interface components {
          */
         Severity: "info" | "warning" | "critical";
         /**
+         * Side
+         * @description Where a thing is, seen from the one that was asked about.
+         * @enum {string}
+         */
+        Side: "below" | "here" | "above";
+        /**
          * SigningKeyRead
          * @description The public half of a key that signs checkpoints.
          */
@@ -9663,6 +10407,27 @@ export interface components {
              * @description Unix seconds.
              */
             times: number[];
+        };
+        /**
+         * Spent
+         * @description What was used of a budget; a limit of null is none.
+         */
+        Spent: {
+            /**
+             * Cost
+             * @description Null when no price is entered.
+             */
+            cost: number | null;
+            /** Cost Limit */
+            cost_limit: number | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Requests */
+            requests: number;
+            /** Requests Limit */
+            requests_limit: number | null;
         };
         /**
          * SSHKeyGenerate
@@ -10210,6 +10975,78 @@ export interface components {
             alert_id: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * TopologyEdge
+         * @description The first stands on the second, or hangs on it otherwise.
+         */
+        TopologyEdge: {
+            /**
+             * Kind
+             * @description `stands_on`, `reached_through`, or `part_of` a server.
+             */
+            kind: string;
+            /**
+             * Source Id
+             * Format: uuid
+             */
+            source_id: string;
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+        };
+        /**
+         * TopologyNode
+         * @description One thing.
+         */
+        TopologyNode: {
+            /** Alerts */
+            alerts: components["schemas"]["NodeAlert"][];
+            /**
+             * Detail
+             * @description A few words: model, layout, size.
+             * @example raid1
+             */
+            detail: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @example storage_pool
+             */
+            kind: string;
+            /**
+             * Missing Since
+             * @description It is not seen any more, since then.
+             */
+            missing_since: string | null;
+            /** Name */
+            name: string;
+            /** Server Id */
+            server_id: string | null;
+            /** @description Of the worst alert that goes on. */
+            severity: components["schemas"]["Severity"] | null;
+            side: components["schemas"]["Side"];
+        };
+        /**
+         * TopologyRead
+         * @description A part of the whole, small enough to be drawn.
+         */
+        TopologyRead: {
+            /** Edges */
+            edges: components["schemas"]["TopologyEdge"][];
+            /**
+             * Is Cut
+             * @description There is more than can be drawn; what is well is left out.
+             */
+            is_cut: boolean;
+            /** Nodes */
+            nodes: components["schemas"]["TopologyNode"][];
         };
         /**
          * UserCreate
@@ -12698,6 +13535,559 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events: `said` (text), `looking` (what is looked up), `answered` (text and links), `finished` (what it came to), or `problem` (a problem document). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: said
+                     *     data: {"text": "The pool "}
+                     */
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAssistantExchanges: {
+        parameters: {
+            query?: {
+                /** @description Only those of this feature. */
+                feature?: components["schemas"]["AssistantFeature"] | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["ExchangeState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExchangeRead_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssistantExchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askAssistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "question": "Which servers have drives that are failing?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssistantQuestion"];
+            };
+        };
+        responses: {
+            /** @description Events: `said` (text), `looking` (what is looked up), `answered` (text and links), `finished` (what it came to), or `problem` (a problem document). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: said
+                     *     data: {"text": "The pool "}
+                     */
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssistantSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantSettingsRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateAssistantSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_enabled": false,
+                 *       "protocol": "openai",
+                 *       "base_url": "http://127.0.0.1:11434/v1",
+                 *       "model": "llama3.1:8b",
+                 *       "silence_seconds": 60,
+                 *       "limit_seconds": 180,
+                 *       "most_input_characters": 24000,
+                 *       "most_output_tokens": 1200,
+                 *       "currency": "USD",
+                 *       "hides_addresses": false,
+                 *       "explains_alerts": true,
+                 *       "answers_questions": true,
+                 *       "keep_days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssistantSettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantSettingsRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testAssistantSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_enabled": false,
+                 *       "protocol": "openai",
+                 *       "base_url": "http://127.0.0.1:11434/v1",
+                 *       "model": "llama3.1:8b",
+                 *       "silence_seconds": 60,
+                 *       "limit_seconds": 180,
+                 *       "most_input_characters": 24000,
+                 *       "most_output_tokens": 1200,
+                 *       "currency": "USD",
+                 *       "hides_addresses": false,
+                 *       "explains_alerts": true,
+                 *       "answers_questions": true,
+                 *       "keep_days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssistantSettingsWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantTest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssistantUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantUsage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19543,6 +20933,74 @@ export interface operations {
             };
         };
     };
+    showTopology: {
+        parameters: {
+            query?: {
+                /** @description What this stands on, and what stands on it. */
+                resource_id?: string | null;
+                /** @description All that belongs to this server. */
+                server_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopologyRead"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUpkeepActions: {
         parameters: {
             query?: {
@@ -22468,6 +23926,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroupPerson"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planGroupRemoval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupRemoval"];
                 };
             };
             /** @description Unauthorized */
