@@ -22,6 +22,7 @@ from app.adapters.live_memory import MemoryLiveBus
 from app.adapters.local_shell import LocalShell
 from app.adapters.notify import Notifiers
 from app.adapters.oidc import HttpProviderGateway
+from app.adapters.plugin_workers import PluginWorkers
 from app.adapters.ssh import SshLimits, SshShells
 from app.adapters.ssh.archives import open_sftp
 from app.kernel import config, crypto, folders, migrations
@@ -34,7 +35,7 @@ from app.kernel.logging import get_logger
 from app.kernel.zones import time_zone
 from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
-from app.schedulers import audit, backup, core, credentials, quiet
+from app.schedulers import audit, backup, core, credentials, plugins, quiet
 from app.schedulers.infrastructure import alerts, collection, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
@@ -48,10 +49,13 @@ from app.services.core.features import FLAGS
 from app.services.core.job_execution import JobExecutor, Timing
 from app.services.core.notifications.adoption import adopt_old_address
 from app.services.core.platform import Platform
+from app.services.core.plugins import described as plugin_types
+from app.services.core.plugins.parts import catalog_of
 from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
+from app.services.infrastructure.plugin_addresses import address_of
 from app.services.infrastructure.pools import conditions as pool_conditions
 from app.services.infrastructure.storage import conditions
 from app.services.infrastructure.upkeep import conditions as upkeep_conditions
@@ -118,7 +122,13 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     if held is not None:
         await free_claims(database, clock, timedelta(seconds=settings.collect.standard_seconds))
     types = AlertTypes(
-        (*alarms.TYPES, *conditions.TYPES, *pool_conditions.TYPES, *upkeep_conditions.TYPES)
+        (
+            *alarms.TYPES,
+            *conditions.TYPES,
+            *pool_conditions.TYPES,
+            *upkeep_conditions.TYPES,
+            *plugin_types.TYPES,
+        )
     )
     live = _live_bus(database)
     shells = SshShells(_ssh_limits(settings), local=LocalShell())
@@ -140,6 +150,8 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
         providers=HttpProviderGateway(),
         jobs=engine_of_jobs,
         live=live,
+        plugins=PluginWorkers(settings.data.resolve() / "plugins"),
+        plugin_addresses=address_of,
         features=dict(FLAGS),
         job_types=executor.types,
         alert_types=types,
@@ -147,7 +159,9 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
     announcer = Announcer(database, live, engine_of_jobs)
+    await catalog_of(platform).learn()
     background = [live.serve, platform.watches.serve, platform.logins.serve, announcer.serve]
+    background.append(platform.plugins.serve)
     return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
 
 
@@ -183,6 +197,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *audit.jobs(platform),
         *core.event_jobs(platform, subscriptions(platform)),
         *backup.jobs(platform),
+        *plugins.jobs(platform),
         *credentials.jobs(platform),
         *collection.jobs(platform),
         *alerts.jobs(platform),

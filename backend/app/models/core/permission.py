@@ -28,6 +28,9 @@ class P(StrEnum):
     ALERTS_MANAGE = "alerts:manage"
     NOTIFICATIONS_MANAGE = "notifications:manage"  # channels may reach the home network
     BACKUP_MANAGE = "backup:manage"
+    PLUGINS_READ = "plugins:read"
+    PLUGINS_RUN = "plugins:run"  # run now, switch on and off
+    PLUGINS_MANAGE = "plugins:manage"  # an instance asks whatever address was entered
     ASSISTANT_USE = "assistant:use"  # each use may cost money and sends data out
 
 

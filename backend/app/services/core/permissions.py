@@ -35,6 +35,7 @@ _VIEWER = frozenset(
         P.SERVERS_READ,
         P.ALERTS_READ,
         P.ASSISTANT_USE,
+        P.PLUGINS_READ,
     }
 )
 _OPERATOR = _VIEWER | {
@@ -45,6 +46,7 @@ _OPERATOR = _VIEWER | {
     P.CREDENTIALS_READ,
     P.CREDENTIALS_MANAGE,
     P.ALERTS_MANAGE,
+    P.PLUGINS_RUN,
 }
 ROLES: dict[Role, frozenset[P]] = {
     Role.NONE: frozenset({P.SELF, P.SYSTEM_READ}),
@@ -72,6 +74,8 @@ SCOPABLE = frozenset(
         P.ALERTS_READ,
         P.ALERTS_MANAGE,
         P.ASSISTANT_USE,
+        P.PLUGINS_READ,
+        P.PLUGINS_RUN,
     }
 )
 GROUP_ROLES = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
@@ -100,6 +104,9 @@ WHAT_FOR: Mapping[P, str] = MappingProxyType(
         P.ALERTS_MANAGE: "Change alert settings.",
         P.NOTIFICATIONS_MANAGE: "Say who is told of alerts, and by which channels.",
         P.BACKUP_MANAGE: "Make backups of Unity.",
+        P.PLUGINS_READ: "See plugins, their instances, runs and logs.",
+        P.PLUGINS_RUN: "Run instances of plugins now, switch them on and off.",
+        P.PLUGINS_MANAGE: "Add, change and delete instances of plugins, and keys to push with.",
         P.ASSISTANT_USE: "Ask the AI model, about what the other rights show.",
     }
 )

@@ -32,6 +32,7 @@ PLACES: Mapping[str, Place] = {
     "job_run": Place("/system/runs/{id}", P.JOBS_READ),
     "settings": Place("/system/settings", P.SETTINGS_MANAGE),
     "backup": Place("/system/backup", P.BACKUP_MANAGE),
+    "plugin_instance": Place("/system/plugins/instances/{id}", P.PLUGINS_READ),
     "unity": Place("/system/settings", P.SYSTEM_READ),
 }
 

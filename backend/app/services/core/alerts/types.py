@@ -39,6 +39,10 @@ class AlertTypes(Mapping[str, AlertType]):
                 raise ValueError(f"Two alert types are called {one.kind}.")
             self._types[one.kind] = one
 
+    def learn(self, types: Iterable[AlertType]) -> None:
+        """Take in the types of plugins, which are found while Unity runs."""
+        self._types |= {one.kind: one for one in types}
+
     def __getitem__(self, kind: str) -> AlertType:
         return self._types[kind]
 

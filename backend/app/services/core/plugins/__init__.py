@@ -1,0 +1,1 @@
+"""Plugins: the gallery, their instances, their runs, and what external programs push."""

@@ -1,0 +1,170 @@
+"""Keeps the list of plugins true: looks what is there, and asks each that is new what it is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.clock import Clock
+from app.kernel.database import Database
+from app.kernel.errors import JsonValue
+from app.kernel.ids import uuid7
+from app.models.core.plugin import Plugin, PluginSource, PluginState
+from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
+from app.services.core.alerts import builtin
+from app.services.core.alerts.types import AlertTypes
+from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described
+
+SCAN = "core.plugins.scan"
+# A new version of Unity asks all plugins anew: it may judge them by other rules.
+_FORMAT = "1"
+
+
+class PluginCatalog:
+    """Scans for plugins; alternates looking, asking and writing."""
+
+    def __init__(
+        self, database: Database, clock: Clock, host: PluginHost, types: AlertTypes
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._host = host
+        self._types = types
+        self._has_scanned = False
+
+    async def scan_once(self) -> bool:
+        """Scan, if this process has not yet done so; tell whether it did now."""
+        if self._has_scanned:
+            return False
+        await self.scan()
+        return True
+
+    async def scan(self) -> dict[str, JsonValue]:
+        """Bring the list up to date; return how many there are, and what changed."""
+        self._has_scanned = True
+        found = await self._host.find()
+        async with self._database.snapshot() as session:
+            known = {row.name: row for row in await session.scalars(select(Plugin))}
+        news = [one for one in found if self._is_new(one, known.get(one.name))]
+        asked = {one.name: await self._ask(one) for one in news}
+        async with self._database.transaction() as session:
+            gone = await self._store(session, found, asked)
+            await self._learn(session)
+        broken = sorted(name for name, row in asked.items() if row.state == PluginState.BROKEN)
+        return {"found": len(found), "asked": len(asked), "broken": [*broken], "gone": gone}
+
+    async def learn(self) -> None:
+        """Tell the alert engine of the types of all plugins that are known."""
+        async with self._database.transaction() as session:
+            await self._learn(session)
+
+    @staticmethod
+    def _is_new(one: FoundPlugin, row: Plugin | None) -> bool:
+        if row is None or row.state == PluginState.GONE or row.origin != one.origin:
+            return True
+        return row.fingerprint != _fingerprint(one)
+
+    async def _ask(self, one: FoundPlugin) -> Plugin:
+        now = self._clock.now()
+        row = Plugin(
+            id=uuid7(),
+            name=one.name,
+            source=PluginSource(one.source),
+            origin=one.origin,
+            distribution=one.distribution,
+            fingerprint=_fingerprint(one),
+            state=PluginState.BROKEN,
+            problem=one.problem,
+            description={"manifest": {"name": one.name, "title": one.name}},
+            seen_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        if one.problem:
+            return row
+        try:
+            said = await self._host.describe(one.origin)
+        except CallFailed as error:
+            last = error.log[-1].text if error.log else ""
+            row.problem = " ".join(filter(None, (error.detail, error.fix, last)))[:2000]
+            return row
+        if said.manifest.name != one.name:
+            row.problem = (
+                f"It calls itself {said.manifest.name}: its entry point or file must be named"
+                " as its manifest says."
+            )
+            return row
+        row.state, row.description = PluginState.READY, said.model_dump(mode="json")
+        return row
+
+    async def _store(
+        self, session: AsyncSession, found: Sequence[FoundPlugin], asked: dict[str, Plugin]
+    ) -> list[JsonValue]:
+        now = self._clock.now()
+        known = {row.name: row for row in await session.scalars(select(Plugin))}
+        if PUSH not in known:
+            session.add(_push(now))
+        for name, new in asked.items():
+            row = known.get(name)
+            if row is None:
+                session.add(new)
+                continue
+            if new.state == PluginState.READY or row.state == PluginState.GONE:
+                row.description = new.description
+            # Of one that is broken now, its form and alert types are kept: instances need them.
+            row.source, row.origin, row.distribution = new.source, new.origin, new.distribution
+            row.fingerprint, row.state, row.problem = new.fingerprint, new.state, new.problem
+            row.updated_at = now
+        present = {one.name for one in found} | {PUSH}
+        gone: list[JsonValue] = []
+        for name, row in known.items():
+            if name in present:
+                row.seen_at = now
+            elif row.state != PluginState.GONE:
+                row.state, row.problem = PluginState.GONE, "It is no longer installed."
+                row.updated_at = now
+                gone.append(name)
+        await session.flush()
+        return gone
+
+    async def _learn(self, session: AsyncSession) -> None:
+        rows = await session.scalars(select(Plugin).where(Plugin.name != PUSH))
+        types = [*TYPES]
+        for row in rows:
+            types += described(row).alert_types().values()
+        self._types.learn(types)
+        await builtin.plant(session, map(builtin.rule_of, types), self._clock.now())
+
+
+def _fingerprint(one: FoundPlugin) -> str:
+    return f"{_FORMAT} {one.fingerprint} {one.problem}"[:200]
+
+
+def _push(now: datetime) -> Plugin:
+    """Return the plugin without code."""
+    said: dict[str, JsonValue] = {
+        "manifest": {
+            "name": PUSH,
+            "version": "1.0",
+            "title": PUSH_WORDS.title,
+            "summary": PUSH_WORDS.summary,
+            "category": "other",
+            "description": PUSH_WORDS.description,
+            "every_seconds": 3600,
+        }
+    }
+    return Plugin(
+        id=uuid7(),
+        name=PUSH,
+        source=PluginSource.BUILT_IN,
+        origin="",
+        distribution="",
+        fingerprint="",
+        state=PluginState.READY,
+        description=said,
+        problem="",
+        seen_at=now,
+        created_at=now,
+        updated_at=now,
+    )
