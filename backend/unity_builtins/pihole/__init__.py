@@ -1,0 +1,5 @@
+"""Watches a Pi-hole."""
+
+from unity_builtins.pihole.plugin import PiHole
+
+__all__ = ["PiHole"]
