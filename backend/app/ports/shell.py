@@ -219,9 +219,15 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """The near end of a forwarded socket: connect to `path` (a 0600 unix socket) on this side."""
+    """The near end of a way to a socket of the machine.
+
+    Connect to `path`, a unix socket that only we may open. Where `path` is empty both sides are
+    this machine, and `host` and `port` are the far end itself.
+    """
 
     path: str
+    host: str = ""
+    port: int = 0
 
 
 class Shell(Protocol):
@@ -247,6 +253,10 @@ class Shell(Protocol):
 
     def forward_unix(self, remote_path: str) -> AbstractAsyncContextManager[Listener]:
         """Forward a unix socket of the machine to one on this side."""
+        ...
+
+    def forward_tcp(self, host: str, port: int) -> AbstractAsyncContextManager[Listener]:
+        """Forward a TCP port, as the machine reaches it, to a unix socket on this side."""
         ...
 
 

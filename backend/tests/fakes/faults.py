@@ -111,6 +111,9 @@ class FaultyShell:
     def forward_unix(self, remote_path: str) -> AbstractAsyncContextManager[Listener]:
         return self._inner.forward_unix(remote_path)
 
+    def forward_tcp(self, host: str, port: int) -> AbstractAsyncContextManager[Listener]:
+        return self._inner.forward_tcp(host, port)
+
 
 class FaultyShells:
     """A pool that may lose its process around a login."""

@@ -169,6 +169,11 @@ class FakeShell:
             raise TransferFailed(f"There is no socket {remote_path} on the machine.")
         yield Listener(remote_path)
 
+    @contextlib.asynccontextmanager
+    async def forward_tcp(self, host: str, port: int) -> AsyncIterator[Listener]:
+        assert_outside_of_transaction()
+        yield Listener("", host, port)
+
     def _answer(self, command: Command) -> CommandResult:
         if command.argv in self._echoes:
             text = (command.secret_input or b"").decode("utf-8", "replace")

@@ -201,6 +201,24 @@ async def test_forwarded_socket_reaches_the_far_one(world: World) -> None:
         await writer.wait_closed()
 
 
+async def test_forwarded_port_reaches_the_far_one(world: World) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"far:" + await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server, world.shell.forward_tcp(host, port) as listener:
+        if listener.path:
+            reader, writer = await asyncio.open_unix_connection(listener.path)
+        else:
+            reader, writer = await asyncio.open_connection(listener.host, listener.port)
+        writer.write(b"hello\n")
+        assert await reader.read() == b"far:hello\n"
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_missing_socket_is_told_at_once(world: World) -> None:
     with pytest.raises(TransferFailed, match="nowhere"):
         async with world.shell.forward_unix(f"{world.folder}/nowhere"):

@@ -51,6 +51,11 @@ class LocalShell:
             raise TransferFailed(f"There is no socket {remote_path} on this machine.")
         yield Listener(remote_path)
 
+    @contextlib.asynccontextmanager
+    async def forward_tcp(self, host: str, port: int) -> AsyncIterator[Listener]:
+        """Nothing to forward: both sides are this machine."""
+        yield Listener("", host, port)
+
     async def close(self) -> None:
         """End the kept shell and wait until all that were started are gone."""
         if self._conversation is not None:

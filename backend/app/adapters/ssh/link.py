@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -111,11 +111,28 @@ class Link:
                 f"There is no socket {remote_path} on {place(self.target)}, or"
                 f" {self.target.username} may not reach it.",
             )
+        async with self._near(
+            lambda near: self.connection.forward_local_path(near, remote_path)
+        ) as listener:
+            yield listener
+
+    @contextlib.asynccontextmanager
+    async def forward_tcp(self, host: str, port: int) -> AsyncIterator[Listener]:
+        async with self._near(
+            lambda near: self.connection.forward_local_path_to_port(near, host, port)
+        ) as listener:
+            yield listener
+
+    @contextlib.asynccontextmanager
+    async def _near(
+        self, forward: Callable[[str], Awaitable[asyncssh.SSHListener]]
+    ) -> AsyncIterator[Listener]:
+        """Forward to a socket in a folder that nobody else may enter, and clear both away."""
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="unity-"))
         near = folder / "socket"
         try:
             try:
-                listener = await self.connection.forward_local_path(str(near), remote_path)
+                listener = await forward(str(near))
             except LIBRARY_ERRORS as error:
                 raise talk_error(self.target, error) from error
             try:
