@@ -54,11 +54,16 @@ PARTS: Mapping[str, Part] = {
         "apt-get install golang",
         may_be_missing_in_ci=True,
     ),
+    "node-exporter": _program("prometheus-node-exporter", "prometheus-node-exporter"),
+    "nsd": _program("nsd", "nsd"),
+    "ping": _program("ping", "iputils-ping"),
     "postgres": Part(lambda: postgres.programs() is not None, postgres.INSTALL),
     "prometheus": _program("prometheus", "prometheus"),
+    "restic": _program("restic", "restic"),
     "root": Part(lambda: os.geteuid() == 0, "run the tests as root, in a container for instance"),
     "sshd": _program("sshd", "openssh-server"),
     "sudo": _program("sudo", "sudo"),
+    "upsd": _program("upsd", "nut-server"),
 }
 
 
