@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.infrastructure",
     "tests.fixtures.two_groups",
     "tests.parts",
+    "tests.parts.ai_server",
     "tests.parts.s3",
     "tests.parts.oidc",
     "tests.parts.sshd",

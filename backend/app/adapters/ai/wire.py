@@ -8,7 +8,7 @@ internet. The address that was checked is the one that is spoken to.
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
@@ -62,13 +62,14 @@ async def events(connection: Connection, call: Call) -> AsyncGenerator[Document,
         await _check(answer)
         if "event-stream" not in answer.headers.get("content-type", ""):
             raise garbled("stream of events")
-        async for data in _data(answer):
-            if data == "[DONE]":
-                return
-            found = _document(data)
-            if found.get("error"):
-                raise _told(found)
-            yield found
+        async with aclosing(_data(answer)) as texts:
+            async for data in texts:
+                if data == "[DONE]":
+                    return
+                found = _document(data)
+                if found.get("error"):
+                    raise _told(found)
+                yield found
 
 
 @asynccontextmanager
@@ -111,9 +112,15 @@ async def _open(connection: Connection, call: Call) -> AsyncIterator[httpx2.Resp
         **call.headers,
     }
     timeout = httpx2.Timeout(connection.silence.total_seconds(), connect=_CONNECT_SECONDS)
-    # trust_env is off: a proxy of the environment would resolve the name anew.
+    # trust_env is off: a proxy of the environment would resolve the name anew. The certificates,
+    # which take long to load, are left out where the address has no TLS.
     async with (
-        httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+        httpx2.AsyncClient(
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            verify=parts.scheme == "https",
+        ) as client,
         client.stream(
             "GET" if call.body is None else "POST",
             url.copy_with(host=address),
@@ -197,20 +204,21 @@ async def _read(answer: httpx2.Response, most: int, *, is_error: bool = False) -
     return body.decode("utf-8", "replace")
 
 
-async def _data(answer: httpx2.Response) -> AsyncIterator[str]:
+async def _data(answer: httpx2.Response) -> AsyncGenerator[str, None]:
     """Yield the data of each event (HTML standard, section 9.2.6)."""
     data: list[str] = []
-    async for line in _lines(answer):
-        if not line:
-            if data:
-                yield "\n".join(data)
-            data = []
-        elif line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
+    async with aclosing(_lines(answer)) as lines:
+        async for line in lines:
+            if not line:
+                if data:
+                    yield "\n".join(data)
+                data = []
+            elif line.startswith("data:"):
+                data.append(line[5:].removeprefix(" "))
     # What no empty line has ended is no event: the stream broke off in it.
 
 
-async def _lines(answer: httpx2.Response) -> AsyncIterator[str]:
+async def _lines(answer: httpx2.Response) -> AsyncGenerator[str, None]:
     """Yield lines that end with LF or CRLF, and bound both them and all of them."""
     rest, total = bytearray(), 0
     async for part in answer.aiter_bytes():
