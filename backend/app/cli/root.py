@@ -25,6 +25,7 @@ COMMANDS = {
     "health": ("health", "health"),
     "settings": ("settings", "settings"),
     "openapi": ("settings", "openapi"),
+    "explain": ("explain", "explain"),
 }
 # What the machine refuses rather than Unity does wrong: a line says enough.
 _MACHINE = {

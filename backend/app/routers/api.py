@@ -33,6 +33,7 @@ from app.routers.core import (
 from app.routers.credentials import logins, ssh_keys
 from app.routers.infrastructure import (
     connections,
+    databases,
     devices,
     pools,
     questions,
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     readings.router,
     devices.router,
     pools.router,
+    databases.router,
     topology.router,
     upkeep.router,
     metrics.router,

@@ -24,6 +24,7 @@ PLACES: Mapping[str, Place] = {
     "credential": Place("/credentials/logins/{id}", P.CREDENTIALS_READ),
     "storage_device": Place("/storage/devices/{id}", P.SERVERS_READ),
     "storage_pool": Place("/storage/pools/{id}", P.SERVERS_READ),
+    "filesystem": Place("/storage/topology/{id}", P.SERVERS_READ),
     "database_instance": Place("/databases/{id}", P.SERVERS_READ),
     "alert": Place("/alerts/{id}", P.ALERTS_READ),
     "user": Place("/system/users/{id}", P.USERS_READ),

@@ -41,10 +41,10 @@ class DriveLedger:
         register = Register(session, self._clock)
         for server_id, matches in (await register.match(seen)).items():
             await register.enter(server_id, matches)
-        await register.find_members()
         points: list[Point] = []
         for result in read:
             points += await self._reader.store(session, register, result)
+        await register.find_members()
         observations = register.observations({result.claim.server_id for result in read})
         if not observations:
             return ()

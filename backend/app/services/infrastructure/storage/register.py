@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -194,8 +195,8 @@ class Register:
         return missing_since is not None and self._now - missing_since >= GRACE
 
     async def find_members(self) -> None:
-        """Find out which of the drives that went away something stands on."""
-        away = [one for one in self._turned if self._rows[one].state == DeviceState.MISSING]
+        """Find out which of the drives that are missing something stands on."""
+        away = [one for one, row in self._rows.items() if row.state == DeviceState.MISSING]
         if away:
             found = await self._session.scalars(
                 select(ResourceEdge.target_id).where(ResourceEdge.target_id.in_(away))
@@ -205,7 +206,7 @@ class Register:
     def observations(self, read: Container[uuid.UUID]) -> list[Observation]:
         """Say what is wrong with the drives that were read, and which ones went or came back."""
         return [
-            observe_drive(view_of(row), self._now)
+            observe_drive(replace(view_of(row), is_member=row.id in self._members), self._now)
             if row.server_id in read
             else Observation(
                 row.id, name_of(row), _gone(row, self._now, is_member=row.id in self._members)
