@@ -1,30 +1,15 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { components } from '@/api/schema';
 import { alert, pageOf } from '@/testing/factories';
 import { renderUi, signedInClient } from '@/testing/render';
 import { server } from '@/testing/server';
 import { AlertPage } from './components/alert-page';
 import { InboxPage } from './components/inbox-page';
-import { RulePage } from './components/rule-page';
-import { RulesPage } from './components/rules-page';
 import { SilencesPage } from './components/silences-page';
-import { rule } from './made-up';
 
 type Schemas = components['schemas'];
-const EMPTY_PREVIEW: Schemas['RulePreview'] = {
-  since: '2026-01-01T00:00:00Z',
-  until: '2026-01-08T00:00:00Z',
-  series: 2,
-  series_tried: 2,
-  count: 0,
-  seconds: 0,
-  resources: 0,
-  incidents: [],
-  note: '',
-  findings: [],
-};
 const broken = () => HttpResponse.json({ title: 'Broken', detail: 'Try later.' }, { status: 500 });
 const never = () => new Promise<never>(() => undefined);
 
@@ -94,6 +79,18 @@ describe('the inbox', () => {
     expect(await screen.findByText('Nothing is wrong')).toBeVisible();
   });
 
+  it('counts on while the page stands open', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const began = new Date(Date.now() - 30_000).toISOString();
+    answers(alert({ began_at: began, resolved_at: null }));
+    await renderUi(<InboxPage />, signedIn());
+    const table = await screen.findByRole('grid', { name: 'Alerts' });
+    expect(within(table).getByText('30 s')).toBeInTheDocument();
+    await act(() => vi.advanceTimersByTimeAsync(120_000));
+    expect(within(table).queryByText('30 s')).toBeNull();
+    vi.useRealTimers();
+  });
+
   it('shows a skeleton, and why it could not be read', async () => {
     server.use(http.get('*/api/alerts', never), http.get('*/api/alerts/counts', never));
     await renderUi(<InboxPage />, signedIn());
@@ -141,50 +138,6 @@ describe('one alert', () => {
     );
     await renderUi(<AlertPage id="x" />, signedIn());
     expect(await screen.findByText('The alert could not be read')).toBeVisible();
-  });
-});
-
-describe('rules', () => {
-  it('that look at nothing say so in the list', async () => {
-    const blind = { kind: 'blind', text: 'Nothing that is measured anywhere is called x.' };
-    server.use(
-      http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(rule({ findings: [blind] })))),
-    );
-    await renderUi(<RulesPage />, signedIn());
-    const table = await screen.findByRole('grid', { name: 'Alert rules' });
-    expect(within(table).getByText('look at it')).toBeVisible();
-  });
-
-  it('are tried out while they are changed, and refused at the field', async () => {
-    let days = 0;
-    server.use(
-      http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(rule()))),
-      http.get('*/api/alerts/rules/:id', () => HttpResponse.json(rule())),
-      http.post('*/api/alerts/rules/preview', async ({ request }) => {
-        const wish = (await request.json()) as Schemas['RulePreviewWish'];
-        days = wish.days ?? 0;
-        if (wish.rule.definition.type === 'threshold' && wish.rule.definition.metric === 'gone')
-          return HttpResponse.json(
-            {
-              title: 'The rule is not valid',
-              errors: [
-                { pointer: '/body/rule/definition/metric', detail: 'Nothing is called gone.' },
-              ],
-            },
-            { status: 422 },
-          );
-        return HttpResponse.json(EMPTY_PREVIEW);
-      }),
-    );
-    const { user } = await renderUi(<RulePage id={rule().id} />, signedIn());
-    expect(
-      await screen.findByText('It would not have fired in the last 7 days. It looks at 2 series.'),
-    ).toBeVisible();
-    expect(days).toBe(7);
-    const metric = screen.getByRole('combobox', { name: /^Metric/ });
-    await user.clear(metric);
-    await user.type(metric, 'gone');
-    await waitFor(() => expect(metric).toHaveAccessibleDescription(/Nothing is called gone/));
   });
 });
 

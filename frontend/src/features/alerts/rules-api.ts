@@ -16,6 +16,25 @@ export const ruleQuery = (id: string) =>
     queryFn: () => dataOf(api.GET('/api/alerts/rules/{rule_id}', of(id))),
   });
 
+// Where a rule may look; the keys are those of the same lists elsewhere.
+export const serversQuery = queryOptions({
+  queryKey: ['servers', 'names'],
+  queryFn: async () =>
+    (
+      await dataOf(
+        api.GET('/api/infrastructure/servers', { params: { query: { per_page: 1000 } } }),
+      )
+    ).items,
+});
+export const groupsQuery = queryOptions({
+  queryKey: ['resources', 'groups', 'names'],
+  queryFn: () => dataOf(api.GET('/api/resources/groups')),
+});
+export const tagsQuery = queryOptions({
+  queryKey: ['resources', 'tags', 'names'],
+  queryFn: async () => (await dataOf(api.GET('/api/resources/tags'))).map(({ tag }) => tag),
+});
+
 export const useSaveRule = (id: string | null) =>
   useChange((body: RuleWish) =>
     id === null

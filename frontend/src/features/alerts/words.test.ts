@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rule } from './made-up';
 import { fieldErrors } from './rule-faults';
-import { labelsOf, labelsText } from './rule-values';
+import { labelsOf, labelsText } from './condition-values';
 import { blocksOf, fillIn } from './runbooks';
 import { definitionInWords, inWords, withUnit } from './words';
 

@@ -12,6 +12,7 @@ import { Page } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { SavedViews } from '@/components/saved-views';
 import { StatusBadge } from '@/components/status-badge';
+import { useNow } from '@/hooks/use-now';
 import { useSearchState } from '@/hooks/use-search-state';
 import { formatDuration, plural } from '@/lib/format';
 import type { TableState } from '@/lib/search';
@@ -61,8 +62,10 @@ function notes(alert: Alert): string {
     .join(' · ');
 }
 
-function lasted({ began_at, resolved_at }: Alert): string {
-  const end = resolved_at === null ? Date.now() : Date.parse(resolved_at);
+/** How long it lasts; it goes on while the page stands open. */
+function Lasts({ alert: { began_at, resolved_at } }: { alert: Alert }) {
+  const now = useNow();
+  const end = resolved_at === null ? now.getTime() : Date.parse(resolved_at);
   return formatDuration((end - Date.parse(began_at)) / 1000);
 }
 
@@ -113,7 +116,7 @@ const COLUMNS: Column<Alert>[] = [
     width: '90px',
     align: 'right',
     hideBelow: 'sm',
-    cell: lasted,
+    cell: (alert) => <Lasts alert={alert} />,
   },
   {
     id: 'began_at',

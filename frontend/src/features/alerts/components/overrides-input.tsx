@@ -16,7 +16,13 @@ interface OverridesInputProps {
   onChange: (overrides: OverrideValues[]) => void;
 }
 
-const NEW: OverrideValues = { labels: '', raise_level: '', clear_level: '', is_ignored: false };
+const NEW: OverrideValues = {
+  labels: '',
+  raise_level: '',
+  clear_level: '',
+  is_ignored: false,
+  kept: { servers: [], severity: null, for_seconds: null },
+};
 const asLevel = (value: number | string): number | '' => (typeof value === 'number' ? value : '');
 
 /** Other levels, or no alert at all, for some series; the first that fits counts. */

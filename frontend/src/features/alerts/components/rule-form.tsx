@@ -8,11 +8,12 @@ import { FormActions } from '@/components/form-actions';
 import { Section } from '@/components/page';
 import type { Rule } from '../api';
 import { fieldErrors } from '../rule-faults';
-import { valuesOf, wishOf, type RuleValues } from '../rule-values';
+import { valuesOf, wishOf, type Faults, type RuleValues } from '../rule-values';
 import { useSaveRule } from '../rules-api';
 import { ConditionFields } from './condition-fields';
 import { OverridesInput } from './overrides-input';
 import { RulePreviewPanel } from './rule-preview';
+import { ScopeFields } from './scope-fields';
 
 export type RuleFormState = UseFormReturnType<RuleValues>;
 
@@ -92,7 +93,7 @@ export function RuleForm({ rule, mayManage }: { rule: Rule | null; mayManage: bo
   const save = useSaveRule(rule?.id ?? null);
   const form = useForm<RuleValues>({ initialValues: valuesOf(rule) });
   const [asked] = useDebouncedValue(form.values, 700);
-  const [tried, setTried] = useState<Partial<Record<keyof RuleValues, string>>>({});
+  const [tried, setTried] = useState<Faults>({});
   const faults = save.error ? fieldErrors(toProblem(save.error).fields) : {};
   const isPlaced = Object.keys(faults).length > 0;
   const submit = (values: RuleValues) =>
@@ -106,7 +107,7 @@ export function RuleForm({ rule, mayManage }: { rule: Rule | null; mayManage: bo
     ...form,
     getInputProps: (path, options) => {
       const props = form.getInputProps(path, options);
-      const also = tried[path as keyof RuleValues];
+      const also = tried[String(path)];
       return also !== undefined && !props.error ? { ...props, error: also } : props;
     },
   };
@@ -120,11 +121,7 @@ export function RuleForm({ rule, mayManage }: { rule: Rule | null; mayManage: bo
                 <About form={shown} />
                 <ConditionFields form={shown} isNew={rule === null} />
                 <Patience form={shown} />
-                <TextInput
-                  label="Only where one of these tags is"
-                  description="Separated by commas; empty: everywhere."
-                  {...shown.getInputProps('tags')}
-                />
+                <ScopeFields form={shown} />
                 <OverridesInput
                   value={form.values.overrides}
                   onChange={(overrides) => form.setFieldValue('overrides', overrides)}

@@ -1,4 +1,4 @@
-import { Button, Menu, Stack, Text } from '@mantine/core';
+import { Button, Menu, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMay } from '@/api/session';
@@ -110,11 +110,17 @@ function Verbs({ rule }: { rule: Rule }) {
 function Facts({ rule }: { rule: Rule }) {
   return (
     <>
-      {rule.findings.map(({ kind, text }) => (
-        <Notice key={kind + text} state="warning" title="This rule needs a look">
-          {text}
-        </Notice>
-      ))}
+      {rule.findings.map(({ kind, text }) =>
+        kind === 'waiting' ? (
+          <Notice key={kind} state="unknown" title={text}>
+            It begins by itself when a machine has what it looks at.
+          </Notice>
+        ) : (
+          <Notice key={kind + text} state="warning" title="This rule needs a look">
+            {text}
+          </Notice>
+        ),
+      )}
       <Section title="What it says">
         <FactList
           facts={[
@@ -157,11 +163,6 @@ export function RulePage({ id }: { id: string }) {
         {(found) => (
           <Stack gap="md">
             <Facts rule={found} />
-            {found.definition.type === 'composite' && (
-              <Text size="sm" c="dimmed">
-                The conditions of a joined rule are changed by the API; the rest here.
-              </Text>
-            )}
             <RuleForm key={found.version} rule={found} mayManage={mayManage} />
           </Stack>
         )}

@@ -14,7 +14,7 @@ import { useNow } from '@/hooks/use-now';
 import { formatDuration, plural } from '@/lib/format';
 import type { PreviewIncident, Rule, RulePreview, RuleWish } from '../api';
 import { fieldErrors } from '../rule-faults';
-import { wishOf, type RuleValues } from '../rule-values';
+import { isComplete, wishOf, type Faults, type RuleValues } from '../rule-values';
 import { AlertChart } from './alert-chart';
 
 const previewQuery = (rule: RuleWish, days: number) =>
@@ -126,16 +126,13 @@ interface RulePreviewPanelProps {
   values: RuleValues;
   rule: Rule | null;
   /** What the server minds, for the fields. */
-  onFaults: (faults: Partial<Record<keyof RuleValues, string>>) => void;
+  onFaults: (faults: Faults) => void;
 }
 
 /** What the rule as it stands in the form would have done, over what was measured. */
 export function RulePreviewPanel({ values, rule, onFaults }: RulePreviewPanelProps) {
   const [days, setDays] = useState(7);
-  const isReady =
-    values.kind === 'state'
-      ? values.alert_type !== ''
-      : values.kind === 'composite' || values.metric !== '';
+  const isReady = isComplete(values);
   const wish = { ...wishOf(values, rule), name: values.name || 'preview' };
   const preview = useQuery({ ...previewQuery(wish, days), enabled: isReady });
   const problem = preview.error;

@@ -20,8 +20,10 @@ const CRUMBS = [{ label: 'Alerts', link: { to: '/alerts' as const } }];
 
 function standing(rule: Rule): { word: string; state: 'ok' | 'unknown' | 'warning' } {
   if (!rule.is_enabled) return { word: 'off', state: 'unknown' };
-  if (rule.findings.length > 0) return { word: 'look at it', state: 'warning' };
+  if (rule.findings.some(({ kind }) => kind !== 'waiting'))
+    return { word: 'look at it', state: 'warning' };
   if (isAhead(rule.muted_until)) return { word: 'muted', state: 'unknown' };
+  if (rule.findings.length > 0) return { word: 'waits', state: 'unknown' };
   return { word: 'on', state: 'ok' };
 }
 
@@ -94,7 +96,10 @@ const FILTERS: Filter<Rule>[] = [
   {
     id: 'status',
     label: 'Status',
-    options: ['on', 'off', 'muted', 'look at it'].map((value) => ({ value, label: value })),
+    options: ['on', 'waits', 'off', 'muted', 'look at it'].map((value) => ({
+      value,
+      label: value,
+    })),
     match: (rule, value) => standing(rule).word === value,
   },
   {
