@@ -38,6 +38,15 @@ const jobs = refresh('jobs');
 const notifications = refresh('notifications');
 const servers = refresh('servers');
 const alerts = refresh('alerts');
+// Of many drives the lists are long, and readings of machines come every few seconds.
+const STORAGE_PAUSE_MS = 5_000;
+const storage = calmed(
+  (client) => {
+    for (const noun of ['devices', 'pools', 'upkeep'])
+      void client.invalidateQueries({ queryKey: [noun] });
+  },
+  () => STORAGE_PAUSE_MS,
+);
 // The list itself stays as it is: what is new is offered above it.
 const activity = calmed(
   (client) => void client.invalidateQueries({ queryKey: ['activity', 'newest'] }),
@@ -66,6 +75,7 @@ export const LIVE_HANDLERS: LiveHandlers = {
   server: (client, data) => {
     servers(client);
     overview(client);
+    storage(client);
     // Charts of a short range move with each reading; long ones have their own pace.
     const ids = new Set(idsOf(data));
     void client.invalidateQueries({
@@ -76,6 +86,7 @@ export const LIVE_HANDLERS: LiveHandlers = {
   alert: (client) => {
     alerts(client);
     overview(client);
+    storage(client);
   },
   resync: (client) => void client.invalidateQueries(),
 };

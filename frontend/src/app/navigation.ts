@@ -35,9 +35,9 @@ export const NAVIGATION: readonly NavigationRow[] = [
   { word: 'Servers', to: '/servers', icon: IconServer2, keywords: 'machines hosts fleet' },
   {
     word: 'Storage',
-    to: '/storage/devices',
+    to: '/storage',
     icon: IconDatabase,
-    keywords: 'disks drives pools zfs raid',
+    keywords: 'disks drives pools zfs raid bays',
     pages: [
       {
         word: 'Drives',
@@ -52,6 +52,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         keywords: 'zfs raid md lvm btrfs scrub resilver',
         needs: 'servers:read',
         about: 'What drives are put together to, and whether it is whole.',
+      },
+      {
+        word: 'Tests and scrubs',
+        to: '/storage/upkeep',
+        keywords: 'self-test smart scrub check schedule planner overdue journal',
+        needs: 'servers:read',
+        about: 'Self-tests and scrubs: what is planned, what runs, and what came of it.',
       },
     ],
   },

@@ -7,6 +7,22 @@ const under = { getParentRoute: () => shellRoute };
 export const storageRoutes = [
   createRoute({
     ...under,
+    path: '/storage',
+    component: lazyRouteComponent(
+      () => import('@/features/storage/components/storage-page'),
+      'StoragePage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/upkeep',
+    component: lazyRouteComponent(
+      () => import('@/features/storage/components/upkeep-page'),
+      'UpkeepPage',
+    ),
+  }),
+  createRoute({
+    ...under,
     path: '/storage/devices',
     validateSearch: tableSearchWith('level', 'media', 'state'),
     component: lazyRouteComponent(

@@ -159,16 +159,19 @@ export const useSchedule = (id: string) =>
     ),
   );
 
-export const useSelfTest = (id: string) =>
-  useMutation({
-    mutationFn: (kind: 'short' | 'long') =>
+export function useSelfTest(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (kind: 'short' | 'long' | 'abort') =>
       dataOf(
         api.POST('/api/infrastructure/devices/{device_id}/self-tests', {
           ...at(id),
           body: { kind },
         }),
       ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['upkeep'] }),
   });
+}
 
 export const selfTestRunQuery = (runId: string) =>
   queryOptions({

@@ -120,6 +120,7 @@ beforeEach(() => {
     http.get(`${LIST}/rules`, () => HttpResponse.json([])),
     http.get(ONE, () => HttpResponse.json(device())),
     http.get(`${ONE}/events`, () => HttpResponse.json(pageOf())),
+    http.get('*/api/infrastructure/upkeep/actions', () => HttpResponse.json(pageOf())),
     http.get('*/api/metrics/query', () =>
       HttpResponse.json({ step: 300, tier: 'raw', times: [], series: [] }),
     ),

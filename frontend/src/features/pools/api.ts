@@ -10,6 +10,8 @@ export type PoolDetail = Schemas['PoolDetail'];
 export type PoolMember = Schemas['PoolMemberRead'];
 export type PoolKind = Pool['kind'];
 
+export type ScrubVerb = Schemas['ScrubStart']['verb'];
+
 export const PER_PAGE = 100;
 const REFRESH_MS = 30_000;
 export const KINDS: Record<PoolKind, string> = {
@@ -80,3 +82,41 @@ export function useForgetPool() {
     onSuccess: () => cache.invalidateQueries({ queryKey: ['pools'] }),
   });
 }
+
+export function useScheduleScrubs(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas['ScrubSchedule']) =>
+      dataOf(api.PUT('/api/infrastructure/pools/{pool_id}/scrub-schedule', { ...at(id), body })),
+    onSuccess: async () => {
+      await cache.invalidateQueries({ queryKey: ['pools'] });
+      await cache.invalidateQueries({ queryKey: ['upkeep'] });
+    },
+  });
+}
+
+export function useScrub(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (verb: ScrubVerb) =>
+      dataOf(api.POST('/api/infrastructure/pools/{pool_id}/scrubs', { ...at(id), body: { verb } })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['upkeep'] }),
+  });
+}
+
+export function useAcknowledgePool(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: () => dataOf(api.POST('/api/infrastructure/pools/{pool_id}/acknowledge', at(id))),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ['pools'] }),
+  });
+}
+
+export const scrubRunQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ['job-runs', runId],
+    queryFn: () =>
+      dataOf(api.GET('/api/job-runs/{run_id}', { params: { path: { run_id: runId } } })),
+    refetchInterval: (query) =>
+      ['queued', 'running'].includes(query.state.data?.state ?? 'queued') ? 1000 : false,
+  });

@@ -30,7 +30,7 @@ export function SelfTestProgress({ runId }: { runId: string }) {
   const run = query.data;
   return (
     <JobProgress
-      title="Starting a self-test"
+      title="Asking the drive"
       state={run ? RUNS[run.state] : 'waiting'}
       message={run?.error || messageOf(run?.result)}
     />
@@ -49,7 +49,7 @@ export function DeviceActions({
   const test = useSelfTest(device.id);
   const retire = useRetire(device.id);
   if (!useMay('servers:manage')) return null;
-  const start = (kind: 'short' | 'long') =>
+  const start = (kind: 'short' | 'long' | 'abort') =>
     test.mutate(kind, { onSuccess: ({ run_id }) => onStarted(run_id) });
   return (
     <Group gap="xs">
@@ -63,6 +63,7 @@ export function DeviceActions({
           <Menu.Dropdown>
             <Menu.Item onClick={() => start('short')}>Short, a few minutes</Menu.Item>
             <Menu.Item onClick={() => start('long')}>Long, some hours</Menu.Item>
+            <Menu.Item onClick={() => start('abort')}>End the one that runs</Menu.Item>
           </Menu.Dropdown>
         </Menu>
       )}

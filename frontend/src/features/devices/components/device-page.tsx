@@ -6,6 +6,7 @@ import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
 import { Page, Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
+import { UpkeepJournal } from '@/components/upkeep-journal';
 import { formatBytes, formatUnit, NOT_KNOWN } from '@/lib/format';
 import { deviceQuery, MEDIA, type DeviceDetail } from '../api';
 import { DeviceActions, SelfTestProgress } from './device-actions';
@@ -78,6 +79,7 @@ export function DevicePage({ deviceId }: { deviceId: string }) {
           <Attributes device={device} chosen={chosen} onChoose={setChosen} />
           <Fields device={device} />
           <SelfTests device={device} />
+          <UpkeepJournal resourceId={device.id} />
           <Opinions device={device} />
           <DeviceSettings device={device} />
           <Events deviceId={device.id} />

@@ -10,20 +10,52 @@ import { RowsSkeleton } from '@/components/loading';
 import { Marked } from '@/components/marked';
 import { Meter } from '@/components/meter';
 import { Page, Section } from '@/components/page';
+import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
+import { UpkeepJournal } from '@/components/upkeep-journal';
 import { formatBytes, formatPercent, NOT_KNOWN } from '@/lib/format';
-import { KINDS, LEVEL_WORDS, poolQuery, stateOf, useForgetPool, type PoolDetail } from '../api';
+import {
+  KINDS,
+  LEVEL_WORDS,
+  poolQuery,
+  stateOf,
+  useAcknowledgePool,
+  useForgetPool,
+  type PoolDetail,
+} from '../api';
 import { MemberTree } from './member-tree';
+import { passOf, ScrubMenu, ScrubProgress, ScrubSchedule } from './pool-scrubs';
 import { activityOf, reasonOf } from './pools-columns';
 import classes from './pools.module.css';
 
+// What can be acknowledged: errors that have happened. A state is mended, and a scrub is run.
+const ERRORS = /errors|mismatches/;
 const share = (percent: number | null) => formatPercent(percent === null ? null : percent / 100);
+
+function Acknowledge({ pool }: { pool: PoolDetail }) {
+  const acknowledge = useAcknowledgePool(pool.id);
+  const isOpen = pool.reasons.some((reason) => ERRORS.test(reason.code) && !reason.is_acknowledged);
+  if (!useMay('servers:manage') || !isOpen) return null;
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="default"
+        loading={acknowledge.isPending}
+        onClick={() => acknowledge.mutate()}
+      >
+        I know these errors
+      </Button>
+      {acknowledge.error && <ProblemAlert error={acknowledge.error} />}
+    </>
+  );
+}
 
 function Reasons({ pool }: { pool: PoolDetail }) {
   if (pool.reasons.length === 0) return null;
   return (
-    <Section title="What is wrong">
+    <Section title="What is wrong" actions={<Acknowledge pool={pool} />}>
       <Stack gap="sm">
         {pool.reasons.map((reason) => (
           <div key={`${reason.code}-${reason.message}`}>
@@ -35,6 +67,7 @@ function Reasons({ pool }: { pool: PoolDetail }) {
             </Text>
             <Text size="sm" c="dimmed">
               Source: {reason.source}
+              {reason.is_acknowledged && '. Acknowledged: quiet until it changes.'}
             </Text>
           </div>
         ))}
@@ -60,7 +93,7 @@ function Facts({ pool }: { pool: PoolDetail }) {
             ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
             ['Runs now', activityOf(pool) || 'nothing'],
             ['Ends', <RelativeTime key="ends" at={pool.activity_ends_at} />],
-            ['Last scrub', <RelativeTime key="scrub" at={pool.last_scrub_at} />],
+            [`Last ${passOf(pool)}`, <RelativeTime key="scrub" at={pool.last_scrub_at} />],
             ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
             ['Fragmentation', share(pool.fragmentation_percent)],
             ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
@@ -137,6 +170,7 @@ function Forget({ pool }: { pool: PoolDetail }) {
 /** One pool: why it is not well, what to do, and what it is made of. */
 export function PoolPage({ poolId }: { poolId: string }) {
   const query = useQuery(poolQuery(poolId));
+  const [runId, setRunId] = useState<string | null>(null);
   return (
     <Faces query={query} what="The pool could not be read" skeleton={<RowsSkeleton rows={10} />}>
       {(pool) => (
@@ -156,14 +190,22 @@ export function PoolPage({ poolId }: { poolId: string }) {
               </Link>
             </>
           }
-          actions={<Forget pool={pool} />}
+          actions={
+            <>
+              <ScrubMenu pool={pool} onStarted={setRunId} />
+              <Forget pool={pool} />
+            </>
+          }
         >
+          {runId !== null && <ScrubProgress runId={runId} />}
           <Reasons pool={pool} />
           <Facts pool={pool} />
           <Section title="Members">
             <MemberTree members={pool.members} />
           </Section>
           <Volumes pool={pool} />
+          <ScrubSchedule pool={pool} />
+          <UpkeepJournal resourceId={pool.id} />
         </Page>
       )}
     </Faces>

@@ -1,0 +1,62 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, dataOf } from '@/api/client';
+import type { components } from '@/api/schema';
+import type { State } from '@/lib/states';
+
+type Schemas = components['schemas'];
+export type Drive = Schemas['DeviceRead'];
+export type Pool = Schemas['PoolRead'];
+
+const REFRESH_MS = 30_000;
+const MOST = 1000;
+
+const STATES: Record<string, State> = {
+  ok: 'ok',
+  watch: 'ok',
+  warning: 'warning',
+  failing: 'critical',
+};
+export const LEVEL_WORDS: Record<string, string> = { ok: 'healthy' };
+
+/** A drive that is gone is worse than one that nobody could ask. */
+export function driveState({ state, level }: Drive): State {
+  if (state === 'gone') return 'critical';
+  return state === 'present' ? (STATES[level] ?? 'unknown') : 'unknown';
+}
+
+export const poolState = ({ level }: Pool): State => STATES[level] ?? 'unknown';
+
+export const driveWords = ({ state, level }: Drive) =>
+  state === 'present' ? (LEVEL_WORDS[level] ?? level) : state;
+
+/** Why a drive is not well, or not known to be; nothing when it is. */
+export function driveReason(drive: Drive): string {
+  if (drive.state === 'missing') return 'It was not listed the last time.';
+  if (drive.state === 'gone') return 'It is gone.';
+  const open = drive.reasons.find((reason) => !reason.is_acknowledged);
+  return open?.message ?? drive.unknown_reason;
+}
+
+export const poolReason = (pool: Pool) =>
+  pool.missing_since
+    ? 'Its machine does not show it any more.'
+    : (pool.reasons.find((reason) => !reason.is_acknowledged)?.message ?? '');
+
+// The keys begin with the noun of the thing itself, so that what changes it refreshes this too.
+export const allDrivesQuery = queryOptions({
+  queryKey: ['devices', 'all'],
+  queryFn: () =>
+    dataOf(
+      api.GET('/api/infrastructure/devices', {
+        params: { query: { per_page: MOST, sort: 'server' } },
+      }),
+    ),
+  refetchInterval: REFRESH_MS,
+});
+
+export const allPoolsQuery = queryOptions({
+  queryKey: ['pools', 'all'],
+  queryFn: () =>
+    dataOf(api.GET('/api/infrastructure/pools', { params: { query: { per_page: MOST } } })),
+  refetchInterval: REFRESH_MS,
+});

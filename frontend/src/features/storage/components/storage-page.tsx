@@ -1,0 +1,182 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { plansQuery } from '@/api/upkeep';
+import { EmptyState } from '@/components/empty-state';
+import { Faces } from '@/components/faces';
+import { RowsSkeleton } from '@/components/loading';
+import { Page, Section } from '@/components/page';
+import { StatusBadge } from '@/components/status-badge';
+import { formatBytes, formatUnit, plural } from '@/lib/format';
+import type { State } from '@/lib/states';
+import {
+  allDrivesQuery,
+  allPoolsQuery,
+  driveReason,
+  driveState,
+  driveWords,
+  poolReason,
+  poolState,
+  type Drive,
+  type Pool,
+} from '../api';
+import { Bays } from './bays';
+import classes from './storage.module.css';
+
+interface Trouble {
+  id: string;
+  state: State;
+  word: string;
+  link: ReactNode;
+  why: string;
+}
+
+const isBad = (state: State) => state === 'critical' || state === 'warning';
+
+/** What is not well, the worst first; what is only unknown is seen among the bays. */
+export function troublesOf(drives: readonly Drive[], pools: readonly Pool[]): Trouble[] {
+  const found: Trouble[] = [
+    ...pools
+      .filter((pool) => isBad(poolState(pool)))
+      .map((pool) => ({
+        id: pool.id,
+        state: poolState(pool),
+        word: pool.level,
+        link: (
+          <Link to="/storage/pools/$poolId" params={{ poolId: pool.id }}>
+            {pool.name} on {pool.server_name}
+          </Link>
+        ),
+        why: poolReason(pool),
+      })),
+    ...drives
+      .filter((drive) => isBad(driveState(drive)))
+      .map((drive) => ({
+        id: drive.id,
+        state: driveState(drive),
+        word: driveWords(drive),
+        link: (
+          <Link to="/storage/devices/$deviceId" params={{ deviceId: drive.id }}>
+            {drive.title} on {drive.server_name}
+          </Link>
+        ),
+        why: driveReason(drive),
+      })),
+  ];
+  return found.sort((a, b) => Number(b.state === 'critical') - Number(a.state === 'critical'));
+}
+
+function Attention({ drives, pools }: { drives: readonly Drive[]; pools: readonly Pool[] }) {
+  const troubles = troublesOf(drives, pools);
+  if (troubles.length === 0) return null;
+  return (
+    <Section title="Needs attention">
+      <ul className={classes.attention}>
+        {troubles.slice(0, 20).map((trouble) => (
+          <li key={trouble.id}>
+            <StatusBadge state={trouble.state}>{trouble.word}</StatusBadge>
+            <div>
+              {trouble.link}
+              <div>{trouble.why}</div>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {troubles.length > 20 && <p>And {troubles.length - 20} more.</p>}
+    </Section>
+  );
+}
+
+function Figure({
+  to,
+  value,
+  children,
+}: {
+  to: NonNullable<LinkProps['to']>;
+  value: string;
+  children: string;
+}) {
+  return (
+    <li>
+      <Link className={classes.figure} to={to}>
+        <strong>{value}</strong>
+        <span>{children}</span>
+      </Link>
+    </li>
+  );
+}
+
+const most = (values: readonly (number | null)[]) =>
+  values.reduce<number | null>(
+    (top, value) => (value !== null && (top === null || value > top) ? value : top),
+    null,
+  );
+
+function Figures({ drives, pools }: { drives: readonly Drive[]; pools: readonly Pool[] }) {
+  const plans = useQuery(plansQuery());
+  const size = drives.reduce((sum, drive) => sum + (drive.capacity_bytes ?? 0), 0);
+  const hottest = most(drives.map((drive) => drive.temperature_celsius));
+  const worn = most(drives.map((drive) => drive.wear_percent));
+  const overdue = plans.data?.items.filter((plan) => plan.is_overdue).length ?? 0;
+  const busy = pools.filter((pool) => pool.activity !== '').length;
+  return (
+    <ul className={classes.figures}>
+      <Figure to="/storage/devices" value={String(drives.length)}>
+        {`${drives.length === 1 ? 'drive' : 'drives'}, ${formatBytes(size)}`}
+      </Figure>
+      <Figure to="/storage/pools" value={String(pools.length)}>
+        {`${pools.length === 1 ? 'pool' : 'pools'}${busy > 0 ? `, ${busy} busy` : ''}`}
+      </Figure>
+      {hottest !== null && (
+        <Figure to="/storage/devices" value={formatUnit(hottest, 'celsius')}>
+          hottest drive
+        </Figure>
+      )}
+      {worn !== null && (
+        <Figure to="/storage/devices" value={`${worn} %`}>
+          of its endurance used, the most worn
+        </Figure>
+      )}
+      <Figure to="/storage/upkeep" value={String(overdue)}>
+        tests and scrubs overdue
+      </Figure>
+    </ul>
+  );
+}
+
+/** All storage at a glance: what needs attention, and the drives where they stand. */
+export function StoragePage() {
+  const drives = useQuery(allDrivesQuery);
+  const pools = useQuery(allPoolsQuery);
+  const known = pools.data?.items ?? [];
+  return (
+    <Page title="Storage" subtitle="Every drive and pool, how it is, and what needs attention.">
+      <Faces
+        query={drives}
+        what="The drives could not be read"
+        skeleton={<RowsSkeleton rows={8} />}
+        isEmpty={({ total }) => total === 0 && known.length === 0}
+        empty={
+          <EmptyState title="No drives seen yet">
+            Unity lists the drives of every server at each collection, and reads their health every
+            six hours where smartmontools is installed.
+          </EmptyState>
+        }
+      >
+        {({ items, total }) => (
+          <>
+            <Figures drives={items} pools={known} />
+            <Attention drives={items} pools={known} />
+            <Bays drives={items} />
+            {total > items.length && (
+              <p>
+                The first {plural(items.length, 'drive')} of {total} are shown here;{' '}
+                <Link to="/storage/devices">the list has all</Link>.
+              </p>
+            )}
+          </>
+        )}
+      </Faces>
+    </Page>
+  );
+}
