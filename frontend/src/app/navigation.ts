@@ -155,6 +155,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Who may log in, with which role.',
       },
       {
+        word: 'Groups',
+        to: '/system/groups',
+        keywords: 'labels racks teams rights resources',
+        needs: 'resources:read',
+        about: 'What belongs together, and who has rights in it.',
+      },
+      {
         word: 'Single sign-on',
         to: '/system/sign-on',
         keywords: 'oidc openid provider authentik keycloak authelia users login',

@@ -13,6 +13,7 @@ from app.schemas.base import Page
 from app.schemas.core.resource import (
     EdgeRead,
     GroupRead,
+    GroupRemoval,
     GroupWrite,
     LabelEdit,
     LabelEditResult,
@@ -21,6 +22,7 @@ from app.schemas.core.resource import (
     TagRead,
 )
 from app.services.core.audit import AuditLog
+from app.services.core.group_removal import GroupRemovals
 from app.services.core.labels import LabelService
 from app.services.core.permissions import P
 from app.services.core.resources import ResourceService
@@ -116,6 +118,17 @@ async def edit_group(
 ) -> GroupRead:
     """Rename a group or describe it anew."""
     return await labels.edit_group(actor, group_id, edit)
+
+
+@router.get(
+    "/groups/{group_id}/removal",
+    dependencies=[requires(P.RESOURCES_MANAGE)],
+    summary="What deleting a group would take away",
+    responses=documented(401, 403, 404, 422),
+)
+async def plan_group_removal(group_id: uuid.UUID, session: ReadSession) -> GroupRemoval:
+    """Tell what the group holds, who has a role in it, and what names it; nothing is changed."""
+    return await GroupRemovals(session).of(group_id)
 
 
 @router.delete(

@@ -51,6 +51,10 @@ class ResourceRead(Output):
     tags: list[str]
     groups: list[str]
     maintenance_until: datetime | None
+    path: str | None = Field(
+        description="Its page in the web interface, or its server's; null: it has none.",
+        examples=["/servers/0199a3b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b"],
+    )
 
 
 class LabelEdit(Input):
@@ -92,6 +96,16 @@ class GroupRead(Output):
     name: str
     description: str
     count: int
+
+
+class GroupRemoval(Output):
+    """What goes with a group when it is deleted. What it holds stays."""
+
+    members: int = Field(description="How many resources it holds.")
+    people: list[str] = Field(description="Users who lose a role for it.", examples=[["bob"]])
+    tokens: list[str] = Field(description="Tokens that are limited to it, and reach less then.")
+    rules: list[str] = Field(description="Alert rules whose scope names it.")
+    routes: list[str] = Field(description="Routes of notifications that name it.")
 
 
 class EdgeWrite(Input):

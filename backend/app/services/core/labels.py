@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select
@@ -231,9 +231,11 @@ class LabelService:
         """Rename a group or describe it anew."""
         group = await self._get(group_id)
         await self._refuse_taken(edit.name, group_id)
+        before = GroupWrite(name=group.name, description=group.description)
         group.name, group.description = edit.name, edit.description
         group.updated_at = self._clock.now()
-        await self._record(actor, "group.edited", group)
+        details = {"before": before.model_dump(), "after": edit.model_dump()}
+        await self._record(actor, "group.edited", group, details)
         count = await self._session.scalar(
             select(func.count()).where(ResourceGroupMember.group_id == group_id)
         )
@@ -258,8 +260,16 @@ class LabelService:
                 f"There is a group {name!r} already.", fix="Choose another name.", name=name
             )
 
-    async def _record(self, actor: Actor, action: str, group: ResourceGroup) -> None:
-        await self._audit.record(actor, action, kind="group", object_id=group.id, name=group.name)
+    async def _record(
+        self,
+        actor: Actor,
+        action: str,
+        group: ResourceGroup,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> None:
+        await self._audit.record(
+            actor, action, kind="group", object_id=group.id, name=group.name, details=details
+        )
 
 
 def _group_read(group: ResourceGroup, count: int) -> GroupRead:

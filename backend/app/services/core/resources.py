@@ -21,6 +21,7 @@ from app.models.core.resource import (
 from app.schemas.base import Page
 from app.schemas.core.resource import EdgeRead, EdgeWrite, ResourceQuery, ResourceRead
 from app.services.core.labels import labels_of
+from app.services.core.places import path_of
 from app.services.core.queries import contains, sorted_by
 
 _SORTS = {
@@ -146,6 +147,7 @@ class ResourceService:
                 tags=labels.tags(resource.id),
                 groups=labels.groups(resource.id),
                 maintenance_until=resource.maintenance_until,
+                path=path_of(resource.kind, resource.id, server_id=resource.server_id),
             )
             for resource in resources
         ]

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { tableSearchWith } from '@/lib/search';
+import { tableSearch, tableSearchWith } from '@/lib/search';
 import { shellRoute } from './shell-route';
 
 const under = { getParentRoute: () => shellRoute };
@@ -64,6 +64,17 @@ export const systemRoutes = [
     ...under,
     path: '/system/users/$userId',
     component: lazyRouteComponent(() => import('./system-object-views'), 'UserView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/groups',
+    validateSearch: tableSearch,
+    component: lazyRouteComponent(() => import('./group-views'), 'GroupsView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/groups/$groupId',
+    component: lazyRouteComponent(() => import('./group-views'), 'GroupView'),
   }),
   createRoute({
     ...under,
