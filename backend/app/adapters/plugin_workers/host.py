@@ -81,7 +81,10 @@ class PluginWorkers:
         self._retire(origin)
         call = PluginCall(origin, {}, seconds=_DESCRIBE_SECONDS)
         wish = Wish(call=Call.DESCRIBE, seconds=_DESCRIBE_SECONDS)
-        response, lines = await self._ask(call, wish)
+        try:
+            response, lines = await self._ask(call, wish)
+        finally:
+            self._retire(origin)  # most are described and then not called for a long time
         if response.description is None:
             raise _strange(lines)
         return response.description
