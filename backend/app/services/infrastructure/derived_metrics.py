@@ -37,16 +37,20 @@ def derived(values: Mapping[str, BaseModel]) -> Iterator[Sample]:
             case Filesystems():
                 yield from _filesystems(value, filesystem_prefix(fact))
             case DiskIo():
-                for disk in value.disks:
-                    yield Sample(
-                        "unity_disk_busy_percent_seconds_total",
-                        100 * disk.busy_seconds,
-                        (("device", disk.device),),
-                        unit=PERCENT_SECONDS,
-                        is_counter=True,
-                    )
+                yield from _disks(value)
             case _:
                 pass
+
+
+def _disks(value: DiskIo) -> Iterator[Sample]:
+    for disk in value.disks:
+        labels = (("device", disk.device),)
+        for metric, seconds, unit in (
+            ("unity_disk_busy_percent_seconds_total", 100 * disk.busy_seconds, PERCENT_SECONDS),
+            # With the rates of reads and writes it says how long one of them takes.
+            ("unity_disk_wait_seconds_total", disk.wait_seconds, "s"),
+        ):
+            yield Sample(metric, seconds, labels, unit=unit, is_counter=True)
 
 
 def filesystem_prefix(fact: str) -> str:

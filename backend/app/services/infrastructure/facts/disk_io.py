@@ -26,6 +26,7 @@ class Disk(BaseModel):
     read_bytes: int
     written_bytes: int
     busy_seconds: float
+    wait_seconds: float = 0.0  # of all reads and writes together
 
 
 class DiskIo(BaseModel):
@@ -69,6 +70,7 @@ def _disks(text: str) -> Iterator[Disk]:
             writes=count(words[7]),
             written_bytes=count(words[9]) * _SECTOR,
             busy_seconds=count(words[12]) / 1000,
+            wait_seconds=(count(words[6]) + count(words[10])) / 1000,
         )
 
 
