@@ -20,7 +20,7 @@ class ResourceKind(StrEnum):
     STORAGE_POOL = "storage_pool"
     PLUGIN_INSTANCE = "plugin_instance"
     FILESYSTEM = "filesystem"
-    DATABASE = "database"
+    DATABASE = "database_instance"
 
 
 class Resource(Row, Timestamps, Base):

@@ -12,6 +12,7 @@ from app.services.infrastructure.facts.block_devices import BlockDevicesFact
 from app.services.infrastructure.facts.btrfs import BtrfsFact
 from app.services.infrastructure.facts.clock import ClockFact
 from app.services.infrastructure.facts.cpu import CpuFact
+from app.services.infrastructure.facts.databases.fact import DatabasesFact
 from app.services.infrastructure.facts.disk_io import DiskIoFact
 from app.services.infrastructure.facts.filesystems import FilesystemsFact, RemoteFilesystemsFact
 from app.services.infrastructure.facts.hardware import HardwareFact
@@ -50,6 +51,7 @@ FACTS = cast(
         MdArraysFact(),
         BtrfsFact(),
         LvmFact(),
+        DatabasesFact(),
         BlockDevicesFact(),
         IdentityFact(),
         UptimeFact(),

@@ -1,0 +1,1 @@
+"""Databases of a machine, found without any login to them."""
