@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from app.adapters.ai import HttpAiProvider
 from app.adapters.archive_folder import open_folder
 from app.adapters.checkpoint_sinks import NetworkSinks
+from app.adapters.databases import Drivers
 from app.adapters.jobs_sqlite import SqliteJobEngine
 from app.adapters.live_memory import MemoryLiveBus
 from app.adapters.local_shell import LocalShell
@@ -36,7 +37,7 @@ from app.kernel.zones import time_zone
 from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
 from app.schedulers import audit, backup, core, credentials, plugins, quiet
-from app.schedulers.infrastructure import alerts, collection, servers, storage
+from app.schedulers.infrastructure import alerts, collection, databases, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
@@ -53,6 +54,8 @@ from app.services.core.plugins import described as plugin_types
 from app.services.core.plugins.parts import catalog_of
 from app.services.infrastructure import alarms
 from app.services.infrastructure.claims import free_claims
+from app.services.infrastructure.databases import conditions as database_conditions
+from app.services.infrastructure.databases.default_rules import RULES as DATABASE_RULES
 from app.services.infrastructure.default_rules import HOST_RULES
 from app.services.infrastructure.local_server import enter_local_machine
 from app.services.infrastructure.plugin_addresses import address_of
@@ -128,6 +131,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
             *pool_conditions.TYPES,
             *upkeep_conditions.TYPES,
             *plugin_types.TYPES,
+            *database_conditions.TYPES,
         )
     )
     live = _live_bus(database)
@@ -204,6 +208,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *quiet.jobs(platform),
         *servers.jobs(platform),
         *storage.jobs(platform, time_zone(platform.settings.jobs.zone)),
+        *databases.jobs(platform, Drivers()),
     )
 
 
@@ -227,7 +232,13 @@ async def _built_in_rules(
     database: Database, clock: SystemClock, types: AlertTypes
 ) -> dict[str, BuiltInRule]:
     """Enter the alert rules that Unity brings along, unless they are there; return all of them."""
-    rules = [*map(rule_of, types.values()), *alarms.RULES, *HOST_RULES, *pool_conditions.RULES]
+    rules = [
+        *map(rule_of, types.values()),
+        *alarms.RULES,
+        *HOST_RULES,
+        *pool_conditions.RULES,
+        *DATABASE_RULES,
+    ]
     async with database.transaction() as session:
         await plant(session, rules, clock.now())
     return {rule.key: rule for rule in rules}

@@ -15,6 +15,7 @@ TOPICS: Mapping[str, P] = {
     "schedule": P.JOBS_READ,  # {name}: paused, resumed or changed
     "server": P.SERVERS_READ,  # {ids, changed}: readings came in, or a status changed
     "activity": P.SYSTEM_READ,  # {}: something happened; the page asks for what it may see of it
+    "database": P.SERVERS_READ,  # {ids}: databases were asked
     "notification": P.ALERTS_READ,  # {ids}: deliveries were sent, or failed
     "plugin": P.PLUGINS_READ,  # {id}: an instance ran, or was changed
     "alert": P.ALERTS_READ,  # {id, event}: something began or ended at the resource of this id

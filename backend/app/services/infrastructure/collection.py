@@ -14,12 +14,14 @@ from app.services.core.audit import KEY_INFO
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.collector import Collector
 from app.services.infrastructure.cycle_metrics import CycleMetrics
+from app.services.infrastructure.databases.ledger import DatabaseLedger
 from app.services.infrastructure.offered_keys import OfferedKeys
 from app.services.infrastructure.pools.ledger import PoolLedger
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.storage.ledger import DriveLedger
 from app.services.infrastructure.storage.readings import DriveReader
 from app.services.infrastructure.targets import TargetBuilder
+from app.services.infrastructure.topology.ledger import TopologyLedger
 from app.services.infrastructure.upkeep.ledger import UpkeepLedger
 
 _LEASE_MARGIN_SECONDS = 30
@@ -61,7 +63,10 @@ def build_collector(parts: CollectionParts) -> Collector:
         parts.clock,
         parts.live,
         metrics=metrics,
-        sinks=(keys, drives, pools, UpkeepLedger(parts.clock)),
+        sinks=(
+            *(keys, drives, pools, TopologyLedger(parts.clock)),
+            *(DatabaseLedger(parts.clock, alerts), UpkeepLedger(parts.clock)),
+        ),
         slow_interval=slow,
     )
     return Collector(settings, parts.shells, claims, writer, parts.clock)

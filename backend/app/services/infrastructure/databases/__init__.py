@@ -1,0 +1,1 @@
+"""Databases: what was found, how each is asked, and what its answers mean."""

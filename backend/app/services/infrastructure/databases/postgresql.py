@@ -1,0 +1,327 @@
+"""PostgreSQL: what its answers mean."""
+
+from collections.abc import Iterator
+
+from app.ports.database_driver import Row
+from app.services.infrastructure.databases.answers import (
+    Answers,
+    largest,
+    number,
+    of,
+    total,
+    without_literals,
+    word,
+)
+from app.services.infrastructure.databases.figures import (
+    Column,
+    Figure,
+    Problem,
+    Reading,
+    Table,
+    percent,
+)
+
+_BILLION = 2_000_000_000  # where PostgreSQL refuses new transactions
+
+
+def read(answers: Answers) -> Reading:
+    """Read a round of the whole server."""
+    server = answers.row("server")
+    standby = server.get("pg_is_in_recovery")
+    reading = Reading(
+        version=word(server, "server_version").split(" ")[0],
+        role={True: "standby", False: "primary", "t": "standby", "f": "primary"}.get(
+            standby if isinstance(standby, bool | str) else "", ""
+        ),
+        data_path=word(answers.row("data"), "data_directory"),
+        figures=[
+            *_connections(answers, server),
+            *_work(answers),
+            *_locks(answers, server),
+            *_replication(answers),
+            *_upkeep(answers),
+            *_safety(answers, server),
+            answers.figure("uptime_seconds", of(server, "uptime"), "server"),
+        ],
+        tables=[
+            _database_table(answers),
+            _slow_table(answers),
+            _running_table(answers),
+            _standby_table(answers),
+        ],
+        problems=list(_problems(answers, server)),
+    )
+    if not (server.get("is_monitor") or server.get("is_superuser")):
+        reading.missing.append(
+            "The role is not in pg_monitor: what other users run, and their sizes, stay hidden."
+        )
+    return reading
+
+
+def read_deep(of_databases: list[Answers]) -> Reading:
+    """Read what was asked of single databases: dead rows, and the largest tables."""
+    rows = [row for answers in of_databases for row in answers.rows("tables")]
+    why = next((answers.why("tables") for answers in of_databases if answers.why("tables")), "")
+    dead, live = (total(of(row, name) for row in rows) for name in ("n_dead_tup", "n_live_tup"))
+    whole = None if dead is None or live is None else dead + live
+    ages = [of(row, "vacuum_age") for row in rows if (of(row, "n_live_tup") or 0) > 10_000]  # noqa: PLR2004 - small tables need no vacuum
+    none = why or "There are no tables."
+    tables = Table(
+        key="tables",
+        title="Largest tables",
+        why="" if rows else none,
+        columns=[
+            Column(key="database", title="Database"),
+            Column(key="table", title="Table"),
+            Column(key="size", title="Size", unit="bytes"),
+            Column(key="live", title="Rows", unit="count"),
+            Column(key="dead", title="Dead rows", unit="count"),
+            Column(key="dead_percent", title="Dead", unit="percent"),
+            Column(key="vacuum_age", title="Last vacuum", unit="age"),
+        ],
+        rows=[_table_row(row) for row in _largest_first(rows, "total_relation_size")[:25]],
+    )
+    return Reading(
+        figures=[
+            Figure(key="dead_rows", value=dead, why="" if dead is not None else none),
+            Figure(
+                key="dead_rows_percent",
+                value=percent(dead, whole),
+                why="" if whole else none,
+            ),
+            Figure(
+                key="vacuum_age_seconds",
+                value=largest(ages),
+                why="" if largest(ages) is not None else "No large table was vacuumed yet.",
+            ),
+        ],
+        tables=[tables],
+    )
+
+
+def _connections(answers: Answers, server: Row) -> Iterator[Figure]:
+    states = {word(row, "state"): of(row, "count") for row in answers.rows("states")}
+    used = total(states.values()) if states else (None if answers.why("states") else 0)
+    most = of(server, "max_connections")
+    idle = [count for state, count in states.items() if state.startswith("idle in transaction")]
+    yield answers.figure("connections", used, "states")
+    yield answers.figure("connections_limit", most, "server")
+    yield answers.figure("connections_used_percent", percent(used, most), "states", "server")
+    active = states.get("active", None if used is None else 0)
+    yield answers.figure("connections_active", active, "states")
+    waiting = None if used is None else (total(idle) or 0)
+    yield answers.figure("connections_idle_in_transaction", waiting, "states")
+
+
+def _work(answers: Answers) -> Iterator[Figure]:
+    rows = answers.rows("databases")
+
+    def every(name: str) -> float | None:
+        return total(of(row, name) for row in rows)
+
+    yield answers.figure("transactions", every("xact_commit"), "databases")
+    yield answers.figure("rollbacks", every("xact_rollback"), "databases")
+    yield answers.figure("temporary_bytes", every("temp_bytes"), "databases")
+    yield answers.figure("deadlocks", every("deadlocks"), "databases")
+    hits, reads = every("blks_hit_bytes"), every("blks_read_bytes")
+    whole = None if hits is None or reads is None else hits + reads
+    share = percent(hits, whole)
+    yield answers.figure("cache_hit_percent", share, "databases", why="Nothing was read yet.")
+    running = [of(row, "query_running_time") for row in answers.rows("running")]
+    longest = largest(running) if running else (None if answers.why("running") else 0)
+    yield answers.figure("longest_query_seconds", longest, "running", why="No query runs.")
+    sizes = answers.rows("sizes")
+    yield answers.figure("size_bytes", total(of(row, "size") for row in sizes), "sizes")
+    for row in sizes[:50]:
+        labels = (("database", word(row, "datname")[:60]),)
+        yield answers.figure("size_bytes", of(row, "size"), "sizes", labels=labels)
+
+
+def _locks(answers: Answers, server: Row) -> Iterator[Figure]:
+    rows = answers.rows("locks")
+    is_known = not answers.why("locks")
+
+    def count(granted: tuple[object, ...]) -> float | None:
+        found = total(of(row, "locks_count") for row in rows if row.get("granted") in granted)
+        return (found or 0) if is_known else None
+
+    held = count((True, "t"))
+    yield answers.figure("locks", held, "locks")
+    share = percent(held, of(server, "max_locks"))
+    yield answers.figure("locks_used_percent", share, "locks", "server")
+    yield answers.figure("locks_waiting", count((False, "f")), "locks")
+    times = [of(row, "xact_running_time") for row in answers.rows("running")]
+    longest = largest(times) if times else (None if answers.why("running") else 0)
+    yield answers.figure("longest_transaction_seconds", longest, "running")
+
+
+def _replication(answers: Answers) -> Iterator[Figure]:
+    standbys = answers.rows("standbys")
+    is_known = not answers.why("standbys")
+    own = answers.row("own_lag")
+    yield answers.figure("replicas", float(len(standbys)) if is_known else None, "standbys")
+    lag = of(own, "lag")
+    none = "It is a primary; what its standbys lack stands in the table of replication."
+    yield answers.figure("replication_lag_seconds", lag, "own_lag", why=none)
+    for row in standbys[:20]:
+        labels = (("replica", word(row, "application_name")[:60] or "standby"),)
+        # Without traffic the view shows no lag, which means that there is none.
+        seconds = of(row, "replay_lag") or 0.0
+        yield Figure(key="replication_lag_seconds", value=seconds, labels=_unique(labels, row))
+        size = of(row, "replay_delta")
+        if size is not None:
+            yield Figure(key="replication_lag_bytes", value=size, labels=_unique(labels, row))
+    slots = answers.rows("slots")
+    kept = largest(of(row, "retained") for row in slots if row.get("active") in (False, "f"))
+    yield answers.figure(
+        "slot_retained_bytes", kept, "slots", why="No slot waits for a replica that is away."
+    )
+
+
+def _unique(labels: tuple[tuple[str, str], ...], row: Row) -> tuple[tuple[str, str], ...]:
+    address = word(row, "client_addr")
+    return (*labels, ("address", address)) if address else labels
+
+
+def _upkeep(answers: Answers) -> Iterator[Figure]:
+    oldest = of(answers.row("wraparound"), "oldest_current_xid")
+    yield answers.figure("wraparound_percent", percent(oldest, _BILLION), "wraparound")
+    row = answers.row("checkpoints")
+    asked, timed = of(row, "checkpoints_req"), of(row, "checkpoints_timed")
+    whole = None if asked is None or timed is None else asked + timed
+    share = percent(asked, whole)
+    none = "There was no checkpoint yet."
+    yield answers.figure("checkpoints_requested_percent", share, "checkpoints", why=none)
+
+
+def _safety(answers: Answers, server: Row) -> Iterator[Figure]:
+    row = answers.row("archiver")
+    is_on = word(server, "archive_mode") in ("on", "always")
+    age = of(row, "archived_age") if is_on else None
+    off = "The log is not archived (archive_mode is off), and base backups leave no trace inside."
+    none = "Nothing was archived yet." if is_on else off
+    yield answers.figure("backup_age_seconds", age, "archiver", why=none)
+    failing = number(row.get("is_failing") in (True, "t")) if is_on and row else None
+    yield answers.figure("archive_failed", failing, "archiver", why=off)
+
+
+def _problems(answers: Answers, server: Row) -> Iterator[Problem]:
+    own = answers.row("own_lag")
+    if server.get("pg_is_in_recovery") in (True, "t") and of(own, "receivers") == 0:
+        yield Problem(
+            code="replication_stopped",
+            message="It is a standby, and receives nothing from its primary.",
+            fix="Look into its log; check primary_conninfo and that the primary is up.",
+        )
+
+
+def _largest_first(rows: list[Row], name: str) -> list[Row]:
+    return sorted(rows, key=lambda row: -(of(row, name) or 0))
+
+
+def _table_row(row: Row) -> list[str | float | int | bool | None]:
+    dead, live = of(row, "n_dead_tup"), of(row, "n_live_tup")
+    whole = None if dead is None or live is None else dead + live
+    return [
+        word(row, "datname"),
+        f"{word(row, 'schemaname')}.{word(row, 'relname')}",
+        of(row, "total_relation_size"),
+        live,
+        dead,
+        percent(dead, whole),
+        of(row, "vacuum_age"),
+    ]
+
+
+def _database_table(answers: Answers) -> Table:
+    sizes = {word(row, "datname"): of(row, "size") for row in answers.rows("sizes")}
+    rows: list[list[str | float | int | bool | None]] = []
+    for row in answers.rows("databases"):
+        hits, reads = of(row, "blks_hit_bytes"), of(row, "blks_read_bytes")
+        whole = None if hits is None or reads is None else hits + reads
+        name = word(row, "datname")
+        rows.append(
+            [name, sizes.get(name), of(row, "numbackends"), percent(hits, whole),
+             of(row, "deadlocks"), of(row, "temp_bytes")]
+        )  # fmt: skip
+    return Table(
+        key="databases",
+        title="Databases",
+        why=answers.why("databases"),
+        columns=[
+            Column(key="database", title="Database"),
+            Column(key="size", title="Size", unit="bytes"),
+            Column(key="connections", title="Connections", unit="count"),
+            Column(key="cache_hit", title="From the cache", unit="percent"),
+            Column(key="deadlocks", title="Deadlocks", unit="count"),
+            Column(key="temporary", title="Temporary files", unit="bytes"),
+        ],
+        rows=sorted(rows, key=lambda one: -(number(one[1]) or 0))[:100],
+    )
+
+
+def _slow_table(answers: Answers) -> Table:
+    why = answers.why("slow")
+    if why and "pg_stat_statements" in why:
+        why = "The extension pg_stat_statements is not set up in the database of the login."
+    return Table(
+        key="slow_queries",
+        title="Most time was spent in",
+        why=why,
+        columns=[
+            Column(key="query", title="Query"),
+            Column(key="database", title="Database"),
+            Column(key="calls", title="Calls", unit="count"),
+            Column(key="total", title="Total", unit="ms"),
+            Column(key="mean", title="Each", unit="ms"),
+        ],
+        rows=[
+            [word(row, "query"), word(row, "datname"), of(row, "calls"), of(row, "total_ms"),
+             of(row, "mean_ms")]
+            for row in answers.rows("slow")
+        ],
+    )  # fmt: skip
+
+
+def _running_table(answers: Answers) -> Table:
+    return Table(
+        key="transactions",
+        title="Longest transactions now",
+        why=answers.why("running"),
+        columns=[
+            Column(key="pid", title="Process", unit="id"),
+            Column(key="user", title="User"),
+            Column(key="database", title="Database"),
+            Column(key="state", title="State"),
+            Column(key="age", title="Open for", unit="s"),
+            Column(key="waits", title="Waits for"),
+            Column(key="query", title="Last query"),
+        ],
+        rows=[
+            [of(row, "pid"), word(row, "usename"), word(row, "datname"), word(row, "state"),
+             of(row, "xact_running_time"), word(row, "wait_event_type"),
+             without_literals(row, "query")]
+            for row in answers.rows("running")[:15]
+        ],
+    )  # fmt: skip
+
+
+def _standby_table(answers: Answers) -> Table:
+    return Table(
+        key="replication",
+        title="Standbys",
+        why=answers.why("standbys") or ("" if answers.rows("standbys") else "None is connected."),
+        columns=[
+            Column(key="name", title="Name"),
+            Column(key="address", title="Address"),
+            Column(key="state", title="State"),
+            Column(key="mode", title="Mode"),
+            Column(key="lag", title="Behind", unit="s"),
+            Column(key="bytes", title="Behind", unit="bytes"),
+        ],
+        rows=[
+            [word(row, "application_name"), word(row, "client_addr"), word(row, "state"),
+             word(row, "sync_state"), of(row, "replay_lag"), of(row, "replay_delta")]
+            for row in answers.rows("standbys")
+        ],
+    )  # fmt: skip
