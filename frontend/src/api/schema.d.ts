@@ -1669,6 +1669,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List databases
+         * @description Search databases by name or server.
+         *
+         *     Sort by `state` (the worst first), `name`, `server`, `kind`, `version`, `size`, `connections`,
+         *     `lag` or `last_read_at`.
+         */
+        get: operations["listDatabases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/databases/{database_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a database
+         * @description Show a database with its numbers, or why each is missing, and what it stands on.
+         *
+         *     The history of its numbers is at `/api/metrics/query`, with the database's id as the resource.
+         */
+        get: operations["getDatabase"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a database
+         * @description Forget a database that was taken away. Nothing is done to its machine.
+         */
+        delete: operations["forgetDatabase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/databases/{database_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a database now
+         * @description Log in to a database and read its numbers now, also with a login that was refused.
+         */
+        post: operations["checkDatabase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/databases/{database_id}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the login of a database
+         * @description Say how Unity is to log in to a database. It is tried within seconds.
+         */
+        put: operations["setDatabaseLogin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/databases/{database_id}/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the script of a database's login
+         * @description Show what to run on a database to make a login that may only read. Unity never runs it.
+         */
+        get: operations["getDatabaseScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/databases/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the databases
+         * @description Count the databases by state and engine, with their size.
+         */
+        get: operations["summariseDatabases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/devices": {
         parameters: {
             query?: never;
@@ -1892,6 +2021,71 @@ export interface paths {
          * @description Count the drives by verdict, with the hottest and the most worn.
          */
         get: operations["summariseDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List forecasts
+         * @description List what fills up and wears out, what is first used up first; without a date last.
+         *
+         *     Sort by `full_at`, `name`, `server`, `kind`, `subject`, `value`, `growth`, `confidence` or
+         *     `score`.
+         */
+        get: operations["listForecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/forecasts/{forecast_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a forecast
+         * @description Show a forecast with the history it was read from, the line and its band.
+         */
+        get: operations["getForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/forecasts/drives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List drives by risk
+         * @description List drives by the risk to fail within a year, the likeliest first.
+         *
+         *     The range comes from published statistics by counter; where none are published, none is shown.
+         */
+        get: operations["listDriveRisks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3064,6 +3258,342 @@ export interface paths {
          * @description Forget a template; its channels use Unity's own words again.
          */
         delete: operations["deleteNotificationTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/gallery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List plugins
+         * @description List the plugins that are installed, those that cannot be used with the reason.
+         */
+        get: operations["listPlugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/gallery/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a plugin
+         * @description Tell what a plugin brings, its form, and how it keeps the rules of quality.
+         */
+        get: operations["getPlugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/gallery/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for plugins now
+         * @description Queue a look at the installed packages and the folder; it also happens every hour.
+         */
+        post: operations["scanPlugins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List instances of plugins
+         * @description List what is watched. Sort by `name`, `plugin`, `state`, `last_run_at` or `next_due_at`.
+         */
+        get: operations["listPluginInstances"];
+        put?: never;
+        /**
+         * Add an instance of a plugin
+         * @description Add an instance; one that is enabled runs within seconds.
+         */
+        post: operations["createPluginInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an instance of a plugin
+         * @description Tell how it is, its configuration without secrets, its facts and its pages.
+         */
+        get: operations["getPluginInstance"];
+        /**
+         * Change an instance of a plugin
+         * @description Change it. Secrets that are left out stay, unless it is for another address.
+         */
+        put: operations["editPluginInstance"];
+        post?: never;
+        /**
+         * Delete an instance of a plugin
+         * @description Forget it with all that it measured.
+         */
+        delete: operations["deletePluginInstance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download diagnostics of an instance
+         * @description Return configuration, runs and log without any secret, to send to who helps.
+         */
+        get: operations["downloadPluginDiagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an instance off
+         * @description Let it run no more; its open alerts end.
+         */
+        post: operations["disablePluginInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an instance on
+         * @description Let it run by itself; the first time within seconds.
+         */
+        post: operations["enablePluginInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of an instance
+         * @description List the keys that programs push with; their secret halves are never shown again.
+         */
+        get: operations["listPluginKeys"];
+        put?: never;
+        /**
+         * Make a key for an instance
+         * @description Make a key that can push to this instance, and nothing else; it is shown this once.
+         */
+        post: operations["createPluginKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key of an instance
+         * @description Revoke a key; it is refused from the next push on.
+         */
+        delete: operations["revokePluginKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the log of an instance
+         * @description Read the newest 500 lines that the plugin wrote. Sort by `at` or `level`.
+         */
+        get: operations["listPluginLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/pages/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a page of data of an instance
+         * @description Return cards and tables as the last run brought them.
+         */
+        get: operations["getPluginPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run an instance now
+         * @description Queue a run; what comes of it stands in its runs.
+         */
+        post: operations["runPluginInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/instances/{instance_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of an instance
+         * @description List the newest 200 runs. Sort by `began_at` or `took_ms`.
+         */
+        get: operations["listPluginRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push what an external program says
+         * @description Take samples, a status and conditions from the bearer of an instance's key.
+         */
+        post: operations["pushToPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a configuration
+         * @description Ask what the configuration names, and tell what came of it. Nothing is stored.
+         */
+        post: operations["testPluginInstance"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5238,6 +5768,257 @@ export interface components {
             type: "composite";
         };
         /**
+         * DatabaseDetail
+         * @description A database with everything that is known of it.
+         */
+        DatabaseDetail: {
+            /** Connections Percent */
+            connections_percent: number | null;
+            /**
+             * Container
+             * @description The beginning of its container's id; empty for none.
+             */
+            container: string;
+            /** Credential Id */
+            credential_id: string | null;
+            /**
+             * Data Path
+             * @description The folder of its data, as it names it.
+             */
+            data_path: string;
+            /**
+             * Doors
+             * @description Where it answers, as its machine sees it.
+             */
+            doors: string[];
+            /** Figures */
+            figures: components["schemas"]["FigureRead"][];
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Fix */
+            fix: string;
+            /**
+             * Host Path
+             * @description The same folder as its machine names it.
+             */
+            host_path: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["DatabaseKind"];
+            /** Lag Seconds */
+            lag_seconds: number | null;
+            /** Last Read At */
+            last_read_at: string | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            login: components["schemas"]["LoginMode"];
+            /** Login Database */
+            login_database: string;
+            /** Login User */
+            login_user: string;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Mountpoint */
+            mountpoint: string;
+            /**
+             * Name
+             * @example PostgreSQL :5432
+             */
+            name: string;
+            /**
+             * Notes
+             * @description What more rights on the machine would show.
+             */
+            notes: string[];
+            /** Port */
+            port: number | null;
+            /** Problems */
+            problems: string[];
+            /** Reason */
+            reason: string;
+            /**
+             * Reason Kind
+             * @example wants_login
+             */
+            reason_kind: string;
+            /**
+             * Refusals
+             * @description How often this login was refused; after two it rests.
+             */
+            refusals: number;
+            /**
+             * Role
+             * @description primary, standby, replica, standalone …, as it says itself.
+             */
+            role: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Server Status
+             * @description Of its server: while that is not online, what is here is what was last seen.
+             */
+            server_status: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Stands On
+             * @description From its file system down to the drives.
+             */
+            stands_on: components["schemas"]["StandsOnRead"][];
+            state: components["schemas"]["DatabaseState"];
+            /** State Since */
+            state_since: string | null;
+            /** Tables */
+            tables: components["schemas"]["TableRead"][];
+            /** Version */
+            version: string;
+        };
+        /**
+         * DatabaseKind
+         * @description Which engine it is; MariaDB and Valkey have gone their own ways far enough to be named.
+         * @enum {string}
+         */
+        DatabaseKind: "postgresql" | "mysql" | "mariadb" | "mongodb" | "redis" | "valkey" | "minio";
+        /**
+         * DatabaseLoginEdit
+         * @description How Unity is to log in.
+         */
+        DatabaseLoginEdit: {
+            /**
+             * Credential Id
+             * @description For `credential`.
+             */
+            credential_id?: string | null;
+            /**
+             * Database
+             * @description Which database to connect to; empty: the usual one.
+             * @default
+             */
+            database: string;
+            /** @description `credential`: a stored login; `socket`: over its unix socket as the account of the server; `none`: without a name. */
+            mode: components["schemas"]["LoginMode"];
+            /**
+             * User
+             * @description For `socket`; empty: the server's account.
+             * @default
+             */
+            user: string;
+        };
+        /**
+         * DatabaseRead
+         * @description A database as lists show it.
+         */
+        DatabaseRead: {
+            /** Connections Percent */
+            connections_percent: number | null;
+            /**
+             * Container
+             * @description The beginning of its container's id; empty for none.
+             */
+            container: string;
+            /**
+             * First Seen At
+             * Format: date-time
+             */
+            first_seen_at: string;
+            /** Fix */
+            fix: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["DatabaseKind"];
+            /** Lag Seconds */
+            lag_seconds: number | null;
+            /** Last Read At */
+            last_read_at: string | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            login: components["schemas"]["LoginMode"];
+            /** Missing Since */
+            missing_since: string | null;
+            /**
+             * Name
+             * @example PostgreSQL :5432
+             */
+            name: string;
+            /** Port */
+            port: number | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Reason Kind
+             * @example wants_login
+             */
+            reason_kind: string;
+            /**
+             * Role
+             * @description primary, standby, replica, standalone …, as it says itself.
+             */
+            role: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Server Status
+             * @description Of its server: while that is not online, what is here is what was last seen.
+             */
+            server_status: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            state: components["schemas"]["DatabaseState"];
+            /** State Since */
+            state_since: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * DatabaseState
+         * @description What is true of a database; `reason` says why.
+         * @enum {string}
+         */
+        DatabaseState: "needs_credentials" | "online" | "degraded" | "offline";
+        /**
+         * DatabaseSummary
+         * @description The databases by state.
+         */
+        DatabaseSummary: {
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Size Bytes */
+            size_bytes: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
          * DayUsage
          * @description How much was used on one day.
          */
@@ -6399,6 +7180,16 @@ export interface components {
             uses: number;
         };
         /**
+         * FieldFaultRead
+         * @description A field that is not filled rightly.
+         */
+        FieldFaultRead: {
+            /** Detail */
+            detail: string;
+            /** Field */
+            field: string;
+        };
+        /**
          * FieldProblem
          * @description What is wrong with one field.
          */
@@ -6420,6 +7211,44 @@ export interface components {
             name: string;
             /** Value */
             value: string;
+        };
+        /**
+         * FigureRead
+         * @description One number, or why there is none.
+         */
+        FigureRead: {
+            /** Group */
+            group: string;
+            /** Is Counter */
+            is_counter: boolean;
+            /**
+             * Key
+             * @example connections_used_percent
+             */
+            key: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Metric
+             * @description Its name at `/api/metrics/query`.
+             */
+            metric: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description As the engine counts; a counter is not yet a rate.
+             */
+            value: number | null;
+            /**
+             * Why
+             * @description Why there is no value.
+             */
+            why: string;
         };
         /**
          * Forecast
@@ -6473,6 +7302,234 @@ export interface components {
              * @example 345600
              */
             within_seconds: number;
+        };
+        /**
+         * ForecastDetail
+         * @description A forecast with what its chart shows: the history, the line and its band.
+         */
+        ForecastDetail: {
+            /** Band High */
+            band_high: number[];
+            /** Band Low */
+            band_low: number[];
+            /**
+             * Confidence
+             * @description How many of the compared points grow, from 0.5 to 1.
+             */
+            confidence: number;
+            /** Earliest At */
+            earliest_at: string | null;
+            /**
+             * Full At
+             * @description When it is used up; null: see `why_not`.
+             */
+            full_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["ForecastKind"];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Latest At
+             * @description Null: the slowest growth never gets there.
+             */
+            latest_at: string | null;
+            /**
+             * Level
+             * @description Where it is used up, in the unit.
+             */
+            level: number;
+            /** Line */
+            line: number[];
+            /**
+             * Line Times
+             * @description Seconds since 1970, of the line and its band.
+             */
+            line_times: number[];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Per Day
+             * @description How much it grows a day, in the unit.
+             */
+            per_day: number;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /**
+             * Resource Kind
+             * @example server
+             */
+            resource_kind: string;
+            /** Resource Name */
+            resource_name: string;
+            /**
+             * Score Count
+             * @description Of how many forecasts that is the median.
+             */
+            score_count: number;
+            /**
+             * Score Off
+             * @description By how much the forecasts of a week ahead were off in the last 30 days.
+             */
+            score_off: number | null;
+            /**
+             * Seen Days
+             * @description For how long it has grown like this.
+             */
+            seen_days: number;
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Subject
+             * @description The mount point, pool or volume.
+             * @example /srv
+             */
+            subject: string;
+            /**
+             * Times
+             * @description Seconds since 1970, of `values`.
+             */
+            times: number[];
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description The newest value, in the unit.
+             */
+            value: number;
+            /** Values */
+            values: (number | null)[];
+            /**
+             * Why
+             * @description The same in a sentence.
+             */
+            why: string;
+            /**
+             * Why Not
+             * @description `too_few_days`, `no_growth`, `unsteady`, `falls_back`, `just_fell`, `too_far` or `hardly_worn`; empty when there is a date.
+             */
+            why_not: string;
+        };
+        /**
+         * ForecastKind
+         * @description What is used up.
+         * @enum {string}
+         */
+        ForecastKind: "filesystem" | "inodes" | "pool" | "thin_data" | "thin_metadata" | "database" | "wear";
+        /**
+         * ForecastRead
+         * @description When something is used up, or why that cannot be said.
+         */
+        ForecastRead: {
+            /**
+             * Confidence
+             * @description How many of the compared points grow, from 0.5 to 1.
+             */
+            confidence: number;
+            /** Earliest At */
+            earliest_at: string | null;
+            /**
+             * Full At
+             * @description When it is used up; null: see `why_not`.
+             */
+            full_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["ForecastKind"];
+            /**
+             * Latest At
+             * @description Null: the slowest growth never gets there.
+             */
+            latest_at: string | null;
+            /**
+             * Level
+             * @description Where it is used up, in the unit.
+             */
+            level: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Per Day
+             * @description How much it grows a day, in the unit.
+             */
+            per_day: number;
+            /**
+             * Resource Id
+             * Format: uuid
+             */
+            resource_id: string;
+            /**
+             * Resource Kind
+             * @example server
+             */
+            resource_kind: string;
+            /** Resource Name */
+            resource_name: string;
+            /**
+             * Score Count
+             * @description Of how many forecasts that is the median.
+             */
+            score_count: number;
+            /**
+             * Score Off
+             * @description By how much the forecasts of a week ahead were off in the last 30 days.
+             */
+            score_off: number | null;
+            /**
+             * Seen Days
+             * @description For how long it has grown like this.
+             */
+            seen_days: number;
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string;
+            /**
+             * Subject
+             * @description The mount point, pool or volume.
+             * @example /srv
+             */
+            subject: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description The newest value, in the unit.
+             */
+            value: number;
+            /**
+             * Why
+             * @description The same in a sentence.
+             */
+            why: string;
+            /**
+             * Why Not
+             * @description `too_few_days`, `no_growth`, `unsteady`, `falls_back`, `just_fell`, `too_far` or `hardly_worn`; empty when there is a date.
+             */
+            why_not: string;
         };
         /**
          * FormFieldRead
@@ -6996,6 +8053,315 @@ export interface components {
             server_ids: string[];
         };
         /**
+         * InstanceDetail
+         * @description An instance with its configuration; secrets are never shown again.
+         */
+        InstanceDetail: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Facts */
+            facts: components["schemas"]["PluginFact"][];
+            /**
+             * Failures
+             * @description Runs in a row that failed.
+             */
+            failures: number;
+            /** Fix */
+            fix: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description Also the id of its resource: for series, alerts, groups.
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Last Ok At */
+            last_ok_at: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Name */
+            name: string;
+            /** Next Due At */
+            next_due_at: string | null;
+            /** Pages */
+            pages: components["schemas"]["PluginPageName"][];
+            /** Plugin */
+            plugin: string;
+            /** Plugin Title */
+            plugin_title: string;
+            /** Problem */
+            problem: string;
+            /** Problem Kind */
+            problem_kind: string;
+            /**
+             * Secrets Set
+             * @description Names of the secret fields that hold something.
+             */
+            secrets_set: string[];
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string | null;
+            /** Settings */
+            settings: {
+                [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
+            };
+            /**
+             * State
+             * @description new, ok, failing, broken (the plugin is at fault) or off
+             */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Took Ms */
+            took_ms: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * InstanceLogLine
+         * @description A line that the plugin wrote.
+         */
+        InstanceLogLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Level */
+            level: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * InstanceRead
+         * @description An instance in a list.
+         */
+        InstanceRead: {
+            /** Every Seconds */
+            every_seconds: number;
+            /**
+             * Failures
+             * @description Runs in a row that failed.
+             */
+            failures: number;
+            /** Fix */
+            fix: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description Also the id of its resource: for series, alerts, groups.
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Last Ok At */
+            last_ok_at: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Name */
+            name: string;
+            /** Next Due At */
+            next_due_at: string | null;
+            /** Plugin */
+            plugin: string;
+            /** Plugin Title */
+            plugin_title: string;
+            /** Problem */
+            problem: string;
+            /** Problem Kind */
+            problem_kind: string;
+            /** Server Id */
+            server_id: string | null;
+            /** Server Name */
+            server_name: string | null;
+            /**
+             * State
+             * @description new, ok, failing, broken (the plugin is at fault) or off
+             */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * InstanceRun
+         * @description One run, and what came of it.
+         */
+        InstanceRun: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** By */
+            by: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Outcome
+             * @description ok, or what kind of failure it was
+             */
+            outcome: string;
+            /**
+             * Rejected
+             * @description Numbers that were not: no number, or too many series.
+             */
+            rejected: number;
+            /**
+             * Samples
+             * @description Numbers that were stored.
+             */
+            samples: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * InstanceTrial
+         * @description What came of trying a configuration.
+         */
+        InstanceTrial: {
+            /** Detail */
+            detail: string;
+            /** Faults */
+            faults: components["schemas"]["FieldFaultRead"][];
+            /** Fix */
+            fix: string;
+            /**
+             * Kind
+             * @description ok, or what kind of failure it was
+             */
+            kind: string;
+            /**
+             * Log
+             * @description What the plugin wrote meanwhile.
+             */
+            log: string[];
+            /** Milliseconds */
+            milliseconds: number;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * InstanceTry
+         * @description A configuration that is tried before it is saved.
+         */
+        InstanceTry: {
+            /**
+             * Every Seconds
+             * @description How often it runs; null: as the plugin wants.
+             */
+            every_seconds?: number | null;
+            /**
+             * Instance Id
+             * @description The instance whose stored secrets are used where none is sent.
+             */
+            instance_id?: string | null;
+            /**
+             * Is Enabled
+             * @description Whether it runs by itself.
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Name
+             * @example Pi-hole upstairs
+             */
+            name: string;
+            /**
+             * Plugin
+             * @example http_check
+             */
+            plugin: string;
+            /**
+             * Secrets
+             * Format: password
+             * @description The secret fields. One that is left out stays as it is, "" takes it away.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+            /**
+             * Server Id
+             * @description The server that it belongs to.
+             */
+            server_id?: string | null;
+            /**
+             * Settings
+             * @description The fields of the form that are no secrets.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue-Input"];
+            };
+        };
+        /**
+         * InstanceWrite
+         * @description An instance as a person enters it.
+         */
+        InstanceWrite: {
+            /**
+             * Every Seconds
+             * @description How often it runs; null: as the plugin wants.
+             */
+            every_seconds?: number | null;
+            /**
+             * Is Enabled
+             * @description Whether it runs by itself.
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Name
+             * @example Pi-hole upstairs
+             */
+            name: string;
+            /**
+             * Plugin
+             * @example http_check
+             */
+            plugin: string;
+            /**
+             * Secrets
+             * Format: password
+             * @description The secret fields. One that is left out stays as it is, "" takes it away.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+            /**
+             * Server Id
+             * @description The server that it belongs to.
+             */
+            server_id?: string | null;
+            /**
+             * Settings
+             * @description The fields of the form that are no secrets.
+             */
+            settings?: {
+                [key: string]: components["schemas"]["JsonValue-Input"];
+            };
+        };
+        /**
          * JobChange
          * @description Another schedule for a job.
          */
@@ -7123,6 +8489,52 @@ export interface components {
             [key: string]: components["schemas"]["JsonValue-Input"];
         } | null;
         /**
+         * KeyCreate
+         * @description A new key of one instance.
+         */
+        KeyCreate: {
+            /**
+             * Expires In Days
+             * @description When it stops to count.
+             * @default 365
+             */
+            expires_in_days: number;
+            /**
+             * Name
+             * @example backup script on nas
+             */
+            name: string;
+        };
+        /**
+         * KeyCreated
+         * @description A key with its text, which is shown now and never again.
+         */
+        KeyCreated: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Public Id */
+            public_id: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * KeyInstallRequest
          * @description Install a stored public key on a server, and log in with it from then on.
          */
@@ -7155,6 +8567,33 @@ export interface components {
          * @enum {string}
          */
         KeyKind: "ed25519" | "rsa-4096" | "ecdsa-p256";
+        /**
+         * KeyRead
+         * @description A key; its secret half was shown once.
+         */
+        KeyRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Public Id */
+            public_id: string;
+        };
         /**
          * KeyRemoveRequest
          * @description Remove a public key from a server's account.
@@ -7315,6 +8754,37 @@ export interface components {
              * @example four words and more
              */
             password: string;
+        };
+        /**
+         * LoginMode
+         * @description How Unity logs in.
+         * @enum {string}
+         */
+        LoginMode: "none" | "credential" | "socket";
+        /**
+         * LoginScriptRead
+         * @description The script that makes a login which may only read. Unity never runs it.
+         */
+        LoginScriptRead: {
+            /** Language */
+            language: string;
+            /**
+             * Run With
+             * @example sudo -u postgres psql
+             */
+            run_with: string;
+            /** Text */
+            text: string;
+            /**
+             * Unlocks
+             * @description What each right in it opens.
+             */
+            unlocks: string[];
+            /**
+             * Without Password
+             * @description The same by unix socket, where that is possible.
+             */
+            without_password: string;
         };
         /**
          * Maintenance
@@ -7690,6 +9160,26 @@ export interface components {
              */
             total: number;
         };
+        /** Page[DatabaseRead] */
+        Page_DatabaseRead_: {
+            /** Items */
+            items: components["schemas"]["DatabaseRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
         /** Page[DeliveryRead] */
         Page_DeliveryRead_: {
             /** Items */
@@ -7790,6 +9280,86 @@ export interface components {
              */
             total: number;
         };
+        /** Page[ForecastRead] */
+        Page_ForecastRead_: {
+            /** Items */
+            items: components["schemas"]["ForecastRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[InstanceLogLine] */
+        Page_InstanceLogLine_: {
+            /** Items */
+            items: components["schemas"]["InstanceLogLine"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[InstanceRead] */
+        Page_InstanceRead_: {
+            /** Items */
+            items: components["schemas"]["InstanceRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[InstanceRun] */
+        Page_InstanceRun_: {
+            /** Items */
+            items: components["schemas"]["InstanceRun"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
         /** Page[JobRead] */
         Page_JobRead_: {
             /** Items */
@@ -7874,6 +9444,26 @@ export interface components {
         Page_ResourceRead_: {
             /** Items */
             items: components["schemas"]["ResourceRead"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[RiskRead] */
+        Page_RiskRead_: {
+            /** Items */
+            items: components["schemas"]["RiskRead"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -8167,6 +9757,406 @@ export interface components {
              * @description Why it does not begin, when it is due.
              */
             waits_for: string;
+        };
+        /**
+         * PluginAlert
+         * @description An alert type of a plugin; its rule stands among the alert rules.
+         */
+        PluginAlert: {
+            /** About */
+            about: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @description As the alert rules name it.
+             */
+            kind: string;
+            /** Severity */
+            severity: string;
+        };
+        /**
+         * PluginCard
+         * @description One figure with its words.
+         */
+        PluginCard: {
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string;
+            /**
+             * Status
+             * @description ok, warning, critical, unknown, or nothing
+             */
+            status: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | number | boolean | null;
+        };
+        /**
+         * PluginColumn
+         * @description One column of a table.
+         */
+        PluginColumn: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @description text, number, bytes, percent, seconds, time, status or link
+             */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * PluginDetail
+         * @description A plugin with all that it says of itself.
+         */
+        PluginDetail: {
+            /** Alerts */
+            alerts: components["schemas"]["PluginAlert"][];
+            /** Category */
+            category: string;
+            /**
+             * Collects
+             * @description Whether it watches something.
+             */
+            collects: boolean;
+            /** Description */
+            description: string;
+            /** Distribution */
+            distribution: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Form */
+            form: components["schemas"]["PluginField"][];
+            /**
+             * Has Open Metrics
+             * @description Whether it sends others, too.
+             */
+            has_open_metrics: boolean;
+            /** Home */
+            home: string;
+            /**
+             * Instances
+             * @description How many there are within reach.
+             */
+            instances: number;
+            /** Memory Mib */
+            memory_mib: number;
+            /** Metrics */
+            metrics: components["schemas"]["PluginMetric"][];
+            /** Name */
+            name: string;
+            /** Needs Server */
+            needs_server: boolean;
+            /**
+             * Problem
+             * @description Why it cannot be used.
+             */
+            problem: string;
+            /** Quality */
+            quality: components["schemas"]["PluginRule"][];
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Sends
+             * @description Whether it delivers notifications.
+             */
+            sends: boolean;
+            /**
+             * Source
+             * @description built_in, package or file
+             */
+            source: string;
+            /**
+             * State
+             * @description ready, broken or gone
+             */
+            state: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Tier
+             * @description none, bronze, silver, gold or platinum
+             */
+            tier: string;
+            /** Timeout Seconds */
+            timeout_seconds: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PluginFact
+         * @description Something worth knowing that is no series.
+         */
+        PluginFact: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | number | boolean | null;
+        };
+        /**
+         * PluginField
+         * @description One field of a plugin's form.
+         */
+        PluginField: {
+            /** Choices */
+            choices: string[];
+            /** Default */
+            default: string | number | boolean | string[] | null;
+            /** Description */
+            description: string;
+            /** Example */
+            example: string;
+            /** Is Advanced */
+            is_advanced: boolean;
+            /** Is Required */
+            is_required: boolean;
+            /** Is Secret */
+            is_secret: boolean;
+            /**
+             * Kind
+             * @description string, integer, number, boolean or array
+             */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Maximum */
+            maximum: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            /**
+             * Unit
+             * @description Of the number that is entered.
+             * @example s
+             */
+            unit: string;
+        };
+        /**
+         * PluginJob
+         * @description Work that was queued.
+         */
+        PluginJob: {
+            /**
+             * Run Id
+             * Format: uuid
+             * @description Follow it under /api/jobs/runs.
+             */
+            run_id: string;
+        };
+        /**
+         * PluginMetric
+         * @description A metric that a plugin declares.
+         */
+        PluginMetric: {
+            /** About */
+            about: string;
+            /**
+             * Kind
+             * @description gauge or counter
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * PluginPageName
+         * @description A page of data that can be asked for.
+         */
+        PluginPageName: {
+            /** Key */
+            key: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PluginPageRead
+         * @description A page of data, as the last run brought it.
+         */
+        PluginPageRead: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cards */
+            cards: components["schemas"]["PluginCard"][];
+            /** Key */
+            key: string;
+            /** Note */
+            note: string;
+            /** Tables */
+            tables: components["schemas"]["PluginTable"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * PluginPushed
+         * @description What became of a push.
+         */
+        PluginPushed: {
+            /**
+             * Is Repeated
+             * @description Whether the same push was taken before.
+             */
+            is_repeated: boolean;
+            /**
+             * Rejected
+             * @description Numbers that were not: too many series.
+             */
+            rejected: number;
+            /**
+             * Taken
+             * @description Numbers that were stored.
+             */
+            taken: number;
+        };
+        /**
+         * PluginPushWrite
+         * @description What an external program says.
+         */
+        PluginPushWrite: {
+            /** Conditions */
+            conditions?: components["schemas"]["PushedCondition"][];
+            /**
+             * Detail
+             * @description Why it fails.
+             * @default
+             */
+            detail: string;
+            /** Samples */
+            samples?: components["schemas"]["PushedSample"][];
+            /**
+             * Status
+             * @description How its work goes.
+             * @default ok
+             */
+            status: string;
+            /**
+             * Summary
+             * @description One line for lists.
+             * @default
+             */
+            summary: string;
+        };
+        /**
+         * PluginRead
+         * @description A plugin in the gallery.
+         */
+        PluginRead: {
+            /** Category */
+            category: string;
+            /**
+             * Collects
+             * @description Whether it watches something.
+             */
+            collects: boolean;
+            /** Description */
+            description: string;
+            /** Distribution */
+            distribution: string;
+            /** Home */
+            home: string;
+            /**
+             * Instances
+             * @description How many there are within reach.
+             */
+            instances: number;
+            /** Name */
+            name: string;
+            /**
+             * Problem
+             * @description Why it cannot be used.
+             */
+            problem: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Sends
+             * @description Whether it delivers notifications.
+             */
+            sends: boolean;
+            /**
+             * Source
+             * @description built_in, package or file
+             */
+            source: string;
+            /**
+             * State
+             * @description ready, broken or gone
+             */
+            state: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Tier
+             * @description none, bronze, silver, gold or platinum
+             */
+            tier: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PluginRule
+         * @description One rule of the quality scale, as this plugin keeps it.
+         */
+        PluginRule: {
+            /** About */
+            about: string;
+            /** Note */
+            note: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Status
+             * @description done, exempt, missing or untrue
+             */
+            status: string;
+            /**
+             * Tier
+             * @description bronze, silver, gold or platinum
+             */
+            tier: string;
+        };
+        /**
+         * PluginTable
+         * @description Rows of cells in the order of the columns.
+         */
+        PluginTable: {
+            /** Columns */
+            columns: components["schemas"]["PluginColumn"][];
+            /** Empty */
+            empty: string;
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /** Title */
+            title: string;
         };
         /**
          * PoolDetail
@@ -8605,6 +10595,65 @@ export interface components {
             /** Is Fine */
             is_fine: boolean;
         };
+        /**
+         * PushedCondition
+         * @description Something that is wrong now; what the next push leaves out is over.
+         */
+        PushedCondition: {
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
+            /**
+             * Message
+             * @example The backup failed: disk full.
+             */
+            message: string;
+            /**
+             * Severity
+             * @default warning
+             */
+            severity: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
+        /**
+         * PushedSample
+         * @description One number.
+         */
+        PushedSample: {
+            /**
+             * At
+             * @description When it was so; null: now. With its time zone, at most a day old.
+             */
+            at?: string | null;
+            /**
+             * Kind
+             * @default gauge
+             */
+            kind: string;
+            /** Labels */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Metric
+             * @example backup_duration_seconds
+             */
+            metric: string;
+            /**
+             * Unit
+             * @default
+             * @example s
+             */
+            unit: string;
+            /** Value */
+            value: number;
+        };
         pydantic__types__JsonValue: unknown;
         /**
          * RateOfChange
@@ -8758,6 +10807,63 @@ export interface components {
         Retried: {
             /** Retried */
             retried: number;
+        };
+        /**
+         * RiskRead
+         * @description How likely a drive fails within a year, by published statistics; never by a guess.
+         */
+        RiskRead: {
+            /**
+             * Code
+             * @description The reason code of the counter that decides.
+             */
+            code: string;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * Greatest
+             * @example 0.39
+             */
+            greatest: number | null;
+            /**
+             * Least
+             * @description From 0 to 1; null: see `why`.
+             * @example 0.2
+             */
+            least: number | null;
+            /**
+             * Level
+             * @description The verdict about the drive.
+             */
+            level: string;
+            /** Media */
+            media: string;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Server Name */
+            server_name: string;
+            /** Source */
+            source: string;
+            /**
+             * Value
+             * @description What the counter says.
+             */
+            value: number | null;
+            /**
+             * Why
+             * @description What the figure rests on, or why there is none.
+             */
+            why: string;
         };
         /**
          * Role
@@ -10529,6 +12635,21 @@ export interface components {
             name: string;
         };
         /**
+         * StandsOnRead
+         * @description Something that a database stands on.
+         */
+        StandsOnRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * StateChange
          * @description A condition that a domain reports itself, by the name of its alert type.
          */
@@ -10629,6 +12750,34 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /**
+         * TableColumnRead
+         * @description A column of a table.
+         */
+        TableColumnRead: {
+            /** Key */
+            key: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * TableRead
+         * @description Rows for people: the largest databases, the slowest queries; or why there are none.
+         */
+        TableRead: {
+            /** Columns */
+            columns: components["schemas"]["TableColumnRead"][];
+            /** Key */
+            key: string;
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /** Title */
+            title: string;
+            /** Why */
+            why: string;
         };
         /**
          * TagRead
@@ -11027,6 +13176,11 @@ export interface components {
             missing_since: string | null;
             /** Name */
             name: string;
+            /**
+             * Path
+             * @description Its page in the web interface.
+             */
+            path: string | null;
             /** Server Id */
             server_id: string | null;
             /** @description Of the worst alert that goes on. */
@@ -18216,6 +20370,436 @@ export interface operations {
             };
         };
     };
+    listDatabases: {
+        parameters: {
+            query?: {
+                /** @description Only those of this engine. */
+                kind?: components["schemas"]["DatabaseKind"] | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only those in this state. */
+                state?: components["schemas"]["DatabaseState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatabaseRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseDetail"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setDatabaseLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "mode": "none",
+                 *       "credential_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "user": "",
+                 *       "database": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["DatabaseLoginEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDatabaseScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginScriptRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summariseDatabases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDevices: {
         parameters: {
             query?: {
@@ -19012,6 +21596,211 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listForecasts: {
+        parameters: {
+            query?: {
+                /** @description Only those with a date, or those without. */
+                dated?: boolean | null;
+                /** @description Only what is used up in this way. */
+                kind?: components["schemas"]["ForecastKind"] | null;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this resource. */
+                resource_id?: string | null;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only this mount point or pool. */
+                subject?: string;
+                /** @description Only what is used up so soon. */
+                within_days?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ForecastRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getForecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                forecast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastDetail"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDriveRisks: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RiskRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23382,6 +26171,1343 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scanPlugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginJob"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPluginInstances: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Only of this plugin. */
+                plugin?: string;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Only those of this server. */
+                server_id?: string | null;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+                /** @description Only in this state: new, ok, failing, broken or off. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceRead_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Pi-hole upstairs",
+                 *       "plugin": "http_check",
+                 *       "server_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstanceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editPluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Pi-hole upstairs",
+                 *       "plugin": "http_check",
+                 *       "server_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "is_enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstanceWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadPluginDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disablePluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enablePluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPluginKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRead"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPluginKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "backup script on nas",
+                 *       "expires_in_days": 365
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyCreated"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokePluginKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPluginLogs: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceLogLine_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPluginPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginPageRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runPluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginJob"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPluginRuns: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceRun_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pushToPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each attempt of one push: it is taken once. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "samples": [
+                 *         {
+                 *           "metric": "backup_duration_seconds",
+                 *           "unit": "s",
+                 *           "kind": "gauge",
+                 *           "at": "2026-03-14T12:00:00Z"
+                 *         }
+                 *       ],
+                 *       "status": "ok",
+                 *       "detail": "",
+                 *       "summary": "",
+                 *       "conditions": [
+                 *         {
+                 *           "message": "The backup failed: disk full.",
+                 *           "subject": "",
+                 *           "severity": "warning",
+                 *           "fix": ""
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PluginPushWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginPushed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testPluginInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Pi-hole upstairs",
+                 *       "plugin": "http_check",
+                 *       "server_id": "01981f3a-5c3b-7a1e-8f00-000000000001",
+                 *       "is_enabled": true,
+                 *       "instance_id": "01981f3a-5c3b-7a1e-8f00-000000000001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstanceTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceTrial"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
