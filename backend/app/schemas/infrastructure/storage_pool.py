@@ -103,6 +103,13 @@ class VolumeRead(Output):
     health: str
 
 
+class PoolNote(Output):
+    """Something that only this kind of pool tells."""
+
+    name: str
+    value: str
+
+
 class PoolDetail(PoolRead):
     """A pool with everything that is known of it."""
 
@@ -112,6 +119,7 @@ class PoolDetail(PoolRead):
     data_errors: int | None
     mismatches: int | None
     cannot_scrub: str = Field(description="Why it cannot be scrubbed; empty when it can.")
+    notes: list[PoolNote]
     members: list[PoolMemberRead]
     volumes: list[VolumeRead]
 

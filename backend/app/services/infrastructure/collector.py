@@ -33,6 +33,7 @@ from app.services.infrastructure.cycle import Answers, Claim, CycleResult, Offer
 from app.services.infrastructure.drive_round import DriveReadings, ask_drives
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
 from app.services.infrastructure.facts.table import group_of
+from app.services.infrastructure.pool_round import ask_pools
 from app.services.infrastructure.result_writer import ResultWriter
 from app.services.infrastructure.status import NO_ANSWER, Verdict, judge_failure
 
@@ -152,17 +153,20 @@ class Collector:
         group = group_of(rate, as_root=claim.uses_sudo or _is_root(target))
         settings = self._settings
         limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
-        limit += settings.drives_seconds if rate is Rate.SLOW else 0
+        limit += settings.drives_seconds + settings.budget_seconds if rate is Rate.SLOW else 0
         async with asyncio.timeout(limit + _GRACE_SECONDS), self._shells.open(target) as shell:
             began = time.monotonic()
             results = await shell.run_many(
                 group.commands, budget=timedelta(seconds=settings.budget_seconds)
             )
             seconds = time.monotonic() - began
-            drives = None
+            drives, pools = None, None
             if rate is Rate.SLOW:
                 drives = await self._ask_drives(claim, shell, group.read(results))
-            return Answers(group, results, seconds, drives)
+                if claim.uses_sudo or _is_root(target):
+                    budget = timedelta(seconds=settings.budget_seconds)
+                    pools = await ask_pools(shell, sudo=claim.uses_sudo, budget=budget)
+            return Answers(group, results, seconds, drives, pools)
 
     async def _ask_drives(
         self, claim: Claim, shell: Shell, readings: Sequence[FactReading[BaseModel]]

@@ -13,6 +13,7 @@ from app.ports.shell import CommandResult, HostKey, Outcome, Target
 from app.services.core.facts import FactGroup, Rate, Sample, Trouble
 from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.drive_round import DriveReadings
+from app.services.infrastructure.pool_round import PoolReadings
 from app.services.infrastructure.status import FactTrouble, Verdict
 
 # "No such program" is an answer too: a shell gave it.
@@ -71,6 +72,7 @@ class CycleResult:
     samples: tuple[Sample, ...] = ()
     shell_start_seconds: float = 0.0
     drives: DriveReadings | None = None  # what a slow cycle asked of the drives
+    pools: PoolReadings | None = None  # and what it asked of arrays and btrfs as root
 
     @property
     def troubles(self) -> Iterator[FactTrouble]:
@@ -92,6 +94,7 @@ class Answers:
     results: Sequence[CommandResult]
     round_trip_seconds: float
     drives: DriveReadings | None = None
+    pools: PoolReadings | None = None
 
 
 def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> CycleResult:
@@ -125,4 +128,5 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
         samples=tuple(samples),
         shell_start_seconds=max(0.0, answers.round_trip_seconds - spent),
         drives=answers.drives,
+        pools=answers.pools,
     )

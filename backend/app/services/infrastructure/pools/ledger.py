@@ -16,10 +16,11 @@ from app.services.core.alerts.incidents import AlertChange
 from app.services.core.alerts.types import Observation
 from app.services.core.resources import NewResource, ResourceService
 from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.pool_round import PoolReadings
 from app.services.infrastructure.pools.conditions import observe_missing, observe_pool
 from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolView, views_of
-from app.services.infrastructure.pools.write import kept_of, write_reasons
+from app.services.infrastructure.pools.write import kept_of, write_reasons, write_root_detail
 
 STANDS_ON = "stands_on"
 _WITHOUT_DATES = frozenset({PoolKind.MD, PoolKind.LVM})
@@ -40,11 +41,13 @@ class PoolLedger:
         """Write which pools are there, and how they are."""
         shown = {result.claim.server_id: views_of(result.values) for result in results}
         shown = {server_id: kinds for server_id, kinds in shown.items() if kinds}
-        if not shown:
+        asked = {one.claim.server_id: one.pools for one in results if one.pools is not None}
+        if not shown and not asked:
             return ()
         register = _Register(session, self._clock)
-        await register.load(list(shown))
+        await register.load([*shown, *asked])
         observations = await register.enter(shown)
+        observations += register.enrich(asked)
         if not observations:
             return ()
         await session.flush()
@@ -73,6 +76,20 @@ class _Register:
             for kind, views in kinds.items():
                 there = [await self._write(server_id, view, found) for view in views]
                 found += self._miss(server_id, kind, {row.id for row in there})
+        return found
+
+    def enrich(self, asked: Mapping[uuid.UUID, PoolReadings]) -> list[Observation]:
+        """Write what only root was told; return what is to be told of it."""
+        found: list[Observation] = []
+        for row in self._rows.values():
+            readings = asked.get(row.server_id)
+            if readings is None or row.missing_since is not None or not row.detail:
+                continue
+            if not write_root_detail(row, readings, self._now):
+                continue
+            view = PoolView.model_validate_json(row.detail)
+            loud = write_reasons(row, judge_pool(view, self._now, kept_of(row)), self._now)
+            found.append(observe_pool(row.id, row.name, loud))
         return found
 
     async def _write(

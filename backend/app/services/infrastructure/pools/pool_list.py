@@ -14,6 +14,7 @@ from app.schemas.base import Page
 from app.schemas.infrastructure.storage_pool import (
     PoolDetail,
     PoolMemberRead,
+    PoolNote,
     PoolQuery,
     PoolRead,
     PoolReasonRead,
@@ -23,6 +24,7 @@ from app.schemas.infrastructure.storage_pool import (
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
+from app.services.infrastructure.pools.notes import notes_of
 from app.services.infrastructure.pools.places import drive_of
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.storage.rules import RANK
@@ -104,6 +106,7 @@ class PoolList:
             data_errors=view.data_errors,
             mismatches=view.mismatches,
             cannot_scrub=place_of(view).why_not,
+            notes=[PoolNote(name=name, value=value) for name, value in notes_of(row, view)],
             members=members,
             volumes=[VolumeRead.model_validate(one.model_dump()) for one in view.volumes],
         )

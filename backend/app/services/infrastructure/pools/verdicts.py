@@ -50,6 +50,8 @@ class Kept:
     last_scrub_at: datetime | None = None
     first_seen_at: datetime | None = None
     scrub_days: int = 0
+    scrub_errors: int | None = None  # of btrfs, which only root may ask
+    uncorrectable: int | None = None
 
 
 _NOTHING = Kept()
@@ -57,7 +59,7 @@ _NOTHING = Kept()
 
 def judge_pool(pool: PoolView, now: datetime, kept: Kept = _NOTHING) -> list[PoolReason]:
     """Return all reasons, the worst first; none means that it is well."""
-    found = [*_judge_kind(pool), *_scrub_age(pool, now, kept)]
+    found = [*_judge_kind(pool), *_scrub_age(pool, now, kept), *_btrfs_scrub(pool, kept)]
     return sorted(found, key=lambda reason: -RANK[reason.level])
 
 
@@ -284,6 +286,22 @@ def _judge_btrfs(pool: PoolView) -> Iterator[PoolReason]:
             fix="Give space back: `btrfs balance start -dusage=20 MOUNTPOINT`.",
             source=_NETDATA_BTRFS,
         )
+
+
+def _btrfs_scrub(pool: PoolView, kept: Kept) -> Iterator[PoolReason]:
+    if pool.kind is not PoolKind.BTRFS or not kept.scrub_errors:
+        return
+    lost = kept.uncorrectable or 0
+    mended = "all were mended" if not lost else f"{lost} could not be mended"
+    yield PoolReason(
+        code="scrub_found_errors",
+        level=Level.FAILING if lost else Level.WATCH,
+        topic="errors",
+        message=f"The last scrub found {_count(kept.scrub_errors, 'error')}: {mended}.",
+        fix=f"See which files: `journalctl -k | grep BTRFS`. Restore them, then scrub again:"
+        f" `btrfs scrub start {pool.mount or 'MOUNTPOINT'}`.",
+        source="btrfs-scrub(8)",
+    )
 
 
 def _btrfs_errors(one: PoolMember, what: str, number: int, level: Level) -> PoolReason:

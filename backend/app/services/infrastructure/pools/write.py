@@ -1,15 +1,61 @@
 """What the row of a pool keeps between two looks, and how a verdict is written into it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import StoragePool
+from app.services.infrastructure.facts.btrfs_status import BtrfsBalance, BtrfsScrub
+from app.services.infrastructure.facts.md.mdadm import MdadmReport
+from app.services.infrastructure.pool_round import PoolReadings
 from app.services.infrastructure.pools.verdicts import Kept, PoolReason, level_of
 
 
 def kept_of(row: StoragePool) -> Kept:
     """Return what the rules may know of a pool's past and of its schedule."""
-    return Kept(row.last_scrub_at, row.first_seen_at, row.scrub_days)
+    root = root_detail_of(row)
+    uncorrectable = root.scrub.counters.get("uncorrectable_errors") if root.scrub else None
+    return Kept(
+        row.last_scrub_at,
+        row.first_seen_at,
+        row.scrub_days,
+        scrub_errors=row.last_scrub_errors if root.scrub else None,
+        uncorrectable=uncorrectable,
+    )
+
+
+class RootDetail(BaseModel):
+    """What only root was told of a pool, the last time that it could be asked."""
+
+    array: MdadmReport | None = None
+    scrub: BtrfsScrub | None = None
+    balance: BtrfsBalance | None = None
+    read_at: datetime | None = None
+
+
+def root_detail_of(row: StoragePool) -> RootDetail:
+    """Return what only root was told of a pool."""
+    return RootDetail.model_validate_json(row.root_detail) if row.root_detail else RootDetail()
+
+
+def write_root_detail(row: StoragePool, readings: PoolReadings, now: datetime) -> bool:
+    """Write what a round brought of this pool; say whether it brought anything."""
+    found = RootDetail(
+        array=readings.arrays.get(row.identity),
+        scrub=readings.scrubs.get(row.identity),
+        balance=readings.balances.get(row.identity),
+    )
+    if found == RootDetail():
+        return False
+    found.read_at = now
+    row.root_detail = found.model_dump_json(exclude_defaults=True)
+    scrub = found.scrub
+    if scrub is not None and scrub.status == "finished" and scrub.started_at is not None:
+        ended = scrub.started_at + (scrub.seconds or 0)
+        row.last_scrub_at = datetime.fromtimestamp(ended, UTC)
+        row.last_scrub_errors = scrub.errors
+    return True
 
 
 def write_reasons(

@@ -17,6 +17,7 @@ from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.infrastructure.facts.smart.report import ReadState, SelfTest, SelfTestOutcome
 from app.services.infrastructure.pools.view import PoolView
+from app.services.infrastructure.pools.write import root_detail_of
 from app.services.infrastructure.storage.rows import report_of
 
 TESTS = frozenset({ActionKind.SHORT, ActionKind.LONG})
@@ -127,7 +128,15 @@ def settle_scrub(action: StorageAction, row: StoragePool, view: PoolView, now: d
     if view.kind in _WITHOUT_DATES and action.percent is None and not _has_ended(action, row):
         # It was over before anybody saw it run: a small array, or none that had to be compared.
         row.last_scrub_at, row.last_scrub_errors = now, view.mismatches
-    if _has_ended(action, row):
+    root = root_detail_of(row)
+    scrub = root.scrub
+    if view.kind is PoolKind.BTRFS and (not root.read_at or root.read_at <= action.started_at):
+        _give_up(action, now)  # only a slow round asks, and none has since
+    elif scrub is not None and scrub.is_running:
+        _give_up(action, now)
+    elif scrub is not None and scrub.status in ("aborted", "interrupted"):
+        _end(action, End(ActionState.ABORTED, "It was stopped before its end."), now)
+    elif _has_ended(action, row):
         _end(action, _scrub_end(row, view), now)
     elif view.last_scan == "cancelled":
         _end(action, End(ActionState.ABORTED, "It was stopped before its end."), now)
