@@ -37,7 +37,7 @@ from app.kernel.zones import time_zone
 from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
 from app.schedulers import audit, backup, core, credentials, plugins, quiet
-from app.schedulers.infrastructure import alerts, collection, databases, servers, storage
+from app.schedulers.infrastructure import alerts, collection, databases, foresight, servers, storage
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
@@ -57,6 +57,7 @@ from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.databases import conditions as database_conditions
 from app.services.infrastructure.databases.default_rules import RULES as DATABASE_RULES
 from app.services.infrastructure.default_rules import HOST_RULES
+from app.services.infrastructure.foresight import rules as foresight_rules
 from app.services.infrastructure.local_server import enter_local_machine
 from app.services.infrastructure.plugin_addresses import address_of
 from app.services.infrastructure.pools import conditions as pool_conditions
@@ -208,6 +209,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *quiet.jobs(platform),
         *servers.jobs(platform),
         *storage.jobs(platform, time_zone(platform.settings.jobs.zone)),
+        *foresight.jobs(platform),
         *databases.jobs(platform, Drivers()),
     )
 
@@ -237,6 +239,7 @@ async def _built_in_rules(
         *alarms.RULES,
         *HOST_RULES,
         *pool_conditions.RULES,
+        *foresight_rules.RULES,
         *DATABASE_RULES,
     ]
     async with database.transaction() as session:

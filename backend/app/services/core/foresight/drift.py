@@ -16,7 +16,7 @@ _LEAST_DAYS = 7.0
 # What drifts slowly must not become its own baseline; a week is left out once there is enough.
 _ENOUGH, _LEFT_OUT = 21 * DAY, 7 * DAY
 _LONGEST = 42 * DAY
-_LEAST_LAST, _LEAST_IN_AN_HOUR = 3, 5
+_LEAST_LAST, _LEAST_IN_AN_HOUR, _ENOUGH_IN_AN_HOUR = 3, 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,13 @@ def _hour(at: float) -> int:
 
 
 def _by_hour(base: Sequence[tuple[float, float]]) -> list[list[float]]:
-    """Gather the values of each hour with those of the hours beside it."""
+    """Gather the values of each hour, with those of the hours beside it where they are few."""
     hours: list[list[float]] = [[] for _ in range(_HOURS)]
     for at, value in base:
-        for beside in (-1, 0, 1):
-            hours[(_hour(at) + beside) % _HOURS].append(value)
-    return hours
+        hours[_hour(at)].append(value)
+    return [
+        own
+        if len(own) >= _ENOUGH_IN_AN_HOUR
+        else hours[place - 1] + own + hours[place + 1 - _HOURS]
+        for place, own in enumerate(hours)
+    ]

@@ -85,15 +85,15 @@ def stretches_of(
 ) -> tuple[list[Stretch], WhyNot]:
     """Return the stretches that grow steadily, the longest first, and why there is none."""
     found: list[Stretch] = []
-    why = WhyNot.NO_GROWTH
+    why, has_fallen = WhyNot.NO_GROWTH, False
     for one in _looked_for(days, times[-1]):
         if isinstance(one, WhyNot):
             why = one if why is WhyNot.NO_GROWTH else why
         elif _just_fell(times, values, one):
-            return [], WhyNot.JUST_FELL
+            has_fallen = True
         elif one.span > _YOUNG or _still_grows(times, values, one):
             found.append(one)
-    return found, why
+    return found, WhyNot.JUST_FELL if has_fallen and not found else why
 
 
 def _looked_for(days: Days, now: float) -> Iterator[Stretch | WhyNot]:

@@ -27,7 +27,7 @@ _REACH_DAYS, _REACH_WEEKS = 3.0, 6.0
 # In the first week nobody knows what the week brings: then not even as far as it was seen.
 _FIRST_WEEK, _REACH_FIRST = 8 * DAY, 0.8
 _NARROW = 1.6
-_URGENT = 4.5 * DAY
+_URGENT = 4 * DAY
 _PATIENCE = 1.5
 
 
@@ -146,7 +146,8 @@ def _falls_back(days: Days, one: Stretch, level: float, began: float) -> bool:
     # Whoever cleans up because there is hardly any room has stopped nothing; and when it is about
     # to be full there is no time to see more teeth.
     was_short = level - last.peak < 0.25 * last.size
-    return not was_short and one.reaches(level, one.low) > _URGENT
+    is_urgent = level - medians[-1] < 0.6 * last.size and one.reaches(level, one.low) < _URGENT
+    return not (was_short or is_urgent)
 
 
 def _longest_tooth(drops: Sequence[Drop], began: float) -> float:

@@ -118,10 +118,8 @@ _RISING = MappingProxyType(
 )
 
 
-def risk_of(signals: Mapping[str, int], media: str) -> Risk | None:
-    """Return the risk of a drive by its worst counter; None where nothing was published."""
-    if media != "hdd":
-        return None
+def risk_of(signals: Mapping[str, int]) -> Risk | None:
+    """Return the risk of a hard disk by its worst counter; None where none was read."""
     found = [
         Risk(_chance(low), _chance(high), signal, signals[signal], code)
         for signal, (code, buckets) in _RISING.items()
