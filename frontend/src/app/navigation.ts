@@ -54,6 +54,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'What drives are put together to, and whether it is whole.',
       },
       {
+        word: 'Topology',
+        to: '/storage/topology',
+        keywords: 'map tree dependencies stands on cause',
+        needs: 'servers:read',
+        about: 'What stands on what, from the drives up to the databases.',
+      },
+      {
         word: 'Tests and scrubs',
         to: '/storage/upkeep',
         keywords: 'self-test smart scrub check schedule planner overdue journal',

@@ -1,10 +1,11 @@
 import { useParams } from '@tanstack/react-router';
 import { AlertPage } from '@/features/alerts/components/alert-page';
 import { RulePage } from '@/features/alerts/components/rule-page';
+import { Around } from '@/features/topology/components/around';
 
 export function AlertView() {
   const { alertId } = useParams({ from: '/shell/alerts/$alertId' });
-  return <AlertPage key={alertId} id={alertId} />;
+  return <AlertPage key={alertId} id={alertId} around={(id) => <Around resourceId={id} />} />;
 }
 
 export function RuleView() {

@@ -49,4 +49,18 @@ export const storageRoutes = [
     path: '/storage/pools/$poolId',
     component: lazyRouteComponent(() => import('./storage-views'), 'PoolView'),
   }),
+  createRoute({
+    ...under,
+    path: '/storage/topology',
+    validateSearch: tableSearchWith('server'),
+    component: lazyRouteComponent(
+      () => import('@/features/topology/components/topology-page'),
+      'TopologyPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/topology/$resourceId',
+    component: lazyRouteComponent(() => import('./storage-views'), 'ThingView'),
+  }),
 ];

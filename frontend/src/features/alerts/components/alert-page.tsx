@@ -22,6 +22,9 @@ import { Runbook } from './runbook';
 import { SilenceDialog } from './silence-dialog';
 import { SnoozeMenu } from './snooze-menu';
 
+/** What the page shows of the things around the alert's own, made by whoever composes it. */
+type Around = (resourceId: string) => React.ReactNode;
+
 const CRUMBS = [{ label: 'Alerts', link: { to: '/alerts' as const } }];
 
 function Verbs({ alert }: { alert: AlertDetail }) {
@@ -185,7 +188,7 @@ function eventsOf(alert: AlertDetail) {
   ];
 }
 
-function Details({ alert }: { alert: AlertDetail }) {
+function Details({ alert, around }: { alert: AlertDetail; around?: Around }) {
   const span = spanAround(alert, useNow());
   return (
     <Stack gap="md">
@@ -202,6 +205,7 @@ function Details({ alert }: { alert: AlertDetail }) {
           />
         </Section>
       ))}
+      {around?.(alert.resource_id)}
       <Consequences id={alert.id} />
       <Runbook alert={alert} />
       <AlertHistory id={alert.id} />
@@ -210,7 +214,7 @@ function Details({ alert }: { alert: AlertDetail }) {
 }
 
 /** One alert: what is wrong, why, what to do, and what was done. */
-export function AlertPage({ id }: { id: string }) {
+export function AlertPage({ id, around }: { id: string; around?: Around }) {
   const query = useQuery(alertQuery(id));
   const mayManage = useMay('alerts:manage');
   const alert = query.data;
@@ -232,7 +236,7 @@ export function AlertPage({ id }: { id: string }) {
       actions={alert && mayManage && <Verbs alert={alert} />}
     >
       <Faces query={query} what="The alert could not be read" skeleton={<CardSkeleton />}>
-        {(found) => <Details alert={found} />}
+        {(found) => <Details alert={found} {...(around && { around })} />}
       </Faces>
     </Page>
   );

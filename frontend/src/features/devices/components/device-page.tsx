@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
 import { RowsSkeleton } from '@/components/loading';
@@ -51,7 +51,7 @@ function Facts({ device }: { device: DeviceDetail }) {
 }
 
 /** One drive: how it is and why, its numbers with their history, and what can be done. */
-export function DevicePage({ deviceId }: { deviceId: string }) {
+export function DevicePage({ deviceId, around }: { deviceId: string; around?: ReactNode }) {
   const query = useQuery(deviceQuery(deviceId));
   const [chosen, setChosen] = useState<number | null>(null);
   const [runId, setRunId] = useState<string | null>(null);
@@ -74,6 +74,7 @@ export function DevicePage({ deviceId }: { deviceId: string }) {
         >
           {runId !== null && <SelfTestProgress runId={runId} />}
           <DeviceReasons device={device} />
+          {around}
           <Facts device={device} />
           <DeviceCharts device={device} chosen={chosen} />
           <Attributes device={device} chosen={chosen} onChoose={setChosen} />

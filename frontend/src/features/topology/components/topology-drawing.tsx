@@ -1,0 +1,121 @@
+import { useLayoutEffect, useRef, useState } from 'react';
+import { PathLink } from '@/components/path-link';
+import { StatusMark } from '@/components/status-badge';
+import { LAYERS, stateOf, wordOf, type Edge, type Node, type Topology } from '../api';
+import classes from './topology.module.css';
+
+interface Line extends Edge {
+  d: string;
+}
+
+function Box({ node }: { node: Node }) {
+  const inside = (
+    <>
+      <span className={classes.name}>
+        <StatusMark state={stateOf(node)} label={wordOf(node)} />
+        <span className={classes.text} title={node.name}>
+          {node.name}
+        </span>
+      </span>
+      <span className={classes.detail}>{node.detail}</span>
+      {(node.alerts.length > 0 || node.missing_since !== null) && (
+        <span className={classes.trouble}>{wordOf(node)}</span>
+      )}
+    </>
+  );
+  return (
+    <div
+      className={classes.box}
+      data-node={node.id}
+      data-side={node.side}
+      data-state={stateOf(node)}
+    >
+      {node.path !== null && node.side !== 'here' ? (
+        <PathLink path={node.path} className={classes.link}>
+          {inside}
+        </PathLink>
+      ) : (
+        inside
+      )}
+    </div>
+  );
+}
+
+/** Measures where the boxes stand, and draws a curve from what carries to what is carried. */
+function useLines(edges: readonly Edge[]) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      const origin = element.getBoundingClientRect();
+      const boxes = new Map<string, DOMRect>();
+      for (const box of element.querySelectorAll<HTMLElement>('[data-node]'))
+        boxes.set(box.dataset.node ?? '', box.getBoundingClientRect());
+      setLines(
+        edges.flatMap((edge) => {
+          const low = boxes.get(edge.target_id);
+          const high = boxes.get(edge.source_id);
+          if (low === undefined || high === undefined) return [];
+          const x1 = low.right - origin.left;
+          const y1 = low.top + low.height / 2 - origin.top;
+          const x2 = high.left - origin.left;
+          const y2 = high.top + high.height / 2 - origin.top;
+          const bend = Math.max(16, (x2 - x1) / 2);
+          return [
+            { ...edge, d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` },
+          ];
+        }),
+      );
+    };
+    measure();
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [edges]);
+  return { frame, lines };
+}
+
+function layersOf(nodes: readonly Node[]): (readonly [string, readonly Node[]])[] {
+  const named = LAYERS.map(
+    ([kind, label]) => [label, nodes.filter((one) => one.kind === kind)] as const,
+  );
+  const known = new Set(LAYERS.map(([kind]) => kind));
+  const others = nodes.filter((one) => !known.has(one.kind));
+  return [...named, ['Others', others] as const].filter(([, those]) => those.length > 0);
+}
+
+/** What stands on what, from left to right; on a phone one layer below the other. */
+export function TopologyDrawing({ topology }: { topology: Topology }) {
+  const { frame, lines } = useLines(topology.edges);
+  const troubled = new Set(
+    topology.nodes.filter((one) => one.severity === 'critical').map((one) => one.id),
+  );
+  return (
+    <div className={classes.scroll} role="group" aria-label="What stands on what" tabIndex={0}>
+      <div className={classes.frame} ref={frame}>
+        <svg className={classes.lines} aria-hidden>
+          {lines.map((line) => (
+            <path
+              key={`${line.source_id}-${line.target_id}-${line.kind}`}
+              d={line.d}
+              data-kind={line.kind}
+              data-state={
+                troubled.has(line.target_id) && troubled.has(line.source_id) ? 'critical' : 'ok'
+              }
+            />
+          ))}
+        </svg>
+        {layersOf(topology.nodes).map(([label, nodes]) => (
+          <section key={label} className={classes.layer} aria-label={label}>
+            <h3 className={classes.heading}>{label}</h3>
+            {nodes.map((node) => (
+              <Box key={node.id} node={node} />
+            ))}
+          </section>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { screen, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { expect, it } from 'vitest';
+import { sessionQuery } from '@/api/session';
+import { session } from '@/testing/factories';
+import { renderUi, testClient } from '@/testing/render';
+import { server } from '@/testing/server';
+import type { Node, Topology } from './api';
+import { Around } from './components/around';
+
+const signedIn = () => {
+  const client = testClient();
+  client.setQueryData(sessionQuery.queryKey, session({ permissions: ['servers:read'] }));
+  return client;
+};
+
+const node = (id: string, kind: string, fields: Partial<Node> = {}): Node => ({
+  id,
+  kind,
+  name: id,
+  detail: '',
+  server_id: null,
+  path: `/x/${id}`,
+  side: 'above',
+  missing_since: null,
+  severity: null,
+  alerts: [],
+  ...fields,
+});
+
+const answers = (topology: Topology) =>
+  server.use(http.get('*/api/infrastructure/topology', () => HttpResponse.json(topology)));
+
+it('shows each layer with what is wrong there, and no link to where one is', async () => {
+  answers({
+    nodes: [
+      node('nas', 'server', { side: 'below' }),
+      node('sdb', 'storage_device', {
+        side: 'here',
+        severity: 'critical',
+        alerts: [
+          {
+            id: '1',
+            kind: 'drive_gone',
+            title: 'sdb is gone',
+            message: '',
+            fix: '',
+            severity: 'critical',
+            state: 'firing',
+            began_at: '2026-11-23T04:00:00Z',
+            cause_id: null,
+            muted_by: '',
+          },
+        ],
+      }),
+      node('md0', 'storage_pool', { detail: 'raid1' }),
+      node('web', 'container'),
+    ],
+    edges: [{ source_id: 'md0', target_id: 'sdb', kind: 'stands_on' }],
+    is_cut: false,
+  });
+
+  await renderUi(<Around resourceId="sdb" />, { client: signedIn() });
+
+  const drives = await screen.findByRole('region', { name: 'Drives' });
+  expect(within(drives).getByText('sdb is gone')).toBeVisible();
+  expect(within(drives).queryByRole('link')).toBeNull();
+  const pools = screen.getByRole('region', { name: 'Pools' });
+  expect(within(pools).getByRole('link')).toHaveAttribute('href', '/x/md0');
+  expect(within(pools).getByText('raid1')).toBeVisible();
+  expect(screen.getByRole('region', { name: 'Others' })).toHaveTextContent('web');
+});
+
+it('says when nothing stands on a thing', async () => {
+  answers({ nodes: [node('sdb', 'storage_device', { side: 'here' })], edges: [], is_cut: false });
+
+  await renderUi(<Around resourceId="sdb" />, { client: signedIn() });
+
+  expect(await screen.findByText('Nothing that Unity knows of stands on it.')).toBeVisible();
+});
