@@ -22,6 +22,8 @@ from app.schemas.core.checkpoint import (
 )
 from app.services.core.audit import AuditLog
 from app.services.core.checkpoints import form, key_names, newest
+from app.services.core.events import SettingsChanged
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 
 _SHOWN = 50
@@ -211,6 +213,10 @@ class AuditSinks:
 
     async def _record(self, actor: Actor, action: str, row: AuditSink) -> None:
         await self._session.flush()
+        told = SettingsChanged(
+            object_id=row.id, object_name=f"“{row.name}”, where checkpoints of the audit log go,"
+        )
+        Outbox(self._session, self._clock).announce(actor, told)
         details: dict[str, JsonValue] = {
             "kind": row.kind,
             "target": row.target,

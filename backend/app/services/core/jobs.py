@@ -15,8 +15,11 @@ from app.models.core.job_schedule import JobSchedule
 from app.ports.job_engine import JobType
 from app.schemas.base import Page, PageQuery
 from app.schemas.core.job import JobRead, JobRunQuery, JobRunRead
+from app.services.core.announcements import Announcement
 from app.services.core.audit import AuditLog
+from app.services.core.events import JobPaused, JobResumed, SettingsChanged
 from app.services.core.job_runs import JobRuns
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor, P
 from app.services.core.queries import contains, sorted_by
 
@@ -117,6 +120,7 @@ class JobService:
         if not row.is_paused:
             row.is_paused = True
             row.next_fire_at = None
+            self._announce(actor, JobPaused(object_id=row.id, object_name=row.title))
             await self._record(actor, "job.paused", row)
         return _read_job(row)
 
@@ -126,6 +130,7 @@ class JobService:
         if row.is_paused:
             row.is_paused = False
             row.settled_until = self._clock.now()
+            self._announce(actor, JobResumed(object_id=row.id, object_name=row.title))
             await self._record(actor, "job.resumed", row)
         return _read_job(row)
 
@@ -141,6 +146,8 @@ class JobService:
             row.settled_until = self._clock.now()
             row.next_fire_at = None
             details = {"from": before, "to": override or row.default_trigger}
+            name = f"The schedule of “{row.title}”"
+            self._announce(actor, SettingsChanged(object_id=row.id, object_name=name))
             await self._record(actor, "job.rescheduled", row, details)
         return _read_job(row)
 
@@ -201,6 +208,9 @@ class JobService:
     async def _count(self, wanted: Select[JobRun] | Select[JobSchedule]) -> int:
         statement = select(func.count()).select_from(wanted.subquery())
         return await self._session.scalar(statement) or 0
+
+    def _announce(self, actor: Actor, told: Announcement) -> None:
+        Outbox(self._session, self._clock).announce(actor, told)
 
     async def _record(
         self, actor: Actor, action: str, row: JobSchedule, details: Mapping[str, str] | None = None

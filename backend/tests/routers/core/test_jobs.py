@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.models.core.audit_entry import AuditEntry
+from app.models.core.event import Event
 from app.models.core.job_run import JobRun, JobState
 from app.services.core.job_schedules import JobSchedules, ScheduleEntry
 from tests.fixtures.cast import Cast, Person
@@ -33,6 +34,14 @@ async def _actions(cast: Cast) -> list[str]:
         return list(await session.scalars(statement.order_by(AuditEntry.seq)))
 
 
+async def _told(cast: Cast) -> list[str]:
+    async with cast.platform.database.snapshot() as session:
+        told = select(Event.summary).where(
+            Event.kind.in_(("job.paused", "job.resumed", "settings.changed"))
+        )
+        return list(await session.scalars(told.order_by(Event.id)))
+
+
 async def test_jobs_are_listed_with_their_schedules(bob: Person) -> None:
     page = (await bob.get("/api/jobs?sort=-name")).json()
     assert page["total"] == 2
@@ -57,6 +66,11 @@ async def test_a_job_is_paused_and_resumed_once(cast: Cast, bob: Person) -> None
     for _ in range(2):
         assert (await bob.post(f"{JOB}/resume")).json()["is_paused"] is False
     assert await _actions(cast) == ["job.paused", "job.resumed"]
+    told = [
+        "Job “Drop the history of old runs” was paused",
+        "Job “Drop the history of old runs” was resumed",
+    ]
+    assert await _told(cast) == told
 
 
 async def test_a_schedule_is_changed_and_put_back(cast: Cast, bob: Person) -> None:
@@ -64,6 +78,7 @@ async def test_a_schedule_is_changed_and_put_back(cast: Cast, bob: Person) -> No
     assert (changed["trigger"], changed["default_trigger"]) == ("every 10m", "cron 17 3 * * *")
     assert (await bob.patch(JOB, {"trigger": None})).json()["trigger"] == "cron 17 3 * * *"
     assert await _actions(cast) == ["job.rescheduled", "job.rescheduled"]
+    assert await _told(cast) == 2 * ["The schedule of “Drop the history of old runs” changed"]
 
 
 async def test_a_schedule_that_is_none_is_refused_with_a_fix(cast: Cast, bob: Person) -> None:

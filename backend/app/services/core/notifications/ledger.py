@@ -34,8 +34,10 @@ from app.schemas.core.notification_ledger import (
 )
 from app.schemas.core.notification_route import RoutePlan
 from app.services.core.audit import AuditLog
+from app.services.core.events import SettingsChanged
 from app.services.core.notifications.forms import refuse
 from app.services.core.notifications.heartbeats import is_alive, switch_ref
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor, P
 from app.services.core.queries import contains, sorted_by
 
@@ -272,6 +274,7 @@ class SignsOfLife:
         row.every_seconds, row.is_enabled = 60 * wish.every_minutes, wish.is_enabled
         row.updated_at = row.next_at = now
         await self._session.flush()
+        self._announce(actor, row)
         await self._audit.record(
             actor,
             "dead_mans_switch.set",
@@ -289,6 +292,7 @@ class SignsOfLife:
             return
         await self._session.delete(row)
         await self._session.flush()
+        self._announce(actor, row)
         await self._audit.record(
             actor,
             "dead_mans_switch.removed",
@@ -296,6 +300,10 @@ class SignsOfLife:
             object_id=row.id,
             name=row.url_hint,
         )
+
+    def _announce(self, actor: Actor, row: DeadMansSwitch) -> None:
+        told = SettingsChanged(object_id=row.id, object_name="The outgoing heartbeat")
+        Outbox(self._session, self._clock).announce(actor, told)
 
     async def _row(self) -> DeadMansSwitch | None:
         return await self._session.scalar(select(DeadMansSwitch).limit(1))

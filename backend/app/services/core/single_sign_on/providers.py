@@ -19,6 +19,8 @@ from app.schemas.core.identity_provider import (
     SignOnOffer,
 )
 from app.services.core.audit import AuditLog
+from app.services.core.events import SettingsChanged
+from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.single_sign_on.errors import (
     ProviderNotFound,
@@ -150,6 +152,8 @@ class ProviderService:
         return (await self._session.execute(statement)).scalars().all()
 
     async def _record(self, actor: Actor, action: str, row: IdentityProvider) -> None:
+        told = SettingsChanged(object_id=row.id, object_name=f"Login by “{row.title}”")
+        Outbox(self._session, self._clock).announce(actor, told)
         details: dict[str, JsonValue] = {
             "issuer": row.issuer,
             "client_id": row.client_id,
