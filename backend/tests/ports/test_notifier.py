@@ -9,6 +9,7 @@ import ipaddress
 import json
 import logging
 import ssl
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,6 +164,41 @@ async def test_a_mail_carries_its_key_as_message_id_in_two_forms(notifier: Notif
     assert first["Auto-Submitted"] == "auto-generated"
     kinds = [part.get_content_type() for part in first.iter_parts()]
     assert kinds == ["text/plain", "text/html"]
+
+
+def slowly() -> str:
+    time.sleep(0.05)  # noqa: TID251 - the server has a thread of its own, and takes its time
+    return "250 Ok"
+
+
+async def test_a_burst_of_mails_does_not_fail_by_waiting_for_its_turn() -> None:
+    """What arrives though it counted as failed would arrive again."""
+    quick = Notifiers(allowed=[LOOPBACK], seconds=1)
+    async with mail_receiver() as receiver:
+        receiver.verdict = slowly
+        address = mailbox(receiver.port)
+        async with asyncio.TaskGroup() as group:
+            for number in range(24):
+                message = replace(MESSAGE, key=f"{number}")
+                group.create_task(quick.send(address, message))
+    assert len(receiver.mails) == 24
+
+
+async def test_a_mail_server_that_answers_each_line_slowly_gets_no_more_time() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 slow\r\n")
+        while await reader.readline():
+            await asyncio.sleep(0.3)
+            writer.write(b"250 Ok\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        address = mailbox(server.sockets[0].getsockname()[1])
+        began = time.monotonic()
+        with pytest.raises(NotDelivered, match="did not take the mail"):
+            await Notifiers(allowed=[LOOPBACK], seconds=0.7).send(address, MESSAGE)
+        assert time.monotonic() - began < 1.3
 
 
 async def test_a_mail_goes_over_starttls_with_a_login(notifier: Notifiers, tmp_path: Path) -> None:

@@ -3,12 +3,17 @@
 import smtplib
 import socket
 import ssl
+import time
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from app.adapters.notify.dialing import Dialing
 from app.kernel.text import printable
 from app.ports.notifier import EmailAddress, MailSecurity, Message, NotDelivered, Receipt
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _FINAL = range(500, 600)
 
@@ -33,17 +38,41 @@ def write(address: EmailAddress, message: Message) -> EmailMessage:
 
 
 class _Server(smtplib.SMTP):
-    """Speaks to the address that was checked, under the name that was asked for."""
+    """Speaks to the address that was checked, under the name that was asked for.
+
+    The time is for the whole conversation: a server that answers each line slowly gets no more.
+    """
 
     def __init__(self, dialing: Dialing, seconds: float, host: str) -> None:
         self._dialing = dialing
+        self._end = time.monotonic() + seconds
         super().__init__(timeout=seconds)
         # smtplib knows the name only when its constructor connects; STARTTLS checks against it.
         self._host = host
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         address = self._dialing.resolve(host, port)
-        return socket.create_connection((address, port), timeout)
+        return socket.create_connection((address, port), min(timeout, self._left()))
+
+    def send(self, s: "ReadableBuffer | str") -> None:
+        """Send what fits into the time that is left."""
+        self._hurry()
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Wait for the answer as long as there is time."""
+        self._hurry()
+        return super().getreply()
+
+    def _hurry(self) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self._left())
+
+    def _left(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("it took too long")
+        return left
 
 
 class _SecureServer(_Server):

@@ -23,6 +23,7 @@ from app.ports.notifier import (
 
 _SECONDS = 15.0
 _THREADS = 8  # a library that hangs holds one of these, never one of the others' threads
+_PATIENCE = 4  # how many times the length of a sending a message waits for its thread
 T = TypeVar("T")
 
 
@@ -34,6 +35,7 @@ class Notifiers:
         self._seconds = seconds
         self._http = Http(self._dialing, seconds)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notify")
+        self._free = asyncio.Semaphore(_THREADS)
 
     async def send(self, address: Address, message: Message) -> Receipt:
         """Deliver; see the port."""
@@ -45,15 +47,17 @@ class Notifiers:
             case NtfyAddress():
                 return await self._http.ask(to_ntfy(address, message))
             case EmailAddress():
-                half = self._seconds / 2
+                # It keeps the time itself, so that it never goes on after we have given up.
                 return await self._in_thread(
                     address.host,
-                    lambda: email.deliver(self._dialing, half, address, message),
+                    lambda: email.deliver(self._dialing, self._seconds, address, message),
+                    seconds=2 * self._seconds,
                 )
             case AppriseAddress():
                 return await self._in_thread(
                     "The service",
                     lambda: _deliver(self._dialing, address, message),
+                    seconds=self._seconds,
                 )
             case _:
                 assert_never(address)
@@ -71,12 +75,28 @@ class Notifiers:
         if isinstance(address, AppriseAddress):
             await self._run(lambda: _check(address))
 
-    async def _in_thread(self, who: str, work: Callable[[], T]) -> T:
+    async def _in_thread(self, who: str, work: Callable[[], T], *, seconds: float) -> T:
+        """Do it in a thread. The time counts from when it has one, and not from when it waits.
+
+        A thread that hangs keeps its place until it ends: nobody waits behind it unknowingly.
+        """
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._run(work)
+            async with asyncio.timeout(_PATIENCE * self._seconds):
+                await self._free.acquire()
         except TimeoutError:
-            raise NotDelivered(f"{who} did not answer within {self._seconds:g} s.") from None
+            raise NotDelivered("Too much was being sent; this was not.") from None
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running.add_done_callback(self._let_go)
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(running)
+        except TimeoutError:
+            raise NotDelivered(f"{who} did not answer within {seconds:g} s.") from None
+
+    def _let_go(self, ended: "asyncio.Future[T]") -> None:
+        self._free.release()
+        if not ended.cancelled():
+            ended.exception()  # nobody else asks for it when we have given up
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
