@@ -121,7 +121,7 @@ class Ping(Plugin[PingConfig]):
         return Report(
             samples=_samples(echoes),
             facts=[Fact(key="address", label="Address", value=address)],
-            conditions=_conditions(run.config, address, echoes),
+            conditions=conditions(run.config, address, echoes),
             unjudged=() if echoes.trips else (SLOW.key,),
             pages=[_page(echoes)],
             summary=_summary(address, echoes),
@@ -159,7 +159,8 @@ def _samples(echoes: Echoes) -> list[Sample]:
     return found
 
 
-def _conditions(config: PingConfig, address: str, echoes: Echoes) -> list[Condition]:
+def conditions(config: PingConfig, address: str, echoes: Echoes) -> list[Condition]:
+    """Say what is wrong with what came back."""
     if not echoes.trips:
         return [
             DOWN.condition(

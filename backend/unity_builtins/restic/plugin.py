@@ -59,8 +59,9 @@ UNSOUND = AlertType(
     key="check_failed",
     title="The repository {name} is damaged",
     over="The repository {name} is sound again",
-    about="restic check found something wrong.",
+    about="restic check found something wrong, two times in a row.",
     severity=Severity.CRITICAL,
+    for_runs=2,
 )
 _DAY, _HOUR = 86_400, 3600
 _MOST_GROUPS = 500
@@ -116,6 +117,15 @@ class ResticConfig(Config):
         json_schema_extra={"unit": "days"},
     )
 
+    check_seconds: int = Field(
+        180,
+        title="A check may take",
+        description="What it has found until then counts.",
+        ge=5,
+        le=200,
+        json_schema_extra={"unit": "s", "advanced": True},
+    )
+
     def store(self) -> tuple[str, Mapping[str, str]]:
         """Return the repository's address, and what opens its store."""
         secret = self.login_secret.get_secret_value() if self.login_secret else ""
@@ -166,7 +176,7 @@ class Restic(Plugin[ResticConfig]):
             "It runs the program restic on the machine that Unity runs on, and needs the password"
             " of the repository: only that shows whose backup is how old. It never locks, writes"
             " or removes. Who holds this password can read the backups; with a REST server, use"
-            " one that only appends for the machines that are backed up.\n\nThe check has four"
+            " one that only appends for the machines that are backed up.\n\nThe check has three"
             " minutes: a large repository that needs longer is not judged. Contents are not read"
             " (restic check --read-data), and no restore is tried."
         ),
@@ -211,18 +221,26 @@ def _repository(run: Run[ResticConfig]) -> Repository:
 
 
 async def _checked(run: Run[ResticConfig], repository: Repository) -> _Checked:
-    """Check when it is due. One that does not end in time is tried again when it is next due."""
+    """Check when it is due, and at each run while something is wrong."""
     last, now = _Checked.read(run.state), run.now.timestamp()
-    if not run.config.check_days or now < last.at + run.config.check_days * _DAY:
+    is_due = bool(last.fault) or now >= last.at + run.config.check_days * _DAY
+    if not run.config.check_days or not is_due:
         return last
-    try:
-        fault = await repository.fault(seconds=190)
-        size = await repository.size(seconds=45)
-    except NotReachable as error:
-        run.log.warning("The check did not come to an end: %s", error.detail)
+    fault = await repository.fault(seconds=run.config.check_seconds)
+    if fault is None:
+        run.log.warning("The check did not come to an end in %s s.", run.config.check_seconds)
         return _Checked(at=now)
     run.log.info("The repository was checked: %s.", fault or "sound")
+    size = None if fault else await _size(run, repository)
     return _Checked(at=now, fault=fault, size=size, is_known=True)
+
+
+async def _size(run: Run[ResticConfig], repository: Repository) -> float | None:
+    try:
+        return await repository.size(seconds=30)
+    except NotReachable as error:
+        run.log.info("The size is not known: %s", error.detail)
+        return None
 
 
 def _is_retired(run: Run[ResticConfig], group: Group) -> bool:

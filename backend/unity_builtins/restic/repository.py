@@ -1,6 +1,7 @@
 """Runs the program `restic` on a repository, reading only, and reads what it prints."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,11 @@ from unity_builtins.shared.shapes import Object, number, text
 
 _REFUSED = ("wrong password", "no key found", "access denied", "forbidden", "401")
 _MISSING = ("unable to open config file", "is there a repository", "does not exist")
+_FAULT = re.compile(
+    r"^(pack \S+: (does not exist|not found in|unexpected|size)|error for |Fatal: repository c).*",
+    re.MULTILINE,
+)
+_OUT_OF_TIME = 124  # of the program timeout
 _WRONG_PASSWORD, _NO_REPOSITORY = 12, 10  # exit statuses since restic 0.17
 
 
@@ -70,11 +76,20 @@ class Repository:
         found = _json(done)
         return number(found, "total_size") if isinstance(found, dict) else None
 
-    async def fault(self, *, seconds: float) -> str:
-        """Check the structure (not the contents); return what is wrong, or nothing."""
-        done = await self._done([*self._cache(), "check"], seconds)
+    async def fault(self, *, seconds: float) -> str | None:
+        """Check the structure (not the contents): what is wrong, nothing, or None for no verdict.
+
+        Where data are missing restic asks for them again for a quarter of an hour. What it has said
+        until its time is up is a verdict, too.
+        """
+        done = await self._done([*self._cache(), "check"], seconds + 15, limit=seconds)
+        found = _FAULT.search(done.stderr.decode("utf-8", "replace"))
+        if found:
+            return found[0].strip()[:300]
         if not done.exit_status:
             return ""
+        if done.exit_status == _OUT_OF_TIME:
+            return None
         _raise_for(done)
         return done.complaint or "restic check failed without a word"
 
@@ -91,11 +106,18 @@ class Repository:
             )
         return done
 
-    async def _done(self, argv: Sequence[str], seconds: float) -> Done:
+    async def _done(self, argv: Sequence[str], seconds: float, *, limit: float = 0) -> Done:
+        watched = ["timeout", "-k", "5", f"{limit:g}"] if limit else []
         return await self.network.tool(
-            ["restic", "--no-lock", *argv],
+            [*watched, "restic", "--no-lock", *argv],
             stdin=f"{self.password}\n".encode(),
-            env={"RESTIC_REPOSITORY": self.place, "HOME": str(self.scratch), **self.secrets},
+            env={
+                "RESTIC_REPOSITORY": self.place,
+                # Asked for on its own, restic says so on the output that carries the JSON.
+                "RESTIC_PASSWORD_FILE": "/dev/stdin",
+                "HOME": str(self.scratch),
+                **self.secrets,
+            },
             folder=self.scratch,
             seconds=seconds,
         )
