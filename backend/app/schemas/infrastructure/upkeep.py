@@ -63,3 +63,22 @@ class PlanRead(Output):
     is_overdue: bool = Field(description="Due for more than a week.")
     waits_for: str = Field(description="Why it does not begin, when it is due.")
     is_running: bool
+
+
+class GrantRead(Output):
+    """A right that a machine can give Unity as root."""
+
+    code: str = Field(examples=["drives"])
+    title: str
+    unlocks: str = Field(description="What is known or done with it.")
+    without: str = Field(description="What stays blind, or undone, without it.")
+    changes: bool = Field(description="Whether its commands change something on the machine.")
+    lines: list[str] = Field(description="The sudoers lines, each for one exact command.")
+
+
+class PrivilegesRead(Output):
+    """What root unlocks on a machine."""
+
+    username: str
+    sudo: str = Field(description="`none`, `passwordless` or `password`.")
+    grants: list[GrantRead]

@@ -51,7 +51,12 @@ def build_collector(parts: CollectionParts) -> Collector:
         TargetBuilder(parts.vault),
         standard=timedelta(seconds=settings.standard_seconds),
         lease=timedelta(seconds=longest + _LEASE_MARGIN_SECONDS),
-        slow_lease=timedelta(seconds=longest + settings.drives_seconds + _LEASE_MARGIN_SECONDS),
+        slow_lease=timedelta(
+            seconds=longest
+            + settings.drives_seconds
+            + settings.budget_seconds
+            + _LEASE_MARGIN_SECONDS
+        ),
     )
     alerts = parts.alerts or AlertEngine(parts.clock)
     metrics = CycleMetrics(alerts, live=timedelta(seconds=settings.live_seconds), slow=slow)

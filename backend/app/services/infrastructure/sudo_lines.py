@@ -46,10 +46,12 @@ async def sudoers(shell: Shell, username: str, commands: Sequence[Command]) -> l
     paths = {
         program: _path(program, result) for program, result in zip(programs, found, strict=True)
     }
-    return [
-        f"{_escape(username)} ALL=(root) NOPASSWD: {_rule(paths[command.argv[0]], command.argv)}"
-        for command in commands
-    ]
+    return [rule_of(username, paths[command.argv[0]], command.argv) for command in commands]
+
+
+def rule_of(username: str, path: str, argv: Sequence[str]) -> str:
+    """Return the line that allows exactly one command, without a password."""
+    return f"{_escape(username)} ALL=(root) NOPASSWD: {_rule(path, argv)}"
 
 
 def _path(program: str, result: CommandResult) -> str:

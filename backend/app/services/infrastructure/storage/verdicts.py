@@ -275,6 +275,9 @@ def _by_nvme(report: SmartReport) -> Iterator[Reason]:
             fix = "Save what lies on it now, and replace it." if level is Level.FAILING else ""
             yield Reason(f"critical_{code}", level, f"{message}.", 1, NVME, fix)
     spare, threshold = log.available_spare, log.available_spare_threshold
+    if spare == threshold == 0 and not log.percentage_used:
+        # Emulated drives (QEMU, volumes of clouds) fill in none of the three.
+        return
     if spare is None or threshold is None or spare >= 100:  # noqa: PLR2004 - all of it, in percent
         return
     if spare < threshold or spare <= threshold + _SPARE_MARGIN:

@@ -187,3 +187,13 @@ def test_nonsense_in_the_statistics_is_never_called_a_failing_drive() -> None:
     disk = ata(ata_device_statistics={"pages": pages})
     assert signals_of(report(disk))["statistic_uncorrectable"] == 420000000000
     assert judged(disk).level is Level.WATCH
+
+
+def test_an_emulated_drive_that_counts_no_spare_blocks_is_not_worn_out() -> None:
+    empty = nvme()
+    log = empty["nvme_smart_health_information_log"]
+    assert isinstance(log, dict)
+    log |= {"available_spare": 0, "available_spare_threshold": 0, "percentage_used": 0}
+    assert codes(judged(empty)) == []
+    log |= {"percentage_used": 40}
+    assert codes(judged(empty)) == ["spare_blocks"]
