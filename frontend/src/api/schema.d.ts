@@ -2479,6 +2479,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/servers/{server_id}/privileges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what root unlocks
+         * @description Show what Unity would know and do as root on a server, and the sudoers lines for it.
+         *
+         *     The lines that change something are apart from those that only read.
+         */
+        get: operations["showPrivileges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/servers/{server_id}/remove-key": {
         parameters: {
             query?: never;
@@ -4889,6 +4911,61 @@ export interface components {
         "app__kernel__errors__JsonValue-Output": string | number | boolean | components["schemas"]["app__kernel__errors__JsonValue-Output"][] | {
             [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
         } | null;
+        /**
+         * GrantRead
+         * @description A role that somebody has for one group.
+         */
+        app__schemas__core__access__GrantRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Group Id
+             * Format: uuid
+             */
+            group_id: string;
+            /**
+             * Group Name
+             * @example Rack 1
+             */
+            group_name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * GrantRead
+         * @description A right that a machine can give Unity as root.
+         */
+        app__schemas__infrastructure__upkeep__GrantRead: {
+            /**
+             * Changes
+             * @description Whether its commands change something on the machine.
+             */
+            changes: boolean;
+            /**
+             * Code
+             * @example drives
+             */
+            code: string;
+            /**
+             * Lines
+             * @description The sudoers lines, each for one exact command.
+             */
+            lines: string[];
+            /** Title */
+            title: string;
+            /**
+             * Unlocks
+             * @description What is known or done with it.
+             */
+            unlocks: string;
+            /**
+             * Without
+             * @description What stays blind, or undone, without it.
+             */
+            without: string;
+        };
         /**
          * ApprovedHostKey
          * @description The host key that a person compared and approved.
@@ -7576,28 +7653,6 @@ export interface components {
             service: components["schemas"]["ServiceRead"];
         };
         /**
-         * GrantRead
-         * @description A role that somebody has for one group.
-         */
-        GrantRead: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Group Id
-             * Format: uuid
-             */
-            group_id: string;
-            /**
-             * Group Name
-             * @example Rack 1
-             */
-            group_name: string;
-            role: components["schemas"]["Role"];
-        };
-        /**
          * GrantWrite
          * @description A role for one group.
          */
@@ -10231,6 +10286,8 @@ export interface components {
             missing_since: string | null;
             /** Name */
             name: string;
+            /** Notes */
+            notes: components["schemas"]["PoolNote"][];
             /** Reasons */
             reasons: components["schemas"]["PoolReasonRead"][];
             /**
@@ -10316,6 +10373,16 @@ export interface components {
             state: string;
             /** Write Errors */
             write_errors: number | null;
+        };
+        /**
+         * PoolNote
+         * @description Something that only this kind of pool tells.
+         */
+        PoolNote: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
         };
         /**
          * PoolRead
@@ -10493,6 +10560,21 @@ export interface components {
             seconds: number;
             /** Subject */
             subject: string;
+        };
+        /**
+         * PrivilegesRead
+         * @description What root unlocks on a machine.
+         */
+        PrivilegesRead: {
+            /** Grants */
+            grants: components["schemas"]["app__schemas__infrastructure__upkeep__GrantRead"][];
+            /**
+             * Sudo
+             * @description `none`, `passwordless` or `password`.
+             */
+            sudo: string;
+            /** Username */
+            username: string;
         };
         /**
          * ProbeRequest
@@ -23289,6 +23371,64 @@ export interface operations {
             };
         };
     };
+    showPrivileges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivilegesRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     removeServerKey: {
         parameters: {
             query?: never;
@@ -29348,7 +29488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantRead"][];
+                    "application/json": components["schemas"]["app__schemas__core__access__GrantRead"][];
                 };
             };
             /** @description Unauthorized */
@@ -29416,7 +29556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantRead"];
+                    "application/json": components["schemas"]["app__schemas__core__access__GrantRead"];
                 };
             };
             /** @description Unauthorized */
