@@ -297,7 +297,7 @@ REFUSED = ("127.0.0.1", "localhost", "[::1]", "169.254.169.254", "100.100.100.20
 
 @pytest.mark.parametrize("host", REFUSED)
 async def test_this_machine_link_local_and_metadata_addresses_are_refused(host: str) -> None:
-    strict = Notifiers(seconds=3)
+    strict = Notifiers(seconds=15)
     bare = host.strip("[]")
     addresses: list[Address] = [
         WebhookAddress(f"http://{host}/"),
