@@ -1,12 +1,12 @@
 """From what a machine shows to what stands on what: pure.
 
 A file system lies on a device; that on a partition, an encrypted or logical volume, an array; and
-so on down to drives. The walk stops at the first pool or drive: what a pool stands on is told by
-its own members.
+so on down to drives. The walk stops at the first pool that is known, or at a drive: what a pool
+stands on is told by its own members. LVM is known only where Unity may ask as root.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.models.infrastructure.storage_pool import PoolKind
@@ -36,7 +36,8 @@ def mounted(listed: Filesystems) -> list[Filesystem]:
 class Stack:
     """The block devices of one machine, by name."""
 
-    def __init__(self, listed: BlockDevices) -> None:
+    def __init__(self, listed: BlockDevices, pools: Container[Ground] | None = None) -> None:
+        self._pools = pools
         self._by_name: dict[str, BlockDevice] = {}
         for one in listed.devices:
             self._by_name.setdefault(one.name, one)
@@ -80,11 +81,14 @@ class Stack:
                 continue
             seen.add(one.kname)
             ground = _ground(one)
-            if ground is not None:
+            if ground is not None and self._is_known(ground):
                 found.add(ground)
             else:
                 waiting += self._parents(one)
         return found
+
+    def _is_known(self, ground: Ground) -> bool:
+        return ground.pool is None or self._pools is None or ground in self._pools
 
     def _parents(self, device: BlockDevice) -> Iterator[BlockDevice]:
         for name in device.parents:

@@ -37,7 +37,7 @@ class _Shown:
     """What one machine showed this time."""
 
     filesystems: Sequence[Mounted] | None = None
-    stack: Stack | None = None
+    devices: BlockDevices | None = None
     pools: Mapping[PoolKind, Sequence[PoolView]] = field(default_factory=dict)
 
 
@@ -72,8 +72,7 @@ def _shown(result: CycleResult) -> _Shown | None:
     filesystems = mounted(table) if isinstance(table, Filesystems) else None
     if listed is None and filesystems is None:
         return None
-    stack = Stack(listed) if listed is not None else None
-    return _Shown(filesystems, stack, views_of(result.values))
+    return _Shown(filesystems, listed, views_of(result.values))
 
 
 class _Book:
@@ -120,16 +119,20 @@ class _Book:
 
     async def enter(self, server_id: uuid.UUID, shown: _Shown) -> None:
         """Write the file systems of a server, and note what stands on what."""
+        known = {
+            Ground(name, pool.kind) for pool in self._pools[server_id] for name in _names(pool)
+        }
+        stack = Stack(shown.devices, known) if shown.devices is not None else None
         if shown.filesystems is not None:
             await self._enter_filesystems(server_id, shown.filesystems)
             for one in shown.filesystems:
                 row = self._filesystems[server_id][one.mountpoint[:1000]]
-                grounds = _grounds(one, shown.stack)
+                grounds = _grounds(one, stack)
                 if grounds is not None:
                     self._wanted[row.id] = self._found(server_id, grounds)
         for kind, views in shown.pools.items():
             for view in views:
-                self._place_pool(server_id, kind, view, shown.stack)
+                self._place_pool(server_id, kind, view, stack)
 
     async def _enter_filesystems(self, server_id: uuid.UUID, there: Sequence[Mounted]) -> None:
         known = self._filesystems[server_id]
@@ -244,6 +247,10 @@ class _Book:
             for target in sorted(wanted - self._edges[source])
         )
         await self._session.flush()
+
+
+def _names(pool: StoragePool) -> tuple[str, str]:
+    return pool.name, pool.identity
 
 
 def _grounds(one: Mounted, stack: Stack | None) -> set[Ground] | None:

@@ -79,6 +79,13 @@ def test_a_pool_stands_on_drives_or_on_another_pool_and_never_on_itself() -> Non
     assert STACK.under_member(["gone"], group) == set()
 
 
+def test_the_walk_goes_through_a_pool_that_nobody_may_ask_about() -> None:
+    listed = [device("sda", "disk"), device("vg-root", "lvm", "sda", kname="dm-0")]
+    stack = Stack(BlockDevices(devices=listed), pools={Ground("tank", PoolKind.ZFS)})
+
+    assert stack.under_filesystem(at("/dev/mapper/vg-root")) == {Ground("sda")}
+
+
 def test_devices_that_name_each_other_as_parents_end_the_walk() -> None:
     knot = Stack(BlockDevices(devices=[device("a", "part", "b"), device("b", "part", "a")]))
 
