@@ -11,6 +11,7 @@ import {
   IconSettings,
   type Icon,
 } from '@tabler/icons-react';
+import { useAssistant } from '@/api/assistant';
 import { useSession, type Permission } from '@/api/session';
 
 interface NavigationPage {
@@ -52,6 +53,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         keywords: 'zfs raid md lvm btrfs scrub resilver',
         needs: 'servers:read',
         about: 'What drives are put together to, and whether it is whole.',
+      },
+      {
+        word: 'Forecasts',
+        to: '/storage/forecasts',
+        keywords: 'foresight days to full wear out trend prediction capacity risk',
+        needs: 'servers:read',
+        about: 'What fills up, wears out or fails next, and when.',
       },
       {
         word: 'Topology',
@@ -134,6 +142,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
     icon: IconSettings,
     pages: [
       {
+        word: 'Ask',
+        to: '/ask',
+        keywords: 'question ai assistant model',
+        needs: 'assistant:use',
+        about: 'Ask a language model about your machines.',
+      },
+      {
         word: 'Activity',
         to: '/activity',
         keywords: 'feed events history what happened changes news',
@@ -189,6 +204,14 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Where backups of Unity go, and whether they can be restored.',
       },
       {
+        word: 'AI',
+        to: '/system/assistant',
+        keywords: 'model llm ollama openai anthropic assistant explain questions',
+        needs: 'settings:manage',
+        about:
+          'A language model that explains alerts and answers questions; off unless you want it.',
+      },
+      {
         word: 'Settings',
         to: '/system/settings',
         keywords: 'features version',
@@ -208,7 +231,9 @@ export const NAVIGATION: readonly NavigationRow[] = [
 /** The rows and pages that this person may open. */
 export function useNavigation(): NavigationRow[] {
   const { permissions } = useSession();
-  const may = ({ needs }: NavigationPage) => needs === undefined || permissions.includes(needs);
+  const answersQuestions = useAssistant()?.answers_questions ?? false;
+  const may = ({ to, needs }: NavigationPage) =>
+    (needs === undefined || permissions.includes(needs)) && (to !== '/ask' || answersQuestions);
   return NAVIGATION.filter(may).map(({ pages, ...row }) =>
     pages === undefined ? row : { ...row, pages: pages.filter(may) },
   );

@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { basePath } from '@/api/base';
 import { addServerRoute, importServersRoute } from './routes/add-server';
 import { alertsRoutes } from './routes/alerts';
+import { assistantRoutes } from './routes/assistant';
 import { credentialsRoutes } from './routes/credentials';
 import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
     ...storageRoutes,
     ...credentialsRoutes,
     ...alertsRoutes,
+    ...assistantRoutes,
     ...systemRoutes,
     notificationsRoute,
   ]),

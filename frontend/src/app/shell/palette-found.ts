@@ -1,5 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useAssistant } from '@/api/assistant';
 import { searchQuery, type SearchHit } from '@/api/search';
 import { useMay } from '@/api/session';
 import { useOpenPath } from '@/components/path-link';
@@ -7,6 +9,7 @@ import { useDeeds } from './palette-actions';
 import type { PaletteItem } from './palette-items';
 
 const PAUSE_MS = 120;
+const WORDS_OF_A_QUESTION = 3;
 
 // A kind that is not listed yet is shown all the same.
 const GROUPS: Record<string, string> = {
@@ -23,6 +26,27 @@ const GROUPS: Record<string, string> = {
   group: 'Groups',
   saved_view: 'Views',
 };
+
+/** What looks like a question is offered to the model, where one is asked. */
+function useQuestionItems(query: string): PaletteItem[] {
+  const navigate = useNavigate();
+  const answersQuestions = useAssistant()?.answers_questions ?? false;
+  const words = query.trim();
+  if (
+    !answersQuestions ||
+    !(words.endsWith('?') || words.split(/\s+/).length >= WORDS_OF_A_QUESTION)
+  )
+    return [];
+  return [
+    {
+      id: 'ask',
+      group: 'Ask',
+      label: `Ask: ${words}`,
+      description: 'A language model looks it up',
+      run: () => void navigate({ to: '/ask', search: { q: words } }),
+    },
+  ];
+}
 
 const groupOf = ({ kind }: SearchHit) => GROUPS[kind] ?? 'More';
 
@@ -47,5 +71,9 @@ export function useFoundItems(query: string): { items: PaletteItem[]; isSearchin
     ...(hit.kind === 'server' ? deeds.forServer(hit.id, hit.title) : []),
     ...(hit.kind === 'job' ? deeds.forJob(hit.id, hit.title) : []),
   ]);
-  return { items, isSearching: search.isFetching || words !== query.trim() };
+  const questions = useQuestionItems(query);
+  return {
+    items: [...questions, ...items],
+    isSearching: search.isFetching || words !== query.trim(),
+  };
 }

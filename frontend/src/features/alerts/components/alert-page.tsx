@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useMay } from '@/api/session';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
@@ -188,12 +188,19 @@ function eventsOf(alert: AlertDetail) {
   ];
 }
 
-function Details({ alert, around }: { alert: AlertDetail; around?: Around }) {
+interface Slots {
+  around?: Around;
+  /** What a model says of it. */
+  explanation?: ReactNode;
+}
+
+function Details({ alert, around, explanation }: Slots & { alert: AlertDetail }) {
   const span = spanAround(alert, useNow());
   return (
     <Stack gap="md">
       <Quiet alert={alert} />
       <Reasons alert={alert} />
+      {explanation}
       {alert.charts.map((chart) => (
         <Section key={chart.metric + chart.operator} title="Measured">
           <AlertChart
@@ -214,7 +221,7 @@ function Details({ alert, around }: { alert: AlertDetail; around?: Around }) {
 }
 
 /** One alert: what is wrong, why, what to do, and what was done. */
-export function AlertPage({ id, around }: { id: string; around?: Around }) {
+export function AlertPage({ id, ...slots }: Slots & { id: string }) {
   const query = useQuery(alertQuery(id));
   const mayManage = useMay('alerts:manage');
   const alert = query.data;
@@ -236,7 +243,7 @@ export function AlertPage({ id, around }: { id: string; around?: Around }) {
       actions={alert && mayManage && <Verbs alert={alert} />}
     >
       <Faces query={query} what="The alert could not be read" skeleton={<CardSkeleton />}>
-        {(found) => <Details alert={found} {...(around && { around })} />}
+        {(found) => <Details alert={found} {...slots} />}
       </Faces>
     </Page>
   );
