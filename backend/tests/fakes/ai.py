@@ -4,12 +4,13 @@ The name of the model says what happens, as with the server of the tests; `scrip
 next requests are answered with.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app.kernel.database import in_transaction
 from app.ports.ai_provider import (
+    AiProvider,
     Answer,
     Ask,
     Connection,
@@ -113,6 +114,28 @@ class FakeAi:
         if ask.model == "long":
             return Answer("The po", (), Stop.LENGTH, Usage(11, 7), "long-1")
         return said(TEXT, is_estimated=ask.model == "uncounted")
+
+
+@dataclass
+class Meanwhile:
+    """Passes all on to another provider, and has something happen before an answer comes."""
+
+    provider: AiProvider
+    happens: Callable[[Answer], Awaitable[None]]
+
+    async def chat(self, connection: Connection, ask: Ask) -> Answer:
+        answer = await self.provider.chat(connection, ask)
+        await self.happens(answer)
+        return answer
+
+    def stream(self, connection: Connection, ask: Ask) -> AsyncGenerator[Piece | Answer, None]:
+        return self.provider.stream(connection, ask)
+
+    async def models(self, connection: Connection) -> Sequence[str]:
+        return await self.provider.models(connection)
+
+    async def health(self, connection: Connection) -> Health:
+        return await self.provider.health(connection)
 
 
 def said(text: str, *, is_estimated: bool = False) -> Answer:

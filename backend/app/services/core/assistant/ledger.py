@@ -98,7 +98,7 @@ async def total_since(
 
 
 async def _end_stale(session: Session, now: datetime) -> None:
-    """Give back what is still held for uses whose process is gone."""
+    """Tell what no process works on any more; what it may have cost stays counted."""
     await session.execute(
         update(AssistantExchange)
         .where(
@@ -142,7 +142,6 @@ class Ledger:
                     fix="An administrator can switch it on under System, AI.",
                 )
             terms = terms_of(row, self._vault)
-            await _end_stale(session, self._clock.now())
             await self._check(session, row, terms)
             return self._enter(session, actor, feature, terms, subject)
 

@@ -40,6 +40,7 @@ MOST_ROUNDS = 8
 MOST_CALLS = 6  # in one round
 _ROOMS = 5  # a result may take such a part of what can be sent
 _MOST_RESULT = 6000
+_FOR_REPAIRS = 800
 _FULL = "There is no more room: give the answer with what you have."
 
 
@@ -106,10 +107,10 @@ class Inquiry:
             given: GivenAnswer | None = None
             repairs = 0
             for number in range(MOST_ROUNDS):
-                is_last = number == MOST_ROUNDS - 1
-                answer = await self._next(only_answer=is_last or self._is_full)
+                must_answer = self._is_full or number == MOST_ROUNDS - 1
+                answer = await self._next(must_answer=must_answer)
                 try:
-                    given = _given(answer)
+                    given = _given(answer, must_answer=must_answer)
                 except NotOfTheForm as error:
                     repairs += 1
                     if repairs > MOST_REPAIRS:
@@ -130,10 +131,10 @@ class Inquiry:
             last = finished(self.account, self._box.platform.clock)
         yield last
 
-    async def _next(self, *, only_answer: bool) -> Answer:
+    async def _next(self, *, must_answer: bool) -> Answer:
         await self._box.eyes.refresh()
         terms = self.account.terms
-        tools = [_GIVE] if only_answer else [*self._box.offered(), _GIVE]
+        tools = [_GIVE] if must_answer else [*self._box.offered(), _GIVE]
         answer = await self._talk.chat(
             Ask(
                 terms.model,
@@ -166,7 +167,8 @@ class Inquiry:
         used = len(self._system) + _length(self._turns)
         used += len(answer.text) + sum(len(one.arguments) for one in answer.calls)
         used += sum(len(one.text) for one in before)
-        if used + len(result.text) + len(_FULL) * (len(answer.calls) + 4) <= most:
+        spare = len(_FULL) * len(answer.calls) + _FOR_REPAIRS
+        if used + len(result.text) + spare <= most:
             return result
         self._is_full = True
         return ToolResult(call.id, _FULL, is_error=True)
@@ -175,21 +177,25 @@ class Inquiry:
         """Tell the model what is wrong with its answer."""
         self._turns.append(ModelTurn(answer.text, answer.calls))
         if answer.calls:
-            told = repair(fault)
-            results = (ToolResult(call.id, told, is_error=True) for call in answer.calls)
-            self._turns.append(ToolTurn(tuple(results)))
+            # Each call needs a result; the first says what is wrong, the others only cost.
+            texts = [repair(fault), *("See the first." for _ in answer.calls[1:])]
+            results = tuple(
+                ToolResult(call.id, text, is_error=True)
+                for call, text in zip(answer.calls, texts, strict=True)
+            )
+            self._turns.append(ToolTurn(results))
         else:
             self._turns.append(UserTurn(repair(fault)))
 
 
-def _given(answer: Answer) -> GivenAnswer | None:
+def _given(answer: Answer, *, must_answer: bool) -> GivenAnswer | None:
     """Return the answer, None while the model looks things up; raise for one that does not fit."""
     for call in answer.calls:
         if call.name == _GIVE.name:
             return _SHAPE.read(call.arguments)
-    if answer.calls:
+    if answer.calls and not must_answer:
         return None
-    raise NotOfTheForm(f"Call {_GIVE.name}, or another tool, instead of writing text.")
+    raise NotOfTheForm(f"Call {_GIVE.name} to give the answer.")
 
 
 def _length(turns: Sequence[Turn]) -> int:
