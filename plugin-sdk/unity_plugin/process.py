@@ -14,6 +14,7 @@ from unity_plugin.wire import (
     LENGTH,
     MOST_FROM_WORKER,
     MOST_TO_WORKER,
+    READY,
     Failed,
     Failure,
     LogLine,
@@ -54,7 +55,8 @@ class WorkerProcess:
         self._open: dict[int, asyncio.Future[Response]] = {}
         self._logs: dict[int, Callable[[LogLine], None]] = {}
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
-        self._last_id = 0
+        self._last_id = READY
+        self._ready = asyncio.Event()
         self._gone: WorkerGone | None = None
 
     @property
@@ -113,9 +115,8 @@ class WorkerProcess:
         if log is not None:
             self._logs[request_id] = log
         try:
-            async with asyncio.timeout(
-                wish.seconds + _GRACE + (0 if self._last_id > 1 else _START)
-            ):
+            await self._wait_until_ready()
+            async with asyncio.timeout(wish.seconds + _GRACE):
                 with suppress(ConnectionError):
                     self._process.stdin.write(data)
                     await self._process.stdin.drain()
@@ -127,6 +128,16 @@ class WorkerProcess:
         finally:
             self._open.pop(request_id, None)
             self._logs.pop(request_id, None)
+
+    async def _wait_until_ready(self) -> None:
+        """Wait for Python to start, which a busy machine may take its time for."""
+        try:
+            async with asyncio.timeout(_START):
+                await self._ready.wait()
+        except TimeoutError:
+            words = f"Its process was not ready within {_START:g} s."
+            self.kill(Failure.TIMED_OUT, words)
+            raise WorkerGone(Failure.TIMED_OUT, words) from None
 
     def kill(self, kind: Failure = Failure.CRASHED, detail: str = "It was ended.") -> None:
         """End the process at once, with all programs that it started."""
@@ -167,6 +178,9 @@ class WorkerProcess:
             if (log := self._logs.get(response.id)) is not None:
                 log(response.log)
             return
+        if response.id == READY:
+            self._ready.set()
+            return
         answer = self._open.get(response.id)
         if answer is not None and not answer.done():
             answer.set_result(response)
@@ -182,6 +196,7 @@ class WorkerProcess:
 
     def _tell_all(self, gone: WorkerGone) -> None:
         self._gone = gone
+        self._ready.set()  # nobody need wait for it any more
         for answer in self._open.values():
             if not answer.done():
                 answer.set_exception(WorkerGone(gone.kind, gone.detail))

@@ -17,6 +17,7 @@ from unity_plugin.results import AlertType, Message, Metric, Receipt, Report
 MOST_FROM_WORKER = 4 * 1024 * 1024
 MOST_TO_WORKER = 2 * 1024 * 1024
 LENGTH = 4
+READY = 0  # the id of the first answer, which says that requests may come
 
 
 class Call(StrEnum):

@@ -26,7 +26,7 @@ from unity_plugin.loading import AnyPlugin, describe, load
 from unity_plugin.network import Network
 from unity_plugin.plugin import Run, Server
 from unity_plugin.results import Receipt, Report
-from unity_plugin.wire import LENGTH, Call, Failure, Request, Response, Wish
+from unity_plugin.wire import LENGTH, READY, Call, Failure, Request, Response, Wish
 
 _MIB = 1024 * 1024
 _THREADS = 4
@@ -136,6 +136,7 @@ async def _serve(source: str, requests: int, answers: Answers) -> None:
     with os.fdopen(requests, "rb") as pipe:
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         work = Work(source, answers)
+        answers.send(Response(id=READY, words=""))
         async with asyncio.TaskGroup() as group:
             while (request := await _next(reader)) is not None:
                 group.create_task(work.do(request))

@@ -37,6 +37,8 @@ UNPAGED = {
     "listNotificationServices",
     "listNotificationTemplates",
     "listOwnSessions",
+    "listPluginKeys",
+    "listPlugins",
     "listSavedViews",
     "listSeries",
     "listSignOnOffers",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -26,11 +27,10 @@ def find_plugins(folder: Path) -> Sequence[FoundPlugin]:
             found[one.name] = one
     for one in clashing:
         first = found[one.name]
-        if not first.problem:
-            where = first.distribution or Path(first.origin).name
-            found[f"{one.name}@{one.source}"] = _refused(
-                one, f"There is another plugin {one.name}, in {where}: rename one of them."
-            )
+        where = first.distribution or Path(first.origin).name
+        name = f"{one.name}@{one.source}"[:40]
+        why = f"There is another plugin {one.name}, in {where}: rename one of them."
+        found[name] = replace(_refused(one, why), name=name)
     return [found[name] for name in sorted(found)]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter, ValidationError
+
 from app.adapters.plugin_workers.finding import find_plugins
 from app.kernel.database import in_transaction
 from app.kernel.logging import get_logger
@@ -22,7 +24,7 @@ from app.ports.plugin_host import (
 
 if TYPE_CHECKING:
     from unity_plugin.process import WorkerProcess
-    from unity_plugin.results import Receipt
+    from unity_plugin.results import Receipt, Report
     from unity_plugin.wire import Description, Failed, Response, Wish
 
 _IDLE_SECONDS = 60.0
@@ -111,7 +113,7 @@ class PluginWorkers:
         response, lines = await self._ask(call, _wish(call, Call.COLLECT))
         if response.report is None:
             raise _strange(lines)
-        return Collected(response.report, lines)
+        return Collected(_without_secrets(response.report, call), lines)
 
     async def send(self, call: PluginCall, message: PluginMessage) -> "Receipt":
         """Let a plugin deliver a message."""
@@ -179,7 +181,7 @@ class PluginWorkers:
             if worker is not None and worker.is_idle:
                 worker.kill()
             if self._group is None:
-                raise RuntimeError("Plugins are called while Unity runs only.")
+                raise CallFailed("broken", "Plugins run only while Unity does.")
             worker = WorkerProcess(call.origin, call.memory_mib)
             try:
                 await worker.start()
@@ -252,10 +254,29 @@ def _strange(lines: Sequence[Told]) -> CallFailed:
     return CallFailed("garbage", "It answered another question than the one asked.", log=lines)
 
 
+def _without_secrets(report: "Report", call: PluginCall) -> "Report":
+    """Return what a run brought without the secrets of its configuration, also in its state."""
+    from unity_plugin.results import Report  # noqa: PLC0415 - see the port
+
+    text = report.model_dump_json()
+    spelled = [TypeAdapter(str).dump_json(one).decode()[1:-1] for one in _secrets(call)]
+    if not any(one in text for one in spelled):
+        return report
+    for one in spelled:
+        text = text.replace(one, "***")
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        raise CallFailed("garbage", "A secret stands where none may be.") from error
+
+
+def _secrets(call: PluginCall) -> list[str]:
+    found = (str(call.values.get(name) or "") for name in call.secrets)
+    return sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len)[::-1]
+
+
 def _blot(text: str, call: PluginCall) -> str:
     """Return a text without the secrets of the configuration, wherever the plugin put them."""
-    for name in call.secrets:
-        secret = str(call.values.get(name) or "")
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
+    for secret in _secrets(call):
+        text = text.replace(secret, "***")
     return text

@@ -1,0 +1,1 @@
+"""Real plugins that misbehave, each in one way; and one that is well. They are loaded as files."""

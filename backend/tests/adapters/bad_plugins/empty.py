@@ -1,0 +1,3 @@
+"""Holds no plugin."""
+
+ANSWER = 42
