@@ -4912,61 +4912,6 @@ export interface components {
             [key: string]: components["schemas"]["app__kernel__errors__JsonValue-Output"];
         } | null;
         /**
-         * GrantRead
-         * @description A role that somebody has for one group.
-         */
-        app__schemas__core__access__GrantRead: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Group Id
-             * Format: uuid
-             */
-            group_id: string;
-            /**
-             * Group Name
-             * @example Rack 1
-             */
-            group_name: string;
-            role: components["schemas"]["Role"];
-        };
-        /**
-         * GrantRead
-         * @description A right that a machine can give Unity as root.
-         */
-        app__schemas__infrastructure__upkeep__GrantRead: {
-            /**
-             * Changes
-             * @description Whether its commands change something on the machine.
-             */
-            changes: boolean;
-            /**
-             * Code
-             * @example drives
-             */
-            code: string;
-            /**
-             * Lines
-             * @description The sudoers lines, each for one exact command.
-             */
-            lines: string[];
-            /** Title */
-            title: string;
-            /**
-             * Unlocks
-             * @description What is known or done with it.
-             */
-            unlocks: string;
-            /**
-             * Without
-             * @description What stays blind, or undone, without it.
-             */
-            without: string;
-        };
-        /**
          * ApprovedHostKey
          * @description The host key that a person compared and approved.
          */
@@ -10567,7 +10512,7 @@ export interface components {
          */
         PrivilegesRead: {
             /** Grants */
-            grants: components["schemas"]["app__schemas__infrastructure__upkeep__GrantRead"][];
+            grants: components["schemas"]["RootGrantRead"][];
             /**
              * Sudo
              * @description `none`, `passwordless` or `password`.
@@ -10954,6 +10899,28 @@ export interface components {
          */
         Role: "admin" | "operator" | "viewer" | "none";
         /**
+         * RoleGrantRead
+         * @description A role that somebody has for one group.
+         */
+        RoleGrantRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Group Id
+             * Format: uuid
+             */
+            group_id: string;
+            /**
+             * Group Name
+             * @example Rack 1
+             */
+            group_name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
          * RoleTable
          * @description The whole table of rights.
          */
@@ -10962,6 +10929,39 @@ export interface components {
             permissions: components["schemas"]["PermissionRead"][];
             /** Roles */
             roles: components["schemas"]["Role"][];
+        };
+        /**
+         * RootGrantRead
+         * @description A right that a machine can give Unity as root.
+         */
+        RootGrantRead: {
+            /**
+             * Changes
+             * @description Whether its commands change something on the machine.
+             */
+            changes: boolean;
+            /**
+             * Code
+             * @example drives
+             */
+            code: string;
+            /**
+             * Lines
+             * @description The sudoers lines, each for one exact command.
+             */
+            lines: string[];
+            /** Title */
+            title: string;
+            /**
+             * Unlocks
+             * @description What is known or done with it.
+             */
+            unlocks: string;
+            /**
+             * Without
+             * @description What stays blind, or undone, without it.
+             */
+            without: string;
         };
         /**
          * RouteMatch
@@ -29488,7 +29488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__access__GrantRead"][];
+                    "application/json": components["schemas"]["RoleGrantRead"][];
                 };
             };
             /** @description Unauthorized */
@@ -29556,7 +29556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__core__access__GrantRead"];
+                    "application/json": components["schemas"]["RoleGrantRead"];
                 };
             };
             /** @description Unauthorized */

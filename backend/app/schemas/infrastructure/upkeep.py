@@ -65,7 +65,7 @@ class PlanRead(Output):
     is_running: bool
 
 
-class GrantRead(Output):
+class RootGrantRead(Output):
     """A right that a machine can give Unity as root."""
 
     code: str = Field(examples=["drives"])
@@ -81,4 +81,4 @@ class PrivilegesRead(Output):
 
     username: str
     sudo: str = Field(description="`none`, `passwordless` or `password`.")
-    grants: list[GrantRead]
+    grants: list[RootGrantRead]

@@ -17,7 +17,7 @@ from app.models.infrastructure.storage_action import ActionKind
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.models.infrastructure.storage_pool import StoragePool
 from app.ports.shell import Command
-from app.schemas.infrastructure.upkeep import GrantRead, PrivilegesRead
+from app.schemas.infrastructure.upkeep import PrivilegesRead, RootGrantRead
 from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.table import FACTS
 from app.services.infrastructure.pool_round import detail_commands
@@ -67,7 +67,7 @@ async def privileges_of(session: AsyncSession, server_id: uuid.UUID) -> Privileg
         username=username,
         sudo=str(server.sudo),
         grants=[
-            GrantRead(
+            RootGrantRead(
                 code=grant.code,
                 title=grant.title,
                 unlocks=grant.unlocks,

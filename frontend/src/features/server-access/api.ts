@@ -6,6 +6,7 @@ import type { components } from '@/api/schema';
 
 type Schemas = components['schemas'];
 export type HostKey = Schemas['HostKeyRead'];
+export type Privileges = Schemas['PrivilegesRead'];
 export type Server = Schemas['ServerRead'];
 
 const at = (server_id: string) => ({ params: { path: { server_id } } });
@@ -21,6 +22,12 @@ export const hostKeysQuery = (id: string) =>
   queryOptions({
     queryKey: ['servers', 'host-keys', id],
     queryFn: () => dataOf(api.GET('/api/infrastructure/servers/{server_id}/host-keys', at(id))),
+  });
+
+export const privilegesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['servers', 'privileges', id],
+    queryFn: () => dataOf(api.GET('/api/infrastructure/servers/{server_id}/privileges', at(id))),
   });
 
 export const keyChoicesQuery = queryOptions({

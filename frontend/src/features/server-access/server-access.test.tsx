@@ -6,6 +6,7 @@ import { session } from '@/testing/factories';
 import { renderUi, testClient } from '@/testing/render';
 import { server } from '@/testing/server';
 import { HostKeys } from './components/host-keys';
+import { RootRights } from './components/root-rights';
 
 const LONG_AGO = '2026-01-01T00:00:00Z';
 const hostKey = (fingerprint: string, state: string) => ({
@@ -69,4 +70,30 @@ describe('the host keys of a server', () => {
     await user.click(screen.getByRole('button', { name: 'Trust the new key' }));
     await vi.waitFor(() => expect(approved).toHaveBeenCalledWith({ fingerprint: 'SHA256:new' }));
   });
+});
+
+it('says what each right unlocks, with its lines, and sets apart what changes something', async () => {
+  const line = 'unity ALL=(root) NOPASSWD: /usr/sbin/zpool scrub tank';
+  server.use(
+    http.get('*/api/infrastructure/servers/s1/privileges', () =>
+      HttpResponse.json({
+        username: 'unity',
+        sudo: 'passwordless',
+        grants: [
+          {
+            code: 'scrubs',
+            title: 'Scrubs and checks',
+            unlocks: 'Starting them.',
+            without: 'They are started on the machine itself.',
+            changes: true,
+            lines: [line],
+          },
+        ],
+      }),
+    ),
+  );
+  await renderUi(<RootRights serverId="s1" />);
+  expect(await screen.findByText(line)).toBeVisible();
+  expect(screen.getByText(/changes something on the machine/)).toBeVisible();
+  expect(screen.getByText(/Without it: They are started/)).toBeVisible();
 });

@@ -7,6 +7,7 @@ import { Section } from '@/components/page';
 import { serverQuery, type Server } from '../api';
 import { HostKeys } from './host-keys';
 import { InstallKeyDialog } from './install-key-dialog';
+import { RootRights } from './root-rights';
 
 /** What stands between Unity and a server: its host keys, and the key that lets Unity in. */
 export function ServerAccess({ serverId }: { serverId: string }) {
@@ -16,6 +17,7 @@ export function ServerAccess({ serverId }: { serverId: string }) {
     <Stack gap="md">
       <HostKeys serverId={server.id} serverName={server.name} />
       <LoginKey server={server} />
+      <RootRights serverId={server.id} />
     </Stack>
   );
 }
