@@ -11,9 +11,9 @@ from app.routers.guards import CurrentActor, requires
 from app.routers.problems import documented
 from app.schemas.base import Page
 from app.schemas.core.access import (
-    GrantRead,
     GrantWrite,
     GroupPerson,
+    RoleGrantRead,
     ServiceAccountCreate,
     ServiceAccountEdit,
     ServiceAccountRead,
@@ -58,7 +58,7 @@ Accounts = Annotated[ServiceAccountService, Depends(_accounts)]
     summary="A user's rights in groups",
     responses=documented(401, 403, 404, 422),
 )
-async def list_grants(user_id: uuid.UUID, grants: GrantReader) -> Sequence[GrantRead]:
+async def list_grants(user_id: uuid.UUID, grants: GrantReader) -> Sequence[RoleGrantRead]:
     """List the groups that a user or service account has a role for, beside the role for all."""
     return await grants.list(user_id)
 
@@ -75,7 +75,7 @@ async def give_grant(
     grant: GrantWrite,
     actor: CurrentActor,
     grants: Grants,
-) -> GrantRead:
+) -> RoleGrantRead:
     """Let somebody act on the resources of one group; it counts from the next request."""
     return await grants.grant(actor, user_id, group_id, grant.role)
 

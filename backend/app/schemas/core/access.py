@@ -21,7 +21,7 @@ class GrantWrite(Input):
     )
 
 
-class GrantRead(Output):
+class RoleGrantRead(Output):
     """A role that somebody has for one group."""
 
     group_id: uuid.UUID

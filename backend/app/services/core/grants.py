@@ -13,7 +13,7 @@ from app.models.core.resource import ResourceGroup
 from app.models.core.role_grant import RoleGrant
 from app.models.core.service_account import ServiceAccount
 from app.models.core.user import User
-from app.schemas.core.access import GrantRead, GroupPerson
+from app.schemas.core.access import GroupPerson, RoleGrantRead
 from app.services.core.audit import AuditLog
 from app.services.core.labels import GroupNotFound
 from app.services.core.permissions import ROLES, SCOPABLE, Actor
@@ -34,7 +34,7 @@ class GrantService:
         self._clock = clock
         self._audit = audit
 
-    async def list(self, user_id: uuid.UUID) -> Sequence[GrantRead]:
+    async def list(self, user_id: uuid.UUID) -> Sequence[RoleGrantRead]:
         """Return the grants of a user, by the name of the group."""
         await self._user(user_id)
         rows = await self._session.execute(
@@ -47,7 +47,7 @@ class GrantService:
 
     async def grant(
         self, actor: Actor, user_id: uuid.UUID, group_id: uuid.UUID, role: Role
-    ) -> GrantRead:
+    ) -> RoleGrantRead:
         """Give a role for a group, in the place of the one that was there."""
         user, group = await self._user(user_id), await self._group(group_id)
         row = await self._find(user_id, group_id)
@@ -131,7 +131,7 @@ class GrantService:
         )
 
 
-def _read(row: RoleGrant, name: str) -> GrantRead:
-    return GrantRead(
+def _read(row: RoleGrant, name: str) -> RoleGrantRead:
+    return RoleGrantRead(
         group_id=row.group_id, group_name=name, role=Role(row.role), created_at=row.created_at
     )

@@ -3,7 +3,7 @@ import { api, dataOf } from '@/api/client';
 import type { components } from '@/api/schema';
 
 type Schemas = components['schemas'];
-export type Grant = Schemas['GrantRead'];
+export type Grant = Schemas['RoleGrantRead'];
 export type GroupRole = Schemas['GrantWrite']['role'];
 export type ServiceAccount = Schemas['ServiceAccountRead'];
 
