@@ -103,7 +103,7 @@ it('service accounts are listed, switched off and added', async () => {
     }),
   );
   const { user } = await renderUi(<ServiceAccounts mayManage />, { at: '/', client: client() });
-  const table = await screen.findByRole('table', { name: 'Service accounts' });
+  const table = await screen.findByRole('list', { name: 'Service accounts' });
   expect(within(table).getByText('robot')).toBeVisible();
   await user.click(screen.getByRole('button', { name: 'Disable' }));
   expect(changed).toEqual({ is_disabled: true });

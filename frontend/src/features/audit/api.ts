@@ -14,6 +14,10 @@ export type AuditEntry = Schemas['AuditEntryRead'];
 export type Sink = Schemas['SinkRead'];
 export type SinkWrite = Schemas['SinkWrite'];
 
+/** What an entry is about, in words. */
+export const objectOf = ({ object_kind, object_name }: AuditEntry) =>
+  `${object_kind.replaceAll('_', ' ')} ${object_name}`;
+
 export const ENTRIES_AT_ONCE = 50;
 
 /** The spans that the list can be cut to, by their word in the address. */

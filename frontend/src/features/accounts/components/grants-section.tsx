@@ -1,7 +1,9 @@
-import { Button, Group, NativeSelect, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Faces } from '@/components/faces';
+import { Item, ItemList } from '@/components/item-list';
 import { CardSkeleton } from '@/components/loading';
 import { Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
@@ -22,12 +24,12 @@ function OthersOf({ groupId, userId }: { groupId: string; userId: string }) {
   const others = people.data?.filter((one) => one.user_id !== userId) ?? [];
   if (others.length === 0) return null;
   return (
-    <Text size="xs" c="dimmed">
+    <>
       Also:{' '}
       {others
         .map((one) => `${one.user_name} (${one.role}${one.is_everywhere ? ' for all' : ''})`)
         .join(', ')}
-    </Text>
+    </>
   );
 }
 
@@ -98,30 +100,31 @@ export function GrantsSection({ userId, mayManage }: { userId: string; mayManage
                 None: only the role for all counts.
               </Text>
             ) : (
-              <Table aria-label="Roles for groups">
-                <Table.Tbody>
-                  {found.map((grant) => (
-                    <Table.Tr key={grant.group_id}>
-                      <Table.Td>
+              <ItemList label="Roles for groups">
+                {found.map((grant) => (
+                  <Item
+                    key={grant.group_id}
+                    name={
+                      <Link to="/system/groups/$groupId" params={{ groupId: grant.group_id }}>
                         {grant.group_name}
-                        <OthersOf groupId={grant.group_id} userId={userId} />
-                      </Table.Td>
-                      <Table.Td>{grant.role}</Table.Td>
-                      <Table.Td align="right">
-                        {mayManage && (
-                          <Button
-                            size="xs"
-                            variant="default"
-                            onClick={() => withdraw.mutate(grant.group_id)}
-                          >
-                            Withdraw
-                          </Button>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+                      </Link>
+                    }
+                    note={<OthersOf groupId={grant.group_id} userId={userId} />}
+                    facts={[grant.role]}
+                    actions={
+                      mayManage && (
+                        <Button
+                          size="xs"
+                          variant="default"
+                          onClick={() => withdraw.mutate(grant.group_id)}
+                        >
+                          Withdraw
+                        </Button>
+                      )
+                    }
+                  />
+                ))}
+              </ItemList>
             )}
             {mayManage && <GiveRole userId={userId} grants={found} />}
           </Stack>

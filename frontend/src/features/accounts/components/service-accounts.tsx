@@ -1,13 +1,15 @@
-import { Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { Faces } from '@/components/faces';
+import { Item, ItemList } from '@/components/item-list';
 import { RowsSkeleton } from '@/components/loading';
 import { Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
+import { plural } from '@/lib/format';
 import {
   serviceAccountQuery,
   serviceAccountsQuery,
@@ -28,68 +30,68 @@ function Row({ account, mayManage }: { account: ServiceAccount; mayManage: boole
   const isOpen = dialog === 'open';
   const fresh = useQuery({ ...serviceAccountQuery(account.id), enabled: isOpen });
   return (
-    <>
-      <Table.Tr>
-        <Table.Td>
-          {account.name}
-          <Text size="xs" c="dimmed">
-            {account.description}
-          </Text>
-        </Table.Td>
-        <Table.Td>
-          <StatusBadge state={account.is_disabled ? 'unknown' : 'ok'}>
-            {account.is_disabled ? 'disabled' : 'enabled'}
-          </StatusBadge>
-        </Table.Td>
-        <Table.Td>{account.role}</Table.Td>
-        <Table.Td>{account.owner ?? 'nobody'}</Table.Td>
-        <Table.Td>
-          <RelativeTime at={account.last_used_at} never="never" />
-        </Table.Td>
-        <Table.Td>
-          <Group gap="xs" justify="flex-end" wrap="nowrap">
-            <Button size="xs" variant="default" onClick={() => setDialog(isOpen ? null : 'open')}>
-              Groups
-            </Button>
-            {mayManage && (
-              <>
-                <Button size="xs" variant="default" onClick={() => setDialog('token')}>
-                  Make a token
-                </Button>
-                <Button size="xs" variant="default" onClick={() => edit.mutate(account)}>
-                  {account.is_disabled ? 'Enable' : 'Disable'}
-                </Button>
-                <Button size="xs" variant="default" onClick={() => setDialog('delete')}>
-                  Delete
-                </Button>
-              </>
-            )}
-          </Group>
-          {edit.error && <ProblemAlert what="Nothing was changed" error={edit.error} />}
-          <MakeTokenDialog isOpen={dialog === 'token'} onClose={close} owner={account.name} />
-          <ConfirmDialog
-            isOpen={dialog === 'delete'}
-            onClose={close}
-            title={`Delete ${account.name}?`}
-            confirmLabel="Delete"
-            isDangerous
-            isBusy={remove.isPending}
-            error={remove.error}
-            onConfirm={() => remove.mutate(account, { onSuccess: close })}
+    <Item
+      name={account.name}
+      note={account.description}
+      facts={[
+        <StatusBadge key="state" state={account.is_disabled ? 'unknown' : 'ok'}>
+          {account.is_disabled ? 'disabled' : 'enabled'}
+        </StatusBadge>,
+        account.role,
+        account.owner === null ? 'owned by nobody' : `owned by ${account.owner}`,
+        <Fragment key="used">
+          used <RelativeTime at={account.last_used_at} never="never" />
+        </Fragment>,
+      ]}
+      actions={
+        <>
+          <Button
+            size="xs"
+            variant="default"
+            aria-expanded={isOpen}
+            onClick={() => setDialog(isOpen ? null : 'open')}
           >
-            Its tokens are refused from then on. The audit log keeps what it did.
-          </ConfirmDialog>
-        </Table.Td>
-      </Table.Tr>
+            Groups
+          </Button>
+          {mayManage && (
+            <>
+              <Button size="xs" variant="default" onClick={() => setDialog('token')}>
+                Make a token
+              </Button>
+              <Button size="xs" variant="default" onClick={() => edit.mutate(account)}>
+                {account.is_disabled ? 'Enable' : 'Disable'}
+              </Button>
+              <Button size="xs" variant="default" onClick={() => setDialog('delete')}>
+                Delete
+              </Button>
+            </>
+          )}
+        </>
+      }
+    >
+      {edit.error && <ProblemAlert what="Nothing was changed" error={edit.error} />}
       {isOpen && (
-        <Table.Tr>
-          <Table.Td colSpan={6}>
-            <Text size="sm">{fresh.data?.tokens ?? account.tokens} tokens</Text>
-            <GrantsSection userId={account.id} mayManage={mayManage} />
-          </Table.Td>
-        </Table.Tr>
+        <Stack gap="xs" mt="xs">
+          <Text size="sm" c="dimmed">
+            {plural(fresh.data?.tokens ?? account.tokens, 'token')}
+          </Text>
+          <GrantsSection userId={account.id} mayManage={mayManage} />
+        </Stack>
       )}
-    </>
+      <MakeTokenDialog isOpen={dialog === 'token'} onClose={close} owner={account.name} />
+      <ConfirmDialog
+        isOpen={dialog === 'delete'}
+        onClose={close}
+        title={`Delete ${account.name}?`}
+        confirmLabel="Delete"
+        isDangerous
+        isBusy={remove.isPending}
+        error={remove.error}
+        onConfirm={() => remove.mutate(account, { onSuccess: close })}
+      >
+        Its tokens are refused from then on. The audit log keeps what it did.
+      </ConfirmDialog>
+    </Item>
   );
 }
 
@@ -162,22 +164,11 @@ export function ServiceAccounts({ mayManage }: { mayManage: boolean }) {
                 in nowhere.
               </Text>
             ) : (
-              <Table.ScrollContainer minWidth={720}>
-                <Table aria-label="Service accounts">
-                  <Table.Thead>
-                    <Table.Tr>
-                      {['Name', 'Status', 'Role', 'Owner', 'Last used', ''].map((title) => (
-                        <Table.Th key={title}>{title}</Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {found.map((account) => (
-                      <Row key={account.id} account={account} mayManage={mayManage} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <ItemList label="Service accounts">
+                {found.map((account) => (
+                  <Row key={account.id} account={account} mayManage={mayManage} />
+                ))}
+              </ItemList>
             )}
             {mayManage && <Add />}
           </Stack>

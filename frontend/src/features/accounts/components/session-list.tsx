@@ -1,4 +1,4 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { Column } from '@/components/data-table/columns';
 import { DataTable } from '@/components/data-table/data-table';
@@ -19,16 +19,7 @@ const COLUMNS: Column<Session>[] = [
   {
     id: 'device',
     header: 'Device',
-    cell: (session) => (
-      <Group gap="xs" wrap="nowrap" title={session.user_agent}>
-        {session.device}
-        {session.is_current && (
-          <Text span size="xs" c="dimmed">
-            this one
-          </Text>
-        )}
-      </Group>
-    ),
+    cell: (session) => <span title={session.user_agent}>{session.device}</span>,
   },
   {
     id: 'address',
@@ -60,7 +51,11 @@ export function SessionList({ query, onEnd, ending }: SessionListProps) {
     width: '72px',
     align: 'right',
     cell: (session) =>
-      !session.is_current && (
+      session.is_current ? (
+        <Text span size="xs" c="dimmed">
+          this one
+        </Text>
+      ) : (
         <Button
           size="compact-xs"
           variant="default"

@@ -11,29 +11,44 @@ import { RelativeTime } from '@/components/relative-time';
 import { SavedViews } from '@/components/saved-views';
 import { useSearchState } from '@/hooks/use-search-state';
 import type { TableState } from '@/lib/search';
-import { auditQuery, exportAddress, SPANS, type AuditEntry } from '../api';
+import { auditQuery, exportAddress, objectOf, SPANS, type AuditEntry } from '../api';
 import { Checkpoints } from './checkpoints';
 import { EntryDialog } from './entry-dialog';
 import { VerificationResult, VerifyButton } from './verify-chain';
 
 // The nouns that actions begin with.
 const NOUNS = [
-  'alarm_channel',
+  'alert',
+  'alert_rule',
+  'api_token',
   'audit',
   'audit_sink',
-  'api_token',
+  'backup',
+  'backup_destination',
   'credential',
+  'database',
+  'device',
   'grant',
   'group',
   'host_key',
+  'identity',
+  'identity_provider',
   'job',
   'job_run',
   'login',
+  'notification_channel',
+  'notification_route',
+  'notification_template',
+  'plugin_instance',
+  'plugin_key',
+  'recovery_codes',
   'resource',
+  'second_factor',
   'server',
   'service_account',
   'session',
   'ssh_key',
+  'storage_pool',
   'user',
 ];
 
@@ -78,7 +93,12 @@ function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
       header: 'What',
       text: (entry) => entry.action,
       cell: (entry) => (
-        <UnstyledButton c="var(--mantine-color-anchor)" fz="sm" onClick={() => open(entry)}>
+        <UnstyledButton
+          c="var(--mantine-color-anchor)"
+          fz="sm"
+          title={entry.action}
+          onClick={() => open(entry)}
+        >
           {entry.action}
         </UnstyledButton>
       ),
@@ -87,8 +107,8 @@ function columns(open: (entry: AuditEntry) => void): Column<AuditEntry>[] {
       id: 'object_name',
       header: 'On',
       hideBelow: 'sm',
-      text: (entry) => `${entry.object_kind} ${entry.object_name}`,
-      cell: (entry) => `${entry.object_kind} ${entry.object_name}`,
+      text: objectOf,
+      cell: (entry) => <span title={objectOf(entry)}>{objectOf(entry)}</span>,
     },
     {
       id: 'address',
@@ -181,7 +201,9 @@ export function AuditPage() {
                 <Group justify="center">
                   {rows.length === 0 && (
                     <Text c="dimmed">
-                      None down to entry {pages.at(-1)?.searched_to}; older ones were not searched.
+                      None down to entry {pages.at(-1)?.searched_to}. A text of digits or of parts
+                      of ids is looked for in 100,000 entries at a time; older ones were not
+                      searched yet.
                     </Text>
                   )}
                   <Button

@@ -1,16 +1,18 @@
-import { Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Box, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useMay } from '@/api/session';
 import { CopyBlock } from '@/components/copy-block';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
+import { Item, ItemList } from '@/components/item-list';
 import { CardSkeleton } from '@/components/loading';
 import { Notice } from '@/components/notice';
 import { Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
+import { plural } from '@/lib/format';
 import {
   checkpointsQuery,
   sinksQuery,
@@ -46,23 +48,15 @@ function SinkRow({ sink }: { sink: Sink }) {
   const [retry, change, remove] = [useRetrySink(), useSwitchSink(), useDeleteSink()];
   const error = retry.error ?? change.error ?? remove.error;
   return (
-    <Table.Tr>
-      <Table.Td>
-        {sink.name}
-        <Text size="xs" c="dimmed">
-          {labelOf(sink.kind)}: {sink.target}
-        </Text>
-      </Table.Td>
-      <Table.Td>
-        <State sink={sink} />
-        {sink.error && <Text size="xs">{sink.error}</Text>}
-        {error && <ProblemAlert what="Nothing was changed" error={error} />}
-      </Table.Td>
-      <Table.Td>
-        <RelativeTime at={sink.last_sent_at} never="never" />
-      </Table.Td>
-      <Table.Td>
-        <Group gap="xs" justify="flex-end">
+    <Item
+      name={sink.name}
+      note={`${labelOf(sink.kind)}: ${sink.target}`}
+      facts={[
+        <State key="state" sink={sink} />,
+        <RelativeTime key="sent" at={sink.last_sent_at} never="never sent" />,
+      ]}
+      actions={
+        <>
           {sink.waiting + sink.failed > 0 && (
             <Button size="xs" variant="default" onClick={() => retry.mutate(sink)}>
               Send again
@@ -71,12 +65,20 @@ function SinkRow({ sink }: { sink: Sink }) {
           <Button size="xs" variant="default" onClick={() => change.mutate(sink)}>
             {sink.is_enabled ? 'Switch off' : 'Switch on'}
           </Button>
-          <Button size="xs" variant="default" onClick={() => remove.mutate(sink)}>
-            Forget {sink.name}
+          <Button
+            size="xs"
+            variant="default"
+            aria-label={`Forget ${sink.name}`}
+            onClick={() => remove.mutate(sink)}
+          >
+            Forget
           </Button>
-        </Group>
-      </Table.Td>
-    </Table.Tr>
+        </>
+      }
+    >
+      {sink.error && <Text size="xs">{sink.error}</Text>}
+      {error && <ProblemAlert what="Nothing was changed" error={error} />}
+    </Item>
   );
 }
 
@@ -147,15 +149,11 @@ function Places() {
               shows it.
             </Notice>
           ) : (
-            <Table.ScrollContainer minWidth={560}>
-              <Table aria-label="Places that keep checkpoints">
-                <Table.Tbody>
-                  {found.map((sink) => (
-                    <SinkRow key={sink.id} sink={sink} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <ItemList label="Places that keep checkpoints">
+              {found.map((sink) => (
+                <SinkRow key={sink.id} sink={sink} />
+              ))}
+            </ItemList>
           )}
           <AddSink />
         </Stack>
@@ -196,17 +194,29 @@ export function Checkpoints() {
                   'Last signed',
                   checkpoints[0] ? <RelativeTime key="at" at={checkpoints[0].at} /> : 'never',
                 ],
-                ['Covers', checkpoints[0] ? `${checkpoints[0].count} entries` : '–'],
-                ['Written since', `${entries_since} entries`],
+                ['Covers', checkpoints[0] ? plural(checkpoints[0].count, 'entry', 'entries') : '–'],
+                ['Written since', plural(entries_since, 'entry', 'entries')],
               ]}
             />
             {keys.map((key) => (
-              <CopyBlock key={key.name} text={key.public} label={`the public key ${key.name}`} />
+              <div key={key.name}>
+                <Text size="sm" fw={600}>
+                  Public key {key.name}
+                </Text>
+                <Text size="xs" c="dimmed" mb={4}>
+                  Keep it with the checkpoints: with both, unity audit verify proves the log.
+                </Text>
+                <CopyBlock text={key.public} label={`the public key ${key.name}`} />
+              </div>
             ))}
           </Stack>
         )}
       </Faces>
-      {mayManage && <Places />}
+      {mayManage && (
+        <Box mt="md">
+          <Places />
+        </Box>
+      )}
     </Section>
   );
 }

@@ -1,9 +1,9 @@
 import { Drawer, Stack, Table } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { CopyBlock } from '@/components/copy-block';
 import { FactList } from '@/components/fact-list';
+import { PathLink } from '@/components/path-link';
 import { formatExact } from '@/lib/format';
-import type { AuditEntry } from '../api';
+import { objectOf, type AuditEntry } from '../api';
 
 function Details({ entry }: { entry: AuditEntry }) {
   const facts: [string, React.ReactNode][] = [
@@ -20,21 +20,27 @@ function Details({ entry }: { entry: AuditEntry }) {
   return <FactList facts={facts} />;
 }
 
+// Where things of a kind have a page; `$` stands for the id.
+const PAGES: Record<string, string> = {
+  alert: '/alerts/$',
+  credential: '/credentials/logins/$',
+  group: '/system/groups/$',
+  identity_provider: '/system/sign-on/$',
+  job_run: '/system/runs/$',
+  server: '/servers/$',
+  ssh_key: '/credentials/ssh-keys/$',
+  storage_device: '/storage/devices/$',
+  storage_pool: '/storage/pools/$',
+  user: '/system/users/$',
+};
+
+/** What it is about; there is no page any more of what was deleted. */
 function ObjectLink({ entry }: { entry: AuditEntry }) {
-  const text = `${entry.object_kind} ${entry.object_name}`;
-  if (entry.object_kind === 'user' && entry.object_id !== null)
-    return (
-      <Link to="/system/users/$userId" params={{ userId: entry.object_id }}>
-        {text}
-      </Link>
-    );
-  if (entry.object_kind === 'server' && entry.object_id !== null)
-    return (
-      <Link to="/servers/$serverId" params={{ serverId: entry.object_id }}>
-        {text}
-      </Link>
-    );
-  return <>{text}</>;
+  const page = PAGES[entry.object_kind];
+  const text = objectOf(entry);
+  if (page === undefined || entry.object_id === null || entry.action.endsWith('.deleted'))
+    return <>{text}</>;
+  return <PathLink path={page.replace('$', entry.object_id)}>{text}</PathLink>;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -17,7 +17,7 @@ export function planOf(group: Group, removal: GroupRemoval): Plan {
     steps: [
       members === 0
         ? 'The group is empty: nothing is taken out of it.'
-        : `${plural(members, 'thing')} leave the group.`,
+        : `It is taken off ${plural(members, 'thing')}.`,
       `The group ${group.name} is deleted.`,
     ],
     changed: changed.length > 0 ? changed : ['Nobody has a role for it, and nothing names it.'],

@@ -1,9 +1,10 @@
-import { Button, Group as Row, Table, Text } from '@mantine/core';
+import { Button, Group as Row, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMay } from '@/api/session';
 import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
+import { Item, ItemList } from '@/components/item-list';
 import { RowsSkeleton } from '@/components/loading';
 import { Section } from '@/components/page';
 import { PathLink } from '@/components/path-link';
@@ -56,30 +57,27 @@ export function GroupMembers({ group }: { group: Group }) {
       >
         {({ items, total }) => (
           <>
-            <Table aria-label={`What ${group.name} holds`}>
-              <Table.Tbody>
-                {items.map(({ id, kind, name, path }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      {path === null ? name : <PathLink path={path}>{name}</PathLink>}
-                    </Table.Td>
-                    <Table.Td>{kindOf(kind)}</Table.Td>
-                    <Table.Td align="right">
-                      {mayEdit && (
-                        <Button
-                          size="xs"
-                          variant="default"
-                          aria-label={`Take ${name} out`}
-                          onClick={() => takeOut.mutate([id])}
-                        >
-                          Take out
-                        </Button>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+            <ItemList label={`What ${group.name} holds`}>
+              {items.map(({ id, kind, name, path }) => (
+                <Item
+                  key={id}
+                  name={path === null ? name : <PathLink path={path}>{name}</PathLink>}
+                  facts={[kindOf(kind)]}
+                  actions={
+                    mayEdit && (
+                      <Button
+                        size="xs"
+                        variant="default"
+                        aria-label={`Take ${name} out`}
+                        onClick={() => takeOut.mutate([id])}
+                      >
+                        Take out
+                      </Button>
+                    )
+                  }
+                />
+              ))}
+            </ItemList>
             {total > items.length && (
               <Row justify="center" mt="sm">
                 <Text size="sm" c="dimmed">

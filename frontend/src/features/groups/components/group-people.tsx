@@ -1,9 +1,10 @@
-import { Button, Group as Row, NativeSelect, Stack, Table, Text } from '@mantine/core';
+import { Button, Group as Row, NativeSelect, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '@/api/session';
 import { Faces } from '@/components/faces';
+import { Item, ItemList } from '@/components/item-list';
 import { CardSkeleton } from '@/components/loading';
 import { Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
@@ -16,28 +17,30 @@ import {
   type GroupPerson,
 } from '../api';
 
-function Person({ person, onWithdraw }: { person: GroupPerson; onWithdraw?: () => void }) {
+function Person({
+  person,
+  onWithdraw,
+}: {
+  person: GroupPerson;
+  onWithdraw: (() => void) | undefined;
+}) {
   const { user_id: userId, user_name: name } = person;
+  const notes = [person.is_service && 'program', person.is_disabled && 'disabled'];
   return (
-    <Table.Tr>
-      <Table.Td>
-        {person.is_service ? (
+    <Item
+      name={
+        person.is_service ? (
           name
         ) : (
           <Link to="/system/users/$userId" params={{ userId }}>
             {name}
           </Link>
-        )}
-        <Text size="xs" c="dimmed">
-          {[person.is_service && 'program', person.is_disabled && 'disabled']
-            .filter(Boolean)
-            .join(', ')}
-        </Text>
-      </Table.Td>
-      <Table.Td>{person.role}</Table.Td>
-      <Table.Td>{person.is_everywhere ? 'for everything' : 'for this group'}</Table.Td>
-      <Table.Td align="right">
-        {onWithdraw && (
+        )
+      }
+      note={notes.filter(Boolean).join(', ')}
+      facts={[person.role, person.is_everywhere ? 'for everything' : 'for this group']}
+      actions={
+        onWithdraw && (
           <Button
             size="xs"
             variant="default"
@@ -46,9 +49,9 @@ function Person({ person, onWithdraw }: { person: GroupPerson; onWithdraw?: () =
           >
             Withdraw
           </Button>
-        )}
-      </Table.Td>
-    </Table.Tr>
+        )
+      }
+    />
   );
 }
 
@@ -105,29 +108,19 @@ export function GroupPeople({ groupId }: { groupId: string }) {
       >
         {(found) => (
           <Stack gap="sm">
-            <Table aria-label="People with rights in the group">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Name</Table.Th>
-                  <Table.Th>Role</Table.Th>
-                  <Table.Th>It counts</Table.Th>
-                  <Table.Th />
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {found.map((person) => (
-                  <Person
-                    key={`${person.user_id} ${person.is_everywhere}`}
-                    person={person}
-                    onWithdraw={
-                      mayManage && !person.is_everywhere
-                        ? () => withdraw.mutate(person.user_id)
-                        : undefined
-                    }
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
+            <ItemList label="People with rights in the group">
+              {found.map((person) => (
+                <Person
+                  key={`${person.user_id} ${person.is_everywhere}`}
+                  person={person}
+                  onWithdraw={
+                    mayManage && !person.is_everywhere
+                      ? () => withdraw.mutate(person.user_id)
+                      : undefined
+                  }
+                />
+              ))}
+            </ItemList>
             {mayManage && <GiveRole groupId={groupId} people={found} />}
           </Stack>
         )}
