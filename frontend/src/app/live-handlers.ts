@@ -38,6 +38,7 @@ const jobs = refresh('jobs');
 const notifications = refresh('notifications');
 const servers = refresh('servers');
 const alerts = refresh('alerts');
+const plugins = refresh('plugins');
 // Of many drives the lists are long, and readings of machines come every few seconds.
 const STORAGE_PAUSE_MS = 5_000;
 const storage = calmed(
@@ -71,6 +72,7 @@ export const LIVE_HANDLERS: LiveHandlers = {
   job: jobs,
   activity,
   notification: notifications,
+  plugin: plugins,
   schedule: jobs,
   server: (client, data) => {
     servers(client);

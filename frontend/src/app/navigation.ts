@@ -197,6 +197,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Keys for programs that use the API.',
       },
       {
+        word: 'Plugins',
+        to: '/system/plugins',
+        keywords: 'gallery checks http ping dns ups nut pihole proxmox restic push integrations',
+        needs: 'plugins:read',
+        about: 'What plugins watch, and which ones there are.',
+      },
+      {
         word: 'Backup',
         to: '/system/backup',
         keywords: 'restore archive drill disaster s3 sftp',

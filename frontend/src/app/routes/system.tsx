@@ -97,6 +97,25 @@ export const systemRoutes = [
   }),
   createRoute({
     ...under,
+    path: '/system/plugins',
+    validateSearch: tableSearchWith('plugin', 'state'),
+    component: lazyRouteComponent(
+      () => import('@/features/plugins/components/plugins-page'),
+      'PluginsPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/plugins/gallery/$name',
+    component: lazyRouteComponent(() => import('./plugin-views'), 'PluginView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/system/plugins/$instanceId',
+    component: lazyRouteComponent(() => import('./plugin-views'), 'InstanceView'),
+  }),
+  createRoute({
+    ...under,
     path: '/system/backup',
     component: lazyRouteComponent(
       () => import('@/features/backup/components/backup-page'),

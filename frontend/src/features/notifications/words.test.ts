@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
+import { splitValues, valuesOf } from '@/lib/form-values';
 import type { Route } from './api';
 import { CHANNEL, FIELDS, ROUTE } from './samples';
-import { hoursInWords, MATCH, PLAN, splitValues, valuesOf } from './values';
+import { hoursInWords, MATCH, PLAN } from './values';
 import { matchInWords, planInWords, treeOf } from './words';
 
 it('values are split into settings and secrets, without what is empty', () => {
-  const values = valuesOf(FIELDS, CHANNEL);
+  const values = valuesOf(FIELDS, CHANNEL.settings);
   expect(values).toEqual({ server: 'https://ntfy.sh', topic: '' });
   expect(splitValues(FIELDS, values)).toEqual({
     settings: { server: 'https://ntfy.sh' },

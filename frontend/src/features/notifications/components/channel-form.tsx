@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { splitProblem } from '@/api/field-errors';
 import { Faces } from '@/components/faces';
 import { FormActions } from '@/components/form-actions';
+import { GeneratedFields } from '@/components/generated-fields';
 import { CardSkeleton } from '@/components/loading';
+import { fieldName, splitValues, valuesOf } from '@/lib/form-values';
 import {
   channelsQuery,
   formQuery,
@@ -13,8 +15,6 @@ import {
   type Channel,
   type Form,
 } from '../api';
-import { splitValues, valuesOf } from '../values';
-import { GeneratedFields } from './generated-fields';
 
 interface ChannelFormProps {
   service: string;
@@ -29,7 +29,7 @@ function Fields({ form, channel, onSaved, onCancel }: ChannelFormProps & { form:
   const save = useSaveChannel(channel?.id ?? null);
   const others = useQuery(channelsQuery).data ?? [];
   const templates = useQuery(templatesQuery).data ?? [];
-  const [values, setValues] = useState(() => valuesOf(form.fields, channel));
+  const [values, setValues] = useState(() => valuesOf(form.fields, channel?.settings));
   const [own, setOwn] = useState({
     name: channel?.name ?? form.service.name,
     is_enabled: channel?.is_enabled ?? true,
@@ -42,7 +42,7 @@ function Fields({ form, channel, onSaved, onCancel }: ChannelFormProps & { form:
   const change = (part: Partial<typeof own>) => setOwn((old) => ({ ...old, ...part }));
   const names = [
     ...OWN_FIELDS,
-    ...form.fields.map((field) => `${field.is_secret ? 'secrets' : 'settings'}.${field.name}`),
+    ...form.fields.map(fieldName),
   ];
   // A list's entry is shown at the list: settings/recipients/0.
   const split = splitProblem(save.error, names);

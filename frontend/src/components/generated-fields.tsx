@@ -9,9 +9,8 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useState } from 'react';
-import { SecretInput } from '@/components/secret-input';
-import type { FormField } from '../api';
-import type { FieldValue, FieldValues } from '../values';
+import { fieldName, type FieldValue, type FieldValues, type FormField } from '@/lib/form-values';
+import { SecretInput } from './secret-input';
 
 interface FieldProps {
   field: FormField;
@@ -79,10 +78,24 @@ function Field({ field, value, onChange, error, isKept }: FieldProps) {
       <NumberInput
         {...shared}
         allowDecimal={field.kind === 'number'}
+        suffix={field.unit ? ` ${field.unit}` : ''}
         {...(field.minimum === null ? {} : { min: field.minimum })}
         {...(field.maximum === null ? {} : { max: field.maximum })}
         value={typeof value === 'number' ? value : ''}
         onChange={(next) => onChange(typeof next === 'number' ? next : '')}
+      />
+    );
+  if (field.description.includes('PEM'))
+    return (
+      <Textarea
+        {...shared}
+        autosize
+        minRows={3}
+        maxRows={10}
+        spellCheck={false}
+        placeholder={field.example || '-----BEGIN CERTIFICATE-----'}
+        value={textOf(value)}
+        onChange={(event) => onChange(event.currentTarget.value)}
       />
     );
   return (
@@ -113,7 +126,7 @@ export function GeneratedFields({ fields, values, onChange, errors, kept }: Gene
         field={field}
         value={values[field.name]}
         onChange={(value) => onChange(field.name, value)}
-        error={errors[`${field.is_secret ? 'secrets' : 'settings'}.${field.name}`]}
+        error={errors[fieldName(field)]}
         isKept={kept.includes(field.name)}
       />
     ));

@@ -1,0 +1,87 @@
+// What the API says of plugins in one word, for people; and how their values are shown.
+import { formatBytes, formatDuration, formatPercent, NOT_KNOWN, type Unit } from '@/lib/format';
+import type { State } from '@/lib/states';
+import type { Card, Instance, Plugin } from './api';
+
+export const CATEGORIES: Record<string, string> = {
+  check: 'Checks',
+  network: 'Network',
+  power: 'Power',
+  virtualisation: 'Virtualisation',
+  home: 'Home',
+  backup: 'Backup',
+  monitoring: 'Monitoring',
+  notification: 'Notification',
+  other: 'Others',
+};
+
+export const SOURCES: Record<string, string> = {
+  built_in: 'comes with Unity',
+  package: 'installed package',
+  file: 'single file',
+};
+
+export const STATE_WORDS: Record<string, string> = {
+  new: 'not run yet',
+  ok: 'well',
+  failing: 'failing',
+  broken: 'plugin at fault',
+  off: 'switched off',
+};
+
+const STATES: Record<string, State> = { ok: 'ok', failing: 'critical', broken: 'critical' };
+export const stateOf = ({ state }: Pick<Instance, 'state'>): State => STATES[state] ?? 'unknown';
+
+export const KIND_WORDS: Record<string, string> = {
+  ok: 'done',
+  not_reachable: 'not reachable',
+  login_refused: 'login refused',
+  misconfigured: 'wrongly entered',
+  unsupported: 'not understood',
+  failed: 'failed',
+  broken: 'cannot be loaded',
+  crashed: 'crashed',
+  timed_out: 'timed out',
+  too_much_memory: 'took too much memory',
+  garbage: 'returned nonsense',
+};
+export const kindInWords = (kind: string) => KIND_WORDS[kind] ?? kind.replaceAll('_', ' ');
+
+export const isUsable = ({ state }: Pick<Plugin, 'state'>) => state === 'ready';
+
+/** "60 s", "5 min", "1 h". */
+export const everyInWords = (seconds: number) => formatDuration(seconds);
+
+// How a plugin writes a unit, and how charts call it; what is missing here is shown as it stands.
+const UNITS: Record<string, Unit> = { s: 'seconds', bytes: 'bytes', celsius: 'celsius' };
+
+export interface Scale {
+  unit: Unit;
+  factor: number;
+  /** What the title has to say, since the axis does not. */
+  note: string;
+}
+
+export function scaleOf(unit: string, kind: string): Scale {
+  const isRate = kind === 'counter';
+  if (unit === 'percent') return { unit: 'fraction', factor: 0.01, note: '' };
+  if (unit === 'bytes' && isRate) return { unit: 'bytes_per_second', factor: 1, note: '' };
+  const known = UNITS[unit];
+  if (known && !isRate) return { unit: known, factor: 1, note: '' };
+  return { unit: isRate ? 'per_second' : 'count', factor: 1, note: unit };
+}
+
+type Value = Card['value'];
+
+/** A cell or card as text; times are shown by their own component. */
+export function valueInWords(value: Value | undefined, kind: string, unit: string): string {
+  if (value === null || value === undefined || value === '') return NOT_KNOWN;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return value;
+  if (kind === 'bytes') return formatBytes(value);
+  if (kind === 'percent') return formatPercent(value / 100);
+  if (kind === 'seconds') return formatDuration(value);
+  const digits = Number.isInteger(value) ? 0 : 2;
+  const words = value.toLocaleString(undefined, { maximumFractionDigits: digits });
+  return unit ? `${words} ${unit}` : words;
+}
