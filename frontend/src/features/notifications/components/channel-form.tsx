@@ -40,10 +40,7 @@ function Fields({ form, channel, onSaved, onCancel }: ChannelFormProps & { form:
     give_up_after_minutes: channel?.give_up_after_minutes ?? 1440,
   });
   const change = (part: Partial<typeof own>) => setOwn((old) => ({ ...old, ...part }));
-  const names = [
-    ...OWN_FIELDS,
-    ...form.fields.map(fieldName),
-  ];
+  const names = [...OWN_FIELDS, ...form.fields.map(fieldName)];
   // A list's entry is shown at the list: settings/recipients/0.
   const split = splitProblem(save.error, names);
   const errors = save.error ? split.fields : {};
