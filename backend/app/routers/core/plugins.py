@@ -128,10 +128,10 @@ async def list_plugin_instances(
     responses=documented(401, 403, 404, 409, 422),
 )
 async def create_plugin_instance(
-    wish: InstanceWrite, actor: CurrentActor, saver: Saver, views: Views
+    wish: InstanceWrite, actor: CurrentActor, saver: Saver
 ) -> InstanceDetail:
     """Add an instance; one that is enabled runs within seconds."""
-    return await views.get(await saver.create(actor, wish))
+    return await saver.create(actor, wish)
 
 
 @router.post(
@@ -163,11 +163,10 @@ async def get_plugin_instance(instance_id: uuid.UUID, views: Views) -> InstanceD
     responses=documented(401, 403, 404, 409, 422),
 )
 async def edit_plugin_instance(
-    instance_id: uuid.UUID, wish: InstanceWrite, actor: CurrentActor, saver: Saver, views: Views
+    instance_id: uuid.UUID, wish: InstanceWrite, actor: CurrentActor, saver: Saver
 ) -> InstanceDetail:
     """Change it. Secrets that are left out stay, unless it is for another address."""
-    await saver.edit(actor, instance_id, wish)
-    return await views.get(instance_id)
+    return await saver.edit(actor, instance_id, wish)
 
 
 @router.delete(
@@ -189,11 +188,10 @@ async def delete_plugin_instance(instance_id: uuid.UUID, actor: CurrentActor, sa
     responses=documented(401, 403, 404, 422),
 )
 async def enable_plugin_instance(
-    instance_id: uuid.UUID, actor: CurrentActor, saver: Saver, views: Views
+    instance_id: uuid.UUID, actor: CurrentActor, saver: Saver
 ) -> InstanceDetail:
     """Let it run by itself; the first time within seconds."""
-    await saver.switch(actor, instance_id, is_enabled=True)
-    return await views.get(instance_id)
+    return await saver.switch(actor, instance_id, is_enabled=True)
 
 
 @router.post(
@@ -203,11 +201,10 @@ async def enable_plugin_instance(
     responses=documented(401, 403, 404, 422),
 )
 async def disable_plugin_instance(
-    instance_id: uuid.UUID, actor: CurrentActor, saver: Saver, views: Views
+    instance_id: uuid.UUID, actor: CurrentActor, saver: Saver
 ) -> InstanceDetail:
     """Let it run no more; its open alerts end."""
-    await saver.switch(actor, instance_id, is_enabled=False)
-    return await views.get(instance_id)
+    return await saver.switch(actor, instance_id, is_enabled=False)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ports.plugin_host import CallFailed, PluginCall
 from app.schemas.core.plugin_instance import (
     FieldFaultRead,
+    InstanceDetail,
     InstanceTrial,
     InstanceTry,
     InstanceWrite,
@@ -22,6 +23,7 @@ from app.services.core.plugins.instances import Draft, PluginInstances
 from app.services.core.plugins.opening import InstanceOpener
 from app.services.core.plugins.parts import runner_of
 from app.services.core.plugins.running import TOPIC
+from app.services.core.plugins.views import InstanceViews
 
 
 class InstanceSaver:
@@ -30,37 +32,40 @@ class InstanceSaver:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def create(self, actor: Actor, wish: InstanceWrite) -> uuid.UUID:
-        """Enter an instance; return its id."""
+    async def create(self, actor: Actor, wish: InstanceWrite) -> InstanceDetail:
+        """Enter an instance; one that is enabled runs within seconds."""
         await self._judge(wish, None)
         async with self._platform.database.transaction() as session:
             instances = self._instances(session)
             created = await instances.create(actor, await instances.draft(wish, None))
-        await self._tell(created, ())
-        return created
+        return await self._tell(created, ())
 
-    async def edit(self, actor: Actor, instance_id: uuid.UUID, wish: InstanceWrite) -> None:
+    async def edit(
+        self, actor: Actor, instance_id: uuid.UUID, wish: InstanceWrite
+    ) -> InstanceDetail:
         """Change an instance."""
         await self._judge(wish, instance_id)
         async with self._platform.database.transaction() as session:
             instances = self._instances(session)
             draft = await instances.draft(wish, instance_id)
             changes = await instances.edit(actor, instance_id, draft)
-        await self._tell(instance_id, changes)
+        return await self._tell(instance_id, changes)
 
-    async def switch(self, actor: Actor, instance_id: uuid.UUID, *, is_enabled: bool) -> None:
+    async def switch(
+        self, actor: Actor, instance_id: uuid.UUID, *, is_enabled: bool
+    ) -> InstanceDetail:
         """Switch an instance on or off."""
         async with self._platform.database.transaction() as session:
             changes = await self._instances(session).switch(
                 actor, instance_id, is_enabled=is_enabled
             )
-        await self._tell(instance_id, changes)
+        return await self._tell(instance_id, changes)
 
     async def delete(self, actor: Actor, instance_id: uuid.UUID) -> None:
         """Forget an instance."""
         async with self._platform.database.transaction() as session:
             changes = await self._instances(session).delete(actor, instance_id)
-        await self._tell(instance_id, changes)
+        await self._publish(instance_id, changes)
 
     async def try_out(self, wish: InstanceTry) -> InstanceTrial:
         """Try a configuration against what it names; nothing is stored."""
@@ -117,6 +122,11 @@ class InstanceSaver:
         audit = AuditLog(session, platform.clock, platform.audit_key)
         return PluginInstances(session, platform.clock, platform.vault, audit, platform.alerts)
 
-    async def _tell(self, instance_id: uuid.UUID, changes: Sequence[AlertChange]) -> None:
+    async def _tell(self, instance_id: uuid.UUID, changes: Sequence[AlertChange]) -> InstanceDetail:
+        await self._publish(instance_id, changes)
+        async with self._platform.database.snapshot() as session:
+            return await InstanceViews(session, self._platform.vault).get(instance_id)
+
+    async def _publish(self, instance_id: uuid.UUID, changes: Sequence[AlertChange]) -> None:
         await self._platform.live.publish(TOPIC, {"id": str(instance_id)})
         await tell_pages(self._platform.live, changes)
