@@ -1,15 +1,27 @@
 """Measurements as charts need them."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import PlainTextResponse
 from pydantic import TypeAdapter, ValidationError
 
 from app.kernel.errors import InvalidInput
 from app.routers.dependencies import ReadSession
 from app.routers.guards import requires
 from app.routers.problems import documented
-from app.schemas.core.metric import MetricAnswer, MetricLine, MetricQuery, SeriesQuery, SeriesRead
+from app.schemas.core.metric import (
+    MetricAnswer,
+    MetricLine,
+    MetricQuery,
+    MetricResource,
+    MetricResourceQuery,
+    MetricSummary,
+    SeriesQuery,
+    SeriesRead,
+)
+from app.services.core.metrics.export import as_csv
 from app.services.core.metrics.lines import Line, SeriesName
 from app.services.core.metrics.queries import MetricReader
 from app.services.core.metrics.series import Labels
@@ -39,6 +51,50 @@ async def query_metrics(reader: Reader, query: Annotated[MetricQuery, Query()]) 
     result = await reader.query(query.metric, query.resource, labels, *span)
     lines = [_line(line) for line in result.lines]
     return MetricAnswer(step=result.step, tier=result.tier, times=result.times, series=lines)
+
+
+@router.get(
+    "/export",
+    dependencies=[requires(P.METRICS_READ)],
+    summary="Export series of a metric over a range",
+    response_class=PlainTextResponse,
+    responses=documented(401, 403, 422),
+)
+async def export_metrics(
+    reader: Reader, query: Annotated[MetricQuery, Query()]
+) -> PlainTextResponse:
+    """Answer the same as the query does, as CSV (RFC 4180): a row for each point of each series."""
+    span = (query.begin, query.end, query.points)
+    result = await reader.query(query.metric, query.resource, _labels(query.labels), *span)
+    return PlainTextResponse(
+        await asyncio.to_thread(as_csv, query.metric, result),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{query.metric}.csv"'},
+    )
+
+
+@router.get(
+    "/names",
+    dependencies=[requires(P.METRICS_READ)],
+    summary="Metrics that are measured",
+    responses=documented(401, 403),
+)
+async def list_metrics(reader: Reader) -> list[MetricSummary]:
+    """List every metric once, with how many resources it is measured of."""
+    return await reader.metrics()
+
+
+@router.get(
+    "/resources",
+    dependencies=[requires(P.METRICS_READ)],
+    summary="Resources of a metric",
+    responses=documented(401, 403, 422),
+)
+async def list_metric_resources(
+    reader: Reader, query: Annotated[MetricResourceQuery, Query()]
+) -> list[MetricResource]:
+    """List of which resources a metric is measured; nothing for one that is unknown."""
+    return await reader.resources_of(query.metric)
 
 
 @router.get(

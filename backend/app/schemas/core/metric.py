@@ -62,6 +62,31 @@ class MetricAnswer(Output):
     series: list[MetricLine]
 
 
+class MetricSummary(Output):
+    """One metric, over all resources that may be seen."""
+
+    metric: str = Field(examples=["node_load1"])
+    unit: str = Field(examples=["percent"])
+    kind: str = Field(description="`gauge`, or `rate`: the growth per second of a counter.")
+    resources: int = Field(description="Of how many resources it is measured.")
+    series: int
+
+
+class MetricResourceQuery(Input):
+    """Which metric."""
+
+    metric: MetricName
+
+
+class MetricResource(Output):
+    """One resource of which a metric is measured."""
+
+    id: uuid.UUID
+    kind: str = Field(examples=["server"])
+    name: str
+    series: int
+
+
 class SeriesQuery(Input):
     """Whose series."""
 

@@ -1,5 +1,7 @@
 """Charts over the API."""
 
+import csv
+import io
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -90,3 +92,31 @@ async def test_the_longest_range_there_is_is_answered(charlie: Person, nas: UUID
 
 async def test_nobody_sees_charts(cast: Cast, nas: UUID) -> None:
     assert (await cast.person().get(path(nas))).status_code == 401
+
+
+async def test_what_is_measured_at_all_is_listed_once(charlie: Person, nas: UUID) -> None:
+    names = (await charlie.get("/api/metrics/names")).json()
+    assert [one for one in names if one["metric"] == CPU] == [
+        {"metric": CPU, "unit": "", "kind": "gauge", "resources": 1, "series": 2}
+    ]
+    of = (await charlie.get(f"/api/metrics/resources?metric={CPU}")).json()
+    assert [(one["id"], one["series"]) for one in of] == [(str(nas), 2)]
+    assert (await charlie.get("/api/metrics/resources?metric=nothing")).json() == []
+
+
+async def test_a_range_is_exported_with_a_row_for_each_point(charlie: Person, nas: UUID) -> None:
+    later = (MIDNIGHT + timedelta(hours=2)).isoformat()
+    answer = await charlie.get(path(nas, to=later).replace("/query?", "/export?"))
+    assert answer.headers["content-disposition"] == f'attachment; filename="{CPU}.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 24
+    assert rows[0] == {
+        "time": "2026-03-14T00:00:00+00:00",
+        "resource": str(nas),
+        "metric": CPU,
+        "labels": '{"cpu": "0"}',
+        "unit": "",
+        "min": "0.0",
+        "avg": "0.0",
+        "max": "0.0",
+    }

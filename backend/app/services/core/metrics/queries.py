@@ -16,6 +16,8 @@ from app.models.core.metric_head import MetricHead
 from app.models.core.metric_rollup import MetricRollup
 from app.models.core.metric_series import MetricSeries, SeriesKind
 from app.models.core.metric_state import MetricState
+from app.models.core.resource import Resource
+from app.schemas.core.metric import MetricResource, MetricSummary
 from app.services.core.metrics.codec import Buckets, decode_buckets, decode_points
 from app.services.core.metrics.head import HeadPoints, merge_points, read_head
 from app.services.core.metrics.lines import (
@@ -34,6 +36,7 @@ from app.services.core.metrics.tiers import DAY, TIERS, Tier
 
 MOST_POINTS = 1000
 MOST_SERIES = 100
+_MOST_RESOURCES = 1000
 _TIER = {tier.seconds: tier for tier in TIERS}
 
 Points = tuple[list[int], list[float]]
@@ -122,6 +125,34 @@ class MetricReader:
             at = datetime.fromtimestamp(samples.at[place] / 1000, UTC)
             found.append(Latest(name, at, samples.value_of(place), samples.reading[place]))
         return found
+
+    async def metrics(self) -> list[MetricSummary]:
+        """Return what is measured at all, by name."""
+        table = MetricSeries
+        rows = await self._session.execute(
+            select(
+                *(table.metric, table.unit, table.kind),
+                *(func.count(table.resource_id.distinct()), func.count(table.id)),
+            )
+            .group_by(table.metric, table.unit, table.kind)
+            .order_by(table.metric, table.kind, table.unit)
+        )
+        return [
+            MetricSummary(metric=row[0], unit=row[1], kind=row[2], resources=row[3], series=row[4])
+            for row in rows
+        ]
+
+    async def resources_of(self, metric: str) -> list[MetricResource]:
+        """Return of which resources a metric is measured, by name; at most a thousand."""
+        rows = await self._session.execute(
+            select(Resource.id, Resource.kind, Resource.name, func.count())
+            .join(MetricSeries, MetricSeries.resource_id == Resource.id)
+            .where(MetricSeries.metric == metric)
+            .group_by(Resource.id, Resource.kind, Resource.name)
+            .order_by(func.lower(Resource.name), Resource.id)
+            .limit(_MOST_RESOURCES)
+        )
+        return [MetricResource(id=row[0], kind=row[1], name=row[2], series=row[3]) for row in rows]
 
     async def list_series(self, resource_id: uuid.UUID) -> list[SeriesName]:
         """Return all series of a resource by name."""

@@ -1,0 +1,54 @@
+"""Inventory: what the machines are made of."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from app.routers.dependencies import ReadSession
+from app.routers.etag import NOT_MODIFIED, answer
+from app.routers.guards import requires
+from app.routers.problems import documented
+from app.schemas.base import Page, PageQuery
+from app.schemas.infrastructure.inventory import InventoryRow
+from app.services.core.permissions import P
+from app.services.infrastructure.inventory import InventoryReader
+
+router = APIRouter(prefix="/api/infrastructure/inventory", tags=["inventory"])
+
+
+def _reader(session: ReadSession) -> InventoryReader:
+    return InventoryReader(session)
+
+
+Reader = Annotated[InventoryReader, Depends(_reader)]
+
+
+@router.get(
+    "",
+    dependencies=[requires(P.SERVERS_READ)],
+    summary="List what machines are made of",
+    response_model=Page[InventoryRow],
+    responses=documented(401, 403, 422) | NOT_MODIFIED,
+)
+async def list_inventory(
+    request: Request, inventory: Reader, query: Annotated[PageQuery, Query()]
+) -> Response:
+    """Search machines by name or host, with their hardware and system. Sort by `name` or `host`."""
+    return answer(request, await inventory.page(query))
+
+
+@router.get(
+    "/export",
+    dependencies=[requires(P.SERVERS_READ)],
+    summary="Export what machines are made of",
+    response_class=PlainTextResponse,
+    responses=documented(401, 403),
+)
+async def export_inventory(inventory: Reader) -> PlainTextResponse:
+    """Return the inventory of all machines as CSV (RFC 4180), sizes in bytes."""
+    return PlainTextResponse(
+        await inventory.csv(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="unity-inventory.csv"'},
+    )
