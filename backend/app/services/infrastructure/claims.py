@@ -6,6 +6,7 @@ only this cycle, and a server that kills its worker does not do so in a loop.
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -21,9 +22,11 @@ from app.models.infrastructure.monitored_server import (
     ServerStatus,
     SudoMode,
 )
+from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.ports.shell import Target
 from app.services.core.facts import Rate
 from app.services.infrastructure.cycle import Claim
+from app.services.infrastructure.facts.smart.report import ReadState
 from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.targets import TargetBuilder, TargetUnusable
 
@@ -97,7 +100,14 @@ class Claims:
             ).all()
             targets = await self._targets.build_many(session, servers)
             changed = await _changed_keys(session, targets.values())
-        return [self._claim(server, targets[server.id], lease, changed) for server in servers]
+            sleepers = await _with_sleepers(session, [server.id for server in servers])
+        return [
+            replace(
+                self._claim(server, targets[server.id], lease, changed),
+                has_sleepers=server.id in sleepers,
+            )
+            for server in servers
+        ]
 
     def _claim(
         self,
@@ -149,6 +159,22 @@ async def free_claims(database: Database, clock: Clock, standard: timedelta) -> 
                 freed.append({"id": server_id, "next_due_at": own_time})
         if freed:
             await session.execute(update(MonitoredServer), freed)
+
+
+async def _with_sleepers(
+    session: AsyncSession, server_ids: Sequence[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Return the servers on which a disk slept when it was last asked."""
+    rows = await session.scalars(
+        select(StorageDevice.server_id)
+        .where(
+            StorageDevice.server_id.in_(server_ids),
+            StorageDevice.state == DeviceState.PRESENT,
+            StorageDevice.read_state == ReadState.STANDBY.value,
+        )
+        .distinct()
+    )
+    return frozenset(rows)
 
 
 async def _changed_keys(

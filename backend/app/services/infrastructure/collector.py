@@ -31,6 +31,7 @@ from app.services.core.facts import FactReading, Rate, Trouble
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
 from app.services.infrastructure.drive_round import DriveReadings, ask_drives
+from app.services.infrastructure.facts.smart.report import ReadState
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
 from app.services.infrastructure.facts.table import group_of
 from app.services.infrastructure.pool_round import ask_pools
@@ -150,7 +151,9 @@ class Collector:
         return CycleResult(claim, rate, started_at, seconds, failure=failure, offered=offered)
 
     async def _answers(self, claim: Claim, target: Target, rate: Rate) -> Answers:
-        group = group_of(rate, as_root=claim.uses_sudo or _is_root(target))
+        as_root = claim.uses_sudo or _is_root(target)
+        # LVM and mdadm read the labels on the disks themselves, which would wake those that sleep.
+        group = group_of(rate, as_root=as_root and not claim.has_sleepers)
         settings = self._settings
         limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
         limit += settings.drives_seconds + settings.budget_seconds if rate is Rate.SLOW else 0
@@ -163,9 +166,11 @@ class Collector:
             drives, pools = None, None
             if rate is Rate.SLOW:
                 drives = await self._ask_drives(claim, shell, group.read(results))
-                if claim.uses_sudo or _is_root(target):
+                if as_root:
                     budget = timedelta(seconds=settings.budget_seconds)
-                    pools = await ask_pools(shell, sudo=claim.uses_sudo, budget=budget)
+                    pools = await ask_pools(
+                        shell, sudo=claim.uses_sudo, budget=budget, are_awake=_are_awake(drives)
+                    )
             return Answers(group, results, seconds, drives, pools)
 
     async def _ask_drives(
@@ -179,6 +184,12 @@ class Collector:
         budget = timedelta(seconds=self._settings.drives_seconds)
         turn = int(self._clock.now().timestamp() // _TURN_SECONDS)
         return await ask_drives(shell, tools, sudo=claim.uses_sudo, budget=budget, turn=turn)
+
+
+def _are_awake(drives: DriveReadings | None) -> bool:
+    """Say whether every drive answered: one that sleeps, or could not be asked, may not be read."""
+    answers = drives.answers if drives is not None else ()
+    return bool(answers) and all(one.report.state is ReadState.READ for one in answers)
 
 
 def _is_root(target: Target) -> bool:

@@ -31,6 +31,7 @@ class Claim:
     target: Target | None = None
     refusal: Verdict | None = None  # why no target could be made
     uses_sudo: bool = False
+    has_sleepers: bool = False  # a disk slept when it was last asked; LVM would wake it
     lease: datetime | None = None  # what the due time was set to when the server was taken
 
 

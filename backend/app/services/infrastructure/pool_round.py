@@ -1,8 +1,9 @@
 """Asking what only root may know of arrays and of btrfs: the third part of a slow cycle.
 
 What can be asked depends on which arrays and file systems there are, so that each command names
-one, and a sudoers line can name exactly this command. None of them changes anything, and none
-reads a disk: the kernel, and files of the tools, answer.
+one, and a sudoers line can name exactly this command. None of them changes anything. mdadm reads
+the label of a member, so it is asked only while every drive of the machine is awake; of btrfs, the
+kernel and a file of its tools answer.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,9 @@ def detail_commands(view: PoolView, *, sudo: bool) -> list[Command]:
     return [Command(argv, seconds=_SECONDS, sudo=sudo) for argv in argvs]
 
 
-async def ask_pools(shell: Shell, *, sudo: bool, budget: timedelta) -> PoolReadings:
+async def ask_pools(
+    shell: Shell, *, sudo: bool, budget: timedelta, are_awake: bool
+) -> PoolReadings:
     """Ask which arrays and file systems there are, and then each."""
     listed = list(dict.fromkeys(command for fact in _FACTS for command in fact.commands))
     results = dict(zip(listed, await shell.run_many(listed, budget=budget), strict=True))
@@ -63,7 +66,12 @@ async def ask_pools(shell: Shell, *, sudo: bool, budget: timedelta) -> PoolReadi
         if value is not None:
             values[fact.name] = value
     views = [view for found in views_of(values).values() for view in found][:_MOST]
-    asked = [(view, command) for view in views for command in detail_commands(view, sudo=sudo)]
+    asked = [
+        (view, command)
+        for view in views
+        if are_awake or view.kind is not PoolKind.MD
+        for command in detail_commands(view, sudo=sudo)
+    ]
     answers = await shell.run_many([command for _, command in asked], budget=budget)
     return _read([(view, answer) for (view, _), answer in zip(asked, answers, strict=True)])
 
