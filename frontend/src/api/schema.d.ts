@@ -2094,6 +2094,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what machines are made of
+         * @description Search machines by name or host, with their hardware and system. Sort by `name` or `host`.
+         */
+        get: operations["listInventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/infrastructure/inventory/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export what machines are made of
+         * @description Return the inventory of all machines as CSV (RFC 4180), sizes in bytes.
+         */
+        get: operations["exportInventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/overview": {
         parameters: {
             query?: never;
@@ -2877,6 +2917,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export series of a metric over a range
+         * @description Answer the same as the query does, as CSV (RFC 4180): a row for each point of each series.
+         */
+        get: operations["exportMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics that are measured
+         * @description List every metric once, with how many resources it is measured of.
+         */
+        get: operations["listMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics/query": {
         parameters: {
             query?: never;
@@ -2889,6 +2969,26 @@ export interface paths {
          * @description Answer aligned buckets of least, mean and greatest value, from the tier that fits.
          */
         get: operations["queryMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resources of a metric
+         * @description List of which resources a metric is measured; nothing for one that is unknown.
+         */
+        get: operations["listMetricResources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8362,6 +8462,85 @@ export interface components {
             };
         };
         /**
+         * InventoryRow
+         * @description One machine; null or empty where it does not say, or was not asked yet.
+         */
+        InventoryRow: {
+            /**
+             * Addresses
+             * @description With their prefix lengths; no link-local ones.
+             */
+            addresses: string[];
+            /**
+             * Architecture
+             * @example x86_64
+             */
+            architecture: string;
+            /** Board */
+            board: string;
+            /**
+             * Cores
+             * @description Physical ones.
+             */
+            cores: number | null;
+            /**
+             * Drive Bytes
+             * @description Of all drives together, in bytes.
+             */
+            drive_bytes: number;
+            /** Drives */
+            drives: number;
+            /** Firmware */
+            firmware: string;
+            /** Groups */
+            groups: string[];
+            /** Host */
+            host: string;
+            /** Kernel */
+            kernel: string;
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Os */
+            os: string;
+            /** Processor */
+            processor: string;
+            /**
+             * Seen At
+             * @description When the hardware was read.
+             */
+            seen_at: string | null;
+            /**
+             * Server Id
+             * Format: uuid
+             */
+            server_id: string;
+            /** Sockets */
+            sockets: number | null;
+            /** Tags */
+            tags: string[];
+            /** Threads */
+            threads: number | null;
+            /**
+             * Updates
+             * @description Packages that wait for an update.
+             */
+            updates: number | null;
+            /**
+             * Vendor
+             * @example Supermicro
+             */
+            vendor: string;
+            /**
+             * Virtualisation
+             * @example kvm
+             */
+            virtualisation: string;
+        };
+        /**
          * JobChange
          * @description Another schedule for a job.
          */
@@ -8943,6 +9122,54 @@ export interface components {
             unit: string;
         };
         /**
+         * MetricResource
+         * @description One resource of which a metric is measured.
+         */
+        MetricResource: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @example server
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Series */
+            series: number;
+        };
+        /**
+         * MetricSummary
+         * @description One metric, over all resources that may be seen.
+         */
+        MetricSummary: {
+            /**
+             * Kind
+             * @description `gauge`, or `rate`: the growth per second of a counter.
+             */
+            kind: string;
+            /**
+             * Metric
+             * @example node_load1
+             */
+            metric: string;
+            /**
+             * Resources
+             * @description Of how many resources it is measured.
+             */
+            resources: number;
+            /** Series */
+            series: number;
+            /**
+             * Unit
+             * @example percent
+             */
+            unit: string;
+        };
+        /**
          * NextStep
          * @description What the login still wants.
          * @enum {string}
@@ -9344,6 +9571,26 @@ export interface components {
         Page_InstanceRun_: {
             /** Items */
             items: components["schemas"]["InstanceRun"][];
+            /**
+             * Page
+             * @description Which page this is, from 1.
+             */
+            page: number;
+            /**
+             * Per Page
+             * @description How many a page holds.
+             */
+            per_page: number;
+            /**
+             * Total
+             * @description How many there are in all pages.
+             */
+            total: number;
+        };
+        /** Page[InventoryRow] */
+        Page_InventoryRow_: {
+            /** Items */
+            items: components["schemas"]["InventoryRow"][];
             /**
              * Page
              * @description Which page this is, from 1.
@@ -21892,6 +22139,107 @@ export interface operations {
             };
         };
     };
+    listInventory: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                per_page?: number;
+                /** @description Free text that names must contain. */
+                q?: string;
+                /** @description Field to sort by; `-` in front: descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InventoryRow_"];
+                };
+            };
+            /** @description Nothing changed since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportInventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOverview: {
         parameters: {
             query?: never;
@@ -24668,6 +25016,104 @@ export interface operations {
             };
         };
     };
+    exportMetrics: {
+        parameters: {
+            query: {
+                /** @description Where the range begins. */
+                from: string;
+                /** @description Only series with these labels, as a JSON object of strings. */
+                labels?: string;
+                /** @description Name of the metric; node_exporter's where one exists. */
+                metric: string;
+                /** @description The most points that the chart can show. */
+                points?: number;
+                /** @description Whose; may be given several times. */
+                resource: string[];
+                /** @description Where it ends. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricSummary"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     queryMetrics: {
         parameters: {
             query: {
@@ -24697,6 +25143,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMetricResources: {
+        parameters: {
+            query: {
+                /** @description Name of the metric; node_exporter's where one exists. */
+                metric: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricResource"][];
                 };
             };
             /** @description Unauthorized */
