@@ -9,6 +9,7 @@ import {
   IconLayoutDashboard,
   IconServer2,
   IconSettings,
+  IconStack2,
   type Icon,
 } from '@tabler/icons-react';
 import { useAssistant } from '@/api/assistant';
@@ -76,6 +77,14 @@ export const NAVIGATION: readonly NavigationRow[] = [
         about: 'Self-tests and scrubs: what is planned, what runs, and what came of it.',
       },
     ],
+  },
+  {
+    word: 'Databases',
+    to: '/databases',
+    icon: IconStack2,
+    keywords: 'postgresql mysql mariadb mongodb redis valkey minio queries replication',
+    needs: 'servers:read',
+    about: 'Every database of every machine: how it is, its numbers, and its login.',
   },
   {
     word: 'Credentials',

@@ -1,5 +1,6 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { ActivityFeed } from '@/features/activity/components/activity-feed';
+import { DaysToFull } from '@/features/forecasts/components/days-to-full';
 import { ServerAccess } from '@/features/server-access/components/server-access';
 import { ServerPage } from '@/features/servers/components/server-page';
 
@@ -12,6 +13,7 @@ export function ServerView() {
       serverId={serverId}
       access={<ServerAccess serverId={serverId} />}
       activity={<ActivityFeed filters={{ resourceId: serverId }} />}
+      ahead={<DaysToFull serverId={serverId} />}
       onDeleted={() => void navigate({ to: '/servers' })}
     />
   );

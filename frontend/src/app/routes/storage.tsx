@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { tableSearchWith } from '@/lib/search';
+import { tableSearch, tableSearchWith } from '@/lib/search';
 import { shellRoute } from './shell-route';
 
 const under = { getParentRoute: () => shellRoute };
@@ -48,6 +48,29 @@ export const storageRoutes = [
     ...under,
     path: '/storage/pools/$poolId',
     component: lazyRouteComponent(() => import('./storage-views'), 'PoolView'),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/forecasts',
+    validateSearch: tableSearchWith('kind', 'dated'),
+    component: lazyRouteComponent(
+      () => import('@/features/forecasts/components/forecasts-page'),
+      'ForecastsPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/forecasts/drives',
+    validateSearch: tableSearch,
+    component: lazyRouteComponent(
+      () => import('@/features/forecasts/components/risks-page'),
+      'RisksPage',
+    ),
+  }),
+  createRoute({
+    ...under,
+    path: '/storage/forecasts/$forecastId',
+    component: lazyRouteComponent(() => import('./storage-views'), 'ForecastView'),
   }),
   createRoute({
     ...under,

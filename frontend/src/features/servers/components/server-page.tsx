@@ -32,6 +32,8 @@ interface ServerPageProps {
   access: ReactNode;
   /** What happened to it. */
   activity: ReactNode;
+  /** What will be used up soon. */
+  ahead?: ReactNode;
   onDeleted: () => void;
 }
 
@@ -135,7 +137,7 @@ function ServerTabs({ server, access, activity }: ServerTabsProps) {
 }
 
 /** One server: what is true of it now, and everything that was read from it. */
-export function ServerPage({ serverId, access, activity, onDeleted }: ServerPageProps) {
+export function ServerPage({ serverId, access, activity, ahead, onDeleted }: ServerPageProps) {
   const query = useQuery(serverQuery(serverId));
   useWatchServer(serverId);
   const server = query.data;
@@ -163,6 +165,7 @@ export function ServerPage({ serverId, access, activity, onDeleted }: ServerPage
         {(found) => (
           <>
             <Reason server={found} />
+            {ahead}
             <ServerTabs server={found} access={access} activity={activity} />
           </>
         )}
