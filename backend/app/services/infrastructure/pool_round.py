@@ -8,12 +8,13 @@ kernel and a file of its tools answer.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
 from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import PoolKind
 from app.ports.shell import Command, CommandResult, Outcome, Shell
-from app.services.core.facts import Unparsable, read
+from app.services.core.facts import Fact, Unparsable, read
 from app.services.infrastructure.facts.btrfs import BtrfsFact
 from app.services.infrastructure.facts.btrfs_status import (
     BtrfsBalance,
@@ -28,7 +29,8 @@ from app.services.infrastructure.pools.view import PoolView, views_of
 
 _SECONDS = 15.0
 _MOST = 64  # arrays and file systems of one machine
-_FACTS = (MdArraysFact(), BtrfsFact(), FilesystemsFact())
+# The cast holds because a fact is only ever handed the values that it read itself.
+_FACTS = cast("tuple[Fact[BaseModel], ...]", (MdArraysFact(), BtrfsFact(), FilesystemsFact()))
 
 
 class PoolReadings(BaseModel):
