@@ -99,11 +99,13 @@ class Client:
 
 
 def _read(response: httpx2.Response) -> Json:
-    """Return the document; what is none, such as the page of a proxy, is an empty one."""
+    """Return the document, a bare list as its items; what is none, is an empty one."""
     try:
         found = response.json() if response.content else {}
     except ValueError:
         found = {}
+    if isinstance(found, list):
+        return {"items": found}
     return found if isinstance(found, dict) else {}
 
 

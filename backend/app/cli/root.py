@@ -45,6 +45,7 @@ GROUPS = (
     "audit",
     "backup",
     "database",
+    "plugin",
 )
 
 
