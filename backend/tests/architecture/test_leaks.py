@@ -8,9 +8,11 @@ import base64
 import json
 import logging as standard_logging
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncssh
@@ -30,11 +32,14 @@ from app.services.core.audit import KEY_INFO, AuditLog
 from app.services.core.job_schedules import CLOCK
 from app.services.core.passwords import Passwords
 from app.services.core.platform import Platform
+from app.services.core.plugins.parts import catalog_of, runner_of
 from app.services.core.setup_tokens import SetupTokens
 from app.services.core.users import UserService
 from tests.fixtures.asgi import ask
 from tests.fixtures.leaks import Canaries, Evidence, secret_fields
+from tests.parts.oidc import CLIENT_ID, CLIENT_SECRET, running_provider
 
+TATTLES = Path(__file__).parents[1] / "adapters" / "bad_plugins" / "tattles.py"
 NOWHERE = "127.0.0.1"  # with a port where nobody listens
 Body = Mapping[str, object]
 
@@ -103,6 +108,8 @@ async def _play(stage: Stage) -> None:
     await _manage_servers(stage)
     await _manage_notifications(stage)
     await _manage_backups(stage)
+    await _manage_assistant(stage)
+    await _manage_plugins(stage)
     await _spoil_every_field(stage)
     for path in (
         "/metrics",
@@ -173,6 +180,7 @@ async def _manage_identity(stage: Stage) -> None:
     body = {"code": done.json()["codes"][0]}
     assert (await stage.send("POST", "/api/auth/step-up", body)).status_code == 204
     await stage.send("POST", "/api/auth/login/code", {"code": stage.canaries.new("CodeInput.code")})
+    await _finish_logins(stage, pyotp.TOTP(begun["key"]), done.json()["codes"][1])
     wish = {
         "title": "Provider",
         "issuer": f"http://{NOWHERE}:1",
@@ -188,6 +196,49 @@ async def _manage_identity(stage: Stage) -> None:
     body = {"state": "x", "code": stage.secret("SignOnReturn.code")}
     assert (await stage.send("POST", "/api/auth/sign-on/finish", body)).status_code == 409
     assert (await stage.send("GET", "/api/identity-providers")).status_code == 200
+    await _sign_on(stage)
+
+
+async def _finish_logins(stage: Stage, app: pyotp.TOTP, recovery_code: str) -> None:
+    """Log in with the code of an app, and with a recovery code."""
+    right = {"name": "alice", "password": stage.canaries.values["PasswordChange.password"]}
+    # The code of this half minute has counted already.
+    for code in (app.at(datetime.now(UTC), counter_offset=1), recovery_code):
+        halfway = await stage.send("POST", "/api/auth/login", right)
+        assert halfway.json()["next_step"] == "code", halfway.text
+        done = await stage.send("POST", "/api/auth/login/code", {"code": code})
+        assert done.json()["user"]["name"] == "alice", done.text
+        stage.csrf = done.json()["csrf_token"]
+
+
+async def _sign_on(stage: Stage) -> None:
+    """Come in by a provider that lets somebody in; the way back bears a code, its answer tokens."""
+    with running_provider() as provider:
+        provider.redirect_uris = [f"{stage.http.base_url}/login/callback"]
+        provider.person.claims |= {"preferred_username": "zoe", "groups": ["staff"]}
+        wish = {
+            "title": "A real one",
+            "issuer": provider.issuer,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "roles": {"staff": "viewer"},
+            "makes_users": True,
+        }
+        stage.canaries.know("the client secret", CLIENT_SECRET)
+        made = await stage.send("POST", "/api/identity-providers", wish)
+        assert made.status_code == 201, made.text
+        cookies, csrf = dict(stage.http.cookies), stage.csrf
+        begun = await stage.send("POST", "/api/auth/sign-on", {"provider_id": made.json()["id"]})
+        back = await asyncio.to_thread(provider.go_to, begun.json()["url"])
+        stage.canaries.know("the provider's code", back["code"])
+        done = await stage.send("POST", "/api/auth/sign-on/finish", back)
+        assert done.json()["session"]["user"]["name"] == "zoe", done.text
+        for number, token in enumerate(provider.tokens):
+            stage.canaries.know(f"access token {number} of the provider", token)
+        assert (await stage.send("GET", "/api/auth/session")).json()["user"]["name"] == "zoe"
+        stage.http.cookies.clear()  # back to alice
+        stage.http.cookies.update(cookies)
+        stage.csrf = csrf
 
 
 async def _manage_credentials(stage: Stage) -> None:
@@ -337,6 +388,51 @@ async def _manage_backups(stage: Stage) -> None:
         assert (await stage.send("GET", path)).status_code == 200
 
 
+async def _manage_plugins(stage: Stage) -> None:
+    """Give a password to a plugin that puts it wherever it can; well, failing, and tried only."""
+    stage.filled |= {"InstanceWrite.secrets", "InstanceTry.secrets"}
+    folder = stage.platform.settings.data / "plugins"
+    await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
+    await asyncio.to_thread(shutil.copy, TATTLES, folder)
+    await asyncio.to_thread((folder / TATTLES.name).chmod, 0o600)
+    await catalog_of(stage.platform).scan()
+    runner, where = runner_of(stage.platform), "/api/plugins/instances"
+    for is_away in (False, True):
+        body = {"name": f"Away {is_away}", "plugin": "tattles", "settings": {"is_away": is_away}}
+        secrets = {"password": stage.canaries.new("a plugin's password")}
+        assert (await stage.send("POST", "/api/plugins/test", {**body, "secrets": secrets})).json()
+        secrets = {"password": stage.canaries.new("a plugin's password")}
+        made = await stage.send("POST", where, {**body, "is_enabled": False, "secrets": secrets})
+        assert made.status_code == 201, made.text
+        one = f"{where}/{made.json()['id']}"
+        said = await runner.run(uuid.UUID(made.json()["id"]), "tests")
+        assert said["outcome"] == ("not_reachable" if is_away else "ok"), said
+        for path in ("", "/runs", "/logs", "/diagnostics", *([] if is_away else ["/pages/all"])):
+            assert (await stage.send("GET", one + path)).status_code == 200
+
+
+async def _manage_assistant(stage: Stage) -> None:
+    """Keep a key of a provider that does not answer, and ask it all the same."""
+    path = "/api/assistant/settings"
+    wish = {
+        "is_enabled": True,
+        "model": "m",
+        "base_url": f"http://{NOWHERE}:1/v1",
+        "api_key": stage.secret("AssistantSettingsWrite.api_key"),
+    }
+    assert (await stage.send("PUT", path, wish)).is_success
+    tested = await stage.send("POST", f"{path}/test", {**wish, "protocol": "anthropic"})
+    assert tested.json()["is_fine"] is False
+    typed = stage.canaries.new("a password in a question")
+    asked = await stage.send(
+        "POST", "/api/assistant/questions", {"question": f"Is password={typed} safe?"}
+    )
+    assert "assistant-not-reached" in asked.text
+    (row, *_) = (await stage.send("GET", "/api/assistant/exchanges")).json()["items"]
+    assert row["state"] == "failed"
+    assert (await stage.send("GET", f"/api/assistant/exchanges/{row['id']}")).is_success
+
+
 async def _spoil_every_field(stage: Stage) -> None:
     """Send each secret in the wrong shape, and to a wrong place: errors must not repeat it."""
     document = create_app().openapi()
@@ -411,8 +507,12 @@ def restored_logging() -> Iterator[None]:
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("restored_logging")
 async def test_no_secret_is_found_outside_of_its_place(
-    tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    sqlite_template: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # the provider on the loopback has no TLS
     logging.configure("DEBUG", "json")
     async with _open(tmp_path, sqlite_template) as stage:
         async with _listening(stage):
