@@ -101,6 +101,10 @@ bench-alerts: $(VENV)/.dev ## One cycle of alert rules, beside Prometheus (N=100
 bench-audit: $(VENV)/.dev ## Search in an audit log of N entries, on both engines (N=1000000)
 	@cd bench && $(BIN)/python bench_audit.py $(if $(N),--n $(N))
 
+.PHONY: bench-forecast
+bench-forecast: $(VENV)/.dev ## Forecasts tried on N made-up file systems of each kind, beside netdata's and Prometheus' (N=12)
+	@cd bench && $(BIN)/python bench_forecast.py $(if $(N),--n $(N))
+
 ##@ Develop
 .PHONY: openapi
 openapi: $(VENV)/.dev ## Write backend/openapi.json from the code

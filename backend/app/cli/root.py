@@ -39,6 +39,7 @@ GROUPS = (
     "alerts",
     "disks",
     "pools",
+    "forecast",
     "user",
     "token",
     "jobs",
