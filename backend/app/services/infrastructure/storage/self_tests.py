@@ -52,6 +52,12 @@ def read_start(result: CommandResult) -> Started:
     minutes = _MINUTES.search(result.stdout)
     if minutes or any(words in result.stdout for words in _STARTED):
         return Started("The test has begun.", int(minutes[1]) if minutes else None)
+    if "device successfully opened" in result.stdout:
+        # Up to 7.3 smartctl reads the option and does nothing for NVMe (its NEWS for 7.4).
+        raise SelfTestRefused(
+            "The smartctl there cannot start tests of NVMe drives.",
+            fix="Install smartmontools 7.4 or newer on the machine.",
+        )
     lines = [line for line in result.stdout.splitlines()[3:] if line.strip()]
     said = printable(lines[0].strip()[:200]) if lines else "smartctl said nothing."
     raise SelfTestRefused(f"The drive did not start the test: {said}")

@@ -23,6 +23,7 @@ def test_a_test_never_wakes_a_disk() -> None:
     [
         (Outcome.RAN, "smartctl 7.3\nCopyright\n\nDevice is in STANDBY mode, exit(2)\n"),
         (Outcome.RAN, "smartctl 7.3\nCopyright\n\nCan't start self-test without aborting\n"),
+        (Outcome.RAN, "smartctl 7.3\nCopyright\n\nNVMe device successfully opened\n"),
         (Outcome.REFUSED, ""),
         (Outcome.TIMED_OUT, ""),
     ],
