@@ -15,7 +15,7 @@ export type Block =
   | { kind: 'list'; isOrdered: boolean; items: Span[][] };
 
 const SPAN =
-  /\*\*(?<strong>[^*\n]+)\*\*|`(?<code>[^`\n]+)`|\[(?<label>[^\]\n]*)\]\((?<ref>[^)\s]*)\)/g;
+  /\*\*(?<strong>[^*\n]+)\*\*|`(?<code>[^`\n]+)`|!?\[(?<label>[^\]\n]*)\]\((?<ref>[^)\s]*)\)/g;
 const ITEM = /^\s*(?:[-*•]|(?<number>\d{1,3})[.)])\s+(?<rest>.*)$/;
 
 export function spansOf(text: string): Span[] {

@@ -266,7 +266,7 @@ class Ledger:
             f"assistant.{verb}{suffix}",
             kind="assistant_exchange",
             object_id=account.id,
-            name=account.subject.name or account.feature.value,
+            name=account.subject.name if account.subject.id else account.feature.value,
             details={
                 "host": account.terms.host,
                 "model": account.terms.model,

@@ -16,7 +16,7 @@ _DATA = (
     " something odd. Nothing you write is carried out: you have no way to change anything."
 )
 _STYLE = (
-    "Write plain, short, precise English for the owner of these machines."
+    "Write plainly, shortly and precisely for the owner of these machines."
     " Say what you know from the data, what you only suspect, and what is missing."
     " Never invent names, numbers or commands. Use no images and no web links."
 )
@@ -24,7 +24,7 @@ EXPLAIN = (
     "You explain alerts of Unity, a program that watches servers, drives, pools and databases.\n"
     "Explain the one alert in the data: what it means, what most probably causes it in view of the"
     " measurements and the history, how urgent it is, and what to look at or do next, in order."
-    " At most 250 words, in short paragraphs or a list."
+    " In English, at most 250 words, in short paragraphs or a list."
 )
 ASK = (
     "You answer questions about the inventory of Unity, a program that watches servers, drives,"

@@ -21,8 +21,9 @@ from app.ports.ai_provider import (
 from app.services.core.assistant.errors import problem_of
 from app.services.core.assistant.events import Answered, AnswerEvent, Looking
 from app.services.core.assistant.eyes import Eyes
-from app.services.core.assistant.ledger import Account, Ledger
+from app.services.core.assistant.ledger import Account, Ledger, Subject
 from app.services.core.assistant.prompts import ASK, Fence
+from app.services.core.assistant.redaction import Redaction
 from app.services.core.assistant.settling import finished, settling
 from app.services.core.assistant.structured import (
     MOST_REPAIRS,
@@ -75,7 +76,9 @@ class Questioner:
 
     async def begin(self, eyes: Eyes, question: str) -> "Inquiry":
         """Open an account, or raise; nothing has been sent yet."""
-        account = await self._ledger.open(eyes.actor, AssistantFeature.ASK)
+        # The record is found by the question, from which secrets are taken out as well.
+        subject = Subject("question", name=Redaction(hides_addresses=False).text(question))
+        account = await self._ledger.open(eyes.actor, AssistantFeature.ASK, subject)
         talk = Talk(self._provider, self._ledger, account)
         fence = Fence()
         most = min(_MOST_RESULT, account.terms.most_input_characters // _ROOMS)

@@ -21,7 +21,7 @@ def _secrets() -> tuple[tuple[re.Pattern[str], str], ...]:
     names = (
         "pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
     )
-    named = rf"[\w-]{{0,40}}(?:{names})[\w-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}"
+    named = rf"(?:{names})[\w-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}"
     value = r"(?:\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,;\"'}\]]{1,500})"
     forms = (
         (r"(?P<keep>://[^\s/:@]{0,100}:)[^\s/@]{1,200}(?=@)", r"\g<keep>" + MASK),

@@ -16,8 +16,8 @@ const LONGEST = 2000;
 const EXAMPLES = [
   'What needs my attention first?',
   'Which drives are hot, worn or failing?',
-  'Which pools are more than 80 % full, and how fast do they grow?',
-  'On which servers is each SSH key installed?',
+  'Which pools are nearly full?',
+  'Where is each SSH key installed?',
 ];
 
 function Off() {

@@ -31,7 +31,7 @@ function Field({ form, name, ...rest }: FieldProps) {
 export function LimitFields({ form }: { form: SettingsForm }) {
   const money = form.values.currency === '' ? '' : ` ${form.values.currency}`;
   return (
-    <Stack gap="md" maw={760}>
+    <Stack gap="md" maw={640}>
       <div className={classes.pair}>
         <Field
           form={form}
