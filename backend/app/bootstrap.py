@@ -142,20 +142,21 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     engine_of_jobs = engine(
         database, clock, executor, worker=_worker_name(), slots=settings.jobs.workers
     )
+    plugin_host = PluginWorkers(settings.data.resolve() / "plugins")
     platform = Platform(
         settings=settings,
         clock=clock,
         database=database,
         vault=vault,
         shells=shells,
-        notifier=_notifiers(settings),
+        notifier=_notifiers(settings, plugin_host),
         ai=HttpAiProvider(),
         archives=archive_stores(),
         checkpoint_sinks=NetworkSinks(),
         providers=HttpProviderGateway(),
         jobs=engine_of_jobs,
         live=live,
-        plugins=PluginWorkers(settings.data.resolve() / "plugins"),
+        plugins=plugin_host,
         plugin_addresses=address_of,
         features=dict(FLAGS),
         job_types=executor.types,
@@ -265,10 +266,10 @@ def _ssh_limits(settings: Settings) -> SshLimits:
     )
 
 
-def _notifiers(settings: Settings) -> Notifiers:
+def _notifiers(settings: Settings, plugin_host: PluginWorkers) -> Notifiers:
     wanted = settings.notifications
     allowed = [ip_network(text, strict=False) for text in wanted.allow]
-    return Notifiers(allowed=allowed, seconds=wanted.send_seconds)
+    return Notifiers(allowed=allowed, seconds=wanted.send_seconds, plugins=plugin_host)
 
 
 def _worker_name() -> str:

@@ -87,7 +87,16 @@ class AppriseAddress:
     url: str = field(default="", repr=False)
 
 
-Address: TypeAlias = EmailAddress | WebhookAddress | NtfyAddress | AppriseAddress
+@dataclass(frozen=True, slots=True)
+class PluginAddress:
+    """The configuration of a plugin that delivers messages."""
+
+    plugin: str
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Address: TypeAlias = EmailAddress | WebhookAddress | NtfyAddress | AppriseAddress | PluginAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +151,20 @@ class FormField:
     pattern: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    description: str = ""
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PushService:
-    """A service that messages can be pushed through, as its library describes it."""
+    """A service that messages can be pushed through, as its library or plugin describes it."""
 
     id: str
     name: str
     home: str
     manual: str
     fields: tuple[FormField, ...]
+    maker: str = "apprise"  # or plugin
 
 
 class Notifier(Protocol):

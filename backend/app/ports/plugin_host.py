@@ -118,6 +118,43 @@ class Collected:
     log: Sequence[Told]
 
 
+@dataclass(frozen=True, slots=True)
+class SenderField:
+    """One field of the form of a plugin that delivers messages."""
+
+    name: str
+    label: str
+    kind: str
+    description: str
+    example: str
+    default: str | int | float | bool | None
+    choices: tuple[str, ...]
+    pattern: str
+    minimum: float | None
+    maximum: float | None
+    is_required: bool
+    is_secret: bool
+    is_advanced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A plugin that delivers messages, as it described itself."""
+
+    name: str
+    title: str
+    home: str
+    origin: str
+    seconds: float
+    memory_mib: int
+    fields: tuple[SenderField, ...]
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secret fields."""
+        return frozenset(each.name for each in self.fields if each.is_secret)
+
+
 class PluginHost(Protocol):
     """Finds plugins, and calls them in workers. No method may be called inside a transaction."""
 
@@ -143,6 +180,14 @@ class PluginHost(Protocol):
 
     async def send(self, call: PluginCall, message: PluginMessage) -> "Receipt":
         """Let it deliver a message, or raise `CallFailed`."""
+        ...
+
+    def learn(self, senders: Sequence[Sender]) -> None:
+        """Take in which plugins deliver messages, instead of those known before."""
+        ...
+
+    def senders(self) -> Mapping[str, Sender]:
+        """Return the plugins that deliver messages, by name."""
         ...
 
     async def serve(self) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar, assert_never
 from app.adapters.notify import email
 from app.adapters.notify.dialing import Dialing, Network
 from app.adapters.notify.http import Ask, Http, to_ntfy, to_webhook
+from app.adapters.notify.plugins import PluginChannels
 from app.kernel.database import in_transaction
 from app.ports.notifier import (
     Address,
@@ -16,10 +17,12 @@ from app.ports.notifier import (
     Message,
     NotDelivered,
     NtfyAddress,
+    PluginAddress,
     PushService,
     Receipt,
     WebhookAddress,
 )
+from app.ports.plugin_host import PluginHost
 
 _SECONDS = 15.0
 _THREADS = 8  # a library that hangs holds one of these, never one of the others' threads
@@ -30,7 +33,14 @@ T = TypeVar("T")
 class Notifiers:
     """Implements `Notifier`."""
 
-    def __init__(self, *, allowed: Sequence[Network] = (), seconds: float = _SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        allowed: Sequence[Network] = (),
+        seconds: float = _SECONDS,
+        plugins: PluginHost | None = None,
+    ) -> None:
+        self._plugins = None if plugins is None else PluginChannels(plugins)
         self._dialing = Dialing(allowed)
         self._seconds = seconds
         self._http = Http(self._dialing, seconds)
@@ -59,6 +69,8 @@ class Notifiers:
                     lambda: _deliver(self._dialing, address, message),
                     seconds=self._seconds,
                 )
+            case PluginAddress():
+                return await self._of_plugins().deliver(address, message)
             case _:
                 assert_never(address)
 
@@ -68,12 +80,20 @@ class Notifiers:
 
     async def services(self) -> Sequence[PushService]:
         """Return the push services with their forms."""
-        return await self._run(_services)
+        own = [] if self._plugins is None else self._plugins.services()
+        return [*own, *await self._run(_services)]
 
     async def check(self, address: Address) -> None:
         """Raise `AddressNotValid` for what cannot be an address."""
         if isinstance(address, AppriseAddress):
             await self._run(lambda: _check(address))
+        elif isinstance(address, PluginAddress):
+            self._of_plugins().check(address)
+
+    def _of_plugins(self) -> PluginChannels:
+        if self._plugins is None:
+            raise NotDelivered("No plugins run here.", is_final=True)
+        return self._plugins
 
     async def _in_thread(self, who: str, work: Callable[[], T], *, seconds: float) -> T:
         """Do it in a thread. The time counts from when it has one, and not from when it waits.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from app.ports.plugin_host import (
     FoundPlugin,
     PluginCall,
     PluginMessage,
+    Sender,
     Told,
 )
 
@@ -58,6 +59,15 @@ class PluginWorkers:
         self._seats: dict[str, _Seat] = {}
         self._working = asyncio.Semaphore(_MOST_CALLS)
         self._group: asyncio.TaskGroup | None = None
+        self._senders: dict[str, Sender] = {}
+
+    def learn(self, senders: Sequence[Sender]) -> None:
+        """Take in which plugins deliver messages."""
+        self._senders = {each.name: each for each in senders}
+
+    def senders(self) -> Mapping[str, Sender]:
+        """Return the plugins that deliver messages."""
+        return self._senders
 
     async def serve(self) -> None:
         """Keep the workers; on cancellation all of them are ended."""

@@ -20,6 +20,7 @@ class ChannelKind(StrEnum):
     WEBHOOK = "webhook"
     NTFY = "ntfy"
     APPRISE = "apprise"
+    PLUGIN = "plugin"
 
 
 class NotificationChannel(Row, Timestamps, Base):

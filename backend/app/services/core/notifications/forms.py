@@ -17,6 +17,7 @@ from app.ports.notifier import (
     FormField,
     Notifier,
     NtfyAddress,
+    PluginAddress,
     PushService,
     WebhookAddress,
 )
@@ -32,6 +33,7 @@ from app.schemas.core.notification_channel import (
 
 APPRISE = "apprise"
 _PREFIX = f"{APPRISE}:"
+_PLUGIN = "plugin:"
 _OWN: Mapping[str, tuple[type[BaseModel], str, str]] = {
     "email": (EmailForm, "E-mail", ""),
     "ntfy": (NtfyForm, "ntfy", "https://docs.ntfy.sh/"),
@@ -92,9 +94,8 @@ class Forms:
         return (await self._push_service(service)).name
 
     async def _push_service(self, service: str) -> PushService:
-        wanted = service.removeprefix(_PREFIX)
         for one in await self._notifier.services():
-            if service.startswith(_PREFIX) and one.id == wanted:
+            if service == f"{one.maker}:{one.id}":
                 return one
         raise _unknown(service)
 
@@ -141,6 +142,8 @@ def open_address(
     if service.startswith(_PREFIX):
         values = {name: _text(value) for name, value in settings.items()}
         return AppriseAddress(service.removeprefix(_PREFIX), {**values, **secrets})
+    if service.startswith(_PLUGIN):
+        return PluginAddress(service.removeprefix(_PLUGIN), settings, secrets)
     model = _OWN[service][0]
     filled = {**settings, **{name: SecretStr(text) for name, text in secrets.items() if text}}
     try:
@@ -212,6 +215,8 @@ def hint_of(address: Address, name: str) -> str:
             return f"{_host(address.server, 'settings/server')}/…"[:300]
         case AppriseAddress():
             return f"{name} by Apprise"[:300]
+        case PluginAddress():
+            return f"{name} by a plugin"[:300]
 
 
 def target_of(address: Address) -> str:
@@ -226,15 +231,20 @@ def target_of(address: Address) -> str:
         case AppriseAddress():
             plain = ("schema", "host", "port", "fullpath", "verify", "redirect")
             return f"{address.service}:" + ":".join(address.values.get(one, "") for one in plain)
+        case PluginAddress():
+            # Which field names the place only the plugin knows: every one of them counts.
+            return f"{address.plugin}:{sorted(address.settings.items())}"
 
 
 def kind_of(service: str) -> ChannelKind:
     """Return who speaks to the service."""
+    if service.startswith(_PLUGIN):
+        return ChannelKind.PLUGIN
     return ChannelKind.APPRISE if service.startswith(APPRISE) else ChannelKind(service)
 
 
 def _service(one: PushService) -> ServiceRead:
-    return ServiceRead(id=f"{_PREFIX}{one.id}", name=one.name, home=one.home, manual=one.manual)
+    return ServiceRead(id=f"{one.maker}:{one.id}", name=one.name, home=one.home, manual=one.manual)
 
 
 def _unknown(service: str) -> ServiceNotFound:
@@ -248,8 +258,8 @@ def _field(one: FormField) -> FormFieldRead:
         name=one.name,
         label=one.label,
         kind=one.kind,
-        description="",
-        example="",
+        description=one.description,
+        example=one.example,
         default=one.default,
         choices=list(one.choices),
         pattern=one.pattern,

@@ -14,7 +14,7 @@ from app.models.core.plugin import Plugin, PluginSource, PluginState
 from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
 from app.services.core.alerts import builtin
 from app.services.core.alerts.types import AlertTypes
-from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described
+from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described, sender_of
 
 SCAN = "core.plugins.scan"
 # A new version of Unity asks all plugins anew: it may judge them by other rules.
@@ -130,10 +130,14 @@ class PluginCatalog:
 
     async def _learn(self, session: AsyncSession) -> None:
         rows = await session.scalars(select(Plugin).where(Plugin.name != PUSH))
-        types = [*TYPES]
+        types, senders = [*TYPES], []
         for row in rows:
-            types += described(row).alert_types().values()
+            said = described(row)
+            types += said.alert_types().values()
+            if said.sends and row.state == PluginState.READY:
+                senders.append(sender_of(row.origin, said))
         self._types.learn(types)
+        self._host.learn(senders)
         await builtin.plant(session, map(builtin.rule_of, types), self._clock.now())
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.models.core.alert import Severity
 from app.models.core.plugin import Plugin
+from app.ports.plugin_host import Sender, SenderField
 from app.schemas.core.plugin import PluginAlert, PluginField, PluginMetric, PluginRule
 from app.services.core.alerts.types import AlertType
 
@@ -104,6 +105,36 @@ def kind_of(plugin: str, key: str) -> str:
 def described(row: Plugin) -> Described:
     """Return what a plugin said of itself."""
     return Described.model_validate(row.description)
+
+
+def sender_of(origin: str, said: Described) -> Sender:
+    """Return a plugin as a way of delivering messages."""
+    return Sender(
+        name=said.manifest.name,
+        title=said.manifest.title,
+        home=said.manifest.home,
+        origin=origin,
+        seconds=float(said.manifest.timeout_seconds),
+        memory_mib=said.manifest.memory_mib,
+        fields=tuple(
+            SenderField(
+                name=each.name,
+                label=each.label,
+                kind=each.kind,
+                description=each.description,
+                example=each.example,
+                default=None if isinstance(each.default, list) else each.default,
+                choices=tuple(each.choices),
+                pattern=each.pattern,
+                minimum=each.minimum,
+                maximum=each.maximum,
+                is_required=each.is_required,
+                is_secret=each.is_secret,
+                is_advanced=each.is_advanced,
+            )
+            for each in said.form
+        ),
+    )
 
 
 # Of every instance, whatever its plugin.
