@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from app.ports.shell import CommandResult, Outcome
 from app.services.core.facts import Fact, NoRight, Unparsable
 from app.services.infrastructure.facts.block_devices import read_lsblk
+from app.services.infrastructure.facts.btrfs_status import read_balance, read_scrub
+from app.services.infrastructure.facts.md.mdadm import read_mdadm
 from app.services.infrastructure.facts.smart import answer
 from app.services.infrastructure.facts.smart.scan import read_scan
 from app.services.infrastructure.facts.table import FACTS
@@ -26,7 +28,7 @@ class Target:
     seeds: tuple[str, ...]
 
 
-def _smart(text: str) -> object:
+def _verdict(text: str) -> object:
     return judge_drive(answer.parse(text), NOW)
 
 
@@ -68,9 +70,16 @@ def targets() -> dict[str, Target]:
     documents = (reports.ata(), reports.nvme(), reports.scsi())
     smart = tuple(json.dumps(one) for one in documents)
     return {
-        "smartctl": Target(_smart, (*smart, reports.ATA_TEXT, reports.SAS_TEXT)),
+        "smartctl": Target(answer.parse, smart),
+        "smartctl_text": Target(answer.parse, (reports.ATA_TEXT, reports.SAS_TEXT)),
+        "drive_verdict": Target(_verdict, smart),
         "nvme": Target(_nvme, ('{"critical_warning": 0, "temperature": 310}',)),
         "smart_scan": Target(read_scan, ("/dev/sda -d sat # x\n", '{"devices": []}')),
+        "mdadm": Target(read_mdadm, ("/dev/md0:\n  Version : 1.2\n  State : clean\n",)),
+        "btrfs_scrub": Target(read_scrub, ("Status:  finished\n\tread_errors: 0\n",)),
+        "btrfs_balance": Target(
+            read_balance, ("Balance on '/a' is running\n3 out of about 12 chunks balanced\n",)
+        ),
         "lsblk": Target(read_lsblk, ('NAME="sda" TYPE="disk"\n', "NAME SIZE\nsda 1G\n")),
         **_facts(),
     }
