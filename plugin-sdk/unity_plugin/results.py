@@ -62,6 +62,11 @@ class Fact(Shape):
     unit: str = Field("", max_length=40)
 
 
+Template = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^([^{}]|\{name\}|\{subject\})+$")
+]
+
+
 class AlertType(Shape):
     """A kind of trouble that the plugin watches for. Each gets a rule that people can change.
 
@@ -69,8 +74,8 @@ class AlertType(Shape):
     """
 
     key: Name
-    title: str = Field(min_length=1, max_length=200)
-    over: str = Field(min_length=1, max_length=200)
+    title: Template
+    over: Template
     about: str = Field(min_length=1, max_length=300, description="When it fires, in a sentence.")
     severity: Severity = Severity.WARNING
     for_seconds: int = Field(0, ge=0, le=86_400)
