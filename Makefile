@@ -65,6 +65,10 @@ chaos-notify: $(VENV)/.dev ## Kill sender, database, network and receivers N tim
 compose-test: $(VENV)/.dev frontend/dist/index.html ## Build the three images and run the compose file on a real engine
 	$(BIN)/python lab/compose_test.py
 
+.PHONY: lab-test
+lab-test: $(VENV)/.dev ## Break real disks and pools of a virtual machine, and see what Unity tells (FAULTS="a b")
+	@$(BIN)/python lab/lab_test.py $(FAULTS)
+
 .PHONY: test-corpora
 test-corpora: $(VENV)/.dev ## Read the published recordings that UNITY_CORPORA names, and compare verdicts
 	@test -d "$(UNITY_CORPORA)" || { echo "Set UNITY_CORPORA to the folder of the recordings."; exit 1; }
