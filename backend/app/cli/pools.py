@@ -66,6 +66,21 @@ def show_pool(name: str, json: Json = False) -> None:
             show_table(rows, columns, as_json=False, empty="")
 
 
+@cli.command("scrub")
+def scrub_pool(
+    name: str,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the one that runs.")] = False,
+    json: Json = False,
+) -> None:
+    """Start or stop a scrub (of md and LVM: a check); the journal has what came of it."""
+    client = Client()
+    path = f"{POOLS}/{_find(client, name)['id']}/scrubs"
+    run = client.wait(str(client.post(path, {"verb": "stop" if stop else "scrub"})["run_id"]))
+    told = run.get("result")
+    result: Document = told if isinstance(told, dict) else {}
+    show(result, str(result.get("message") or run.get("error")), as_json=json)
+
+
 def _find(client: Client, name: str) -> Document:
     found = list(client.pages(POOLS, q=name))
     same = [one for one in found if one.get("name") == name] or found
