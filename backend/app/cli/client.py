@@ -37,6 +37,10 @@ class Client:
         """Create, or ask for an action."""
         return self._call("POST", path, json=dict(body or {}))
 
+    def put(self, path: str, body: Mapping[str, JsonValue]) -> Json:
+        """Set."""
+        return self._call("PUT", path, json=dict(body))
+
     def delete(self, path: str) -> Json:
         """Remove."""
         return self._call("DELETE", path)
@@ -44,12 +48,21 @@ class Client:
     def stream(self, path: str, **query: str | int | None) -> Iterator[str]:
         """Yield a file piece by piece."""
         params = {key: value for key, value in query.items() if value is not None}
+        yield from self._stream("GET", path, params=params)
+
+    def answers(self, path: str, body: Mapping[str, JsonValue]) -> Iterator[str]:
+        """Send a body, and yield the answer piece by piece; nobody knows how long it takes."""
+        yield from self._stream("POST", path, json=dict(body), timeout=None)
+
+    def _stream(self, method: str, path: str, **options: object) -> Iterator[str]:
         try:
-            with self._http.stream("GET", path, params=params) as response:
+            with self._http.stream(method, path, **options) as response:  # type: ignore[arg-type] # one call for both
                 if response.is_error:
                     response.read()
+                    answer = _read(response)
                     raise Refused(
-                        str(_read(response).get("detail") or f"It answered {response.status_code}.")
+                        str(answer.get("detail") or f"It answered {response.status_code}."),
+                        fix=str(answer.get("fix") or ""),
                     )
                 yield from response.iter_text()
         except httpx2.TransportError as error:

@@ -26,6 +26,7 @@ COMMANDS = {
     "settings": ("settings", "settings"),
     "openapi": ("settings", "openapi"),
     "explain": ("explain", "explain"),
+    "ask": ("ask", "ask"),
 }
 # What the machine refuses rather than Unity does wrong: a line says enough.
 _MACHINE = {
@@ -39,6 +40,7 @@ GROUPS = (
     "alerts",
     "disks",
     "pools",
+    "databases",
     "forecast",
     "user",
     "token",
