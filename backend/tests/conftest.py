@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.two_groups",
     "tests.parts",
     "tests.parts.ai_server",
+    "tests.parts.databases",
     "tests.parts.s3",
     "tests.parts.oidc",
     "tests.parts.sshd",

@@ -39,6 +39,7 @@ const notifications = refresh('notifications');
 const servers = refresh('servers');
 const alerts = refresh('alerts');
 const plugins = refresh('plugins');
+const databases = refresh('databases');
 // Of many drives the lists are long, and readings of machines come every few seconds.
 const STORAGE_PAUSE_MS = 5_000;
 const storage = calmed(
@@ -74,6 +75,7 @@ export const LIVE_HANDLERS: LiveHandlers = {
   notification: notifications,
   plugin: plugins,
   schedule: jobs,
+  database: databases,
   server: (client, data) => {
     servers(client);
     overview(client);

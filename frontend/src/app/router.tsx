@@ -5,6 +5,7 @@ import { addServerRoute, importServersRoute } from './routes/add-server';
 import { alertsRoutes } from './routes/alerts';
 import { assistantRoutes } from './routes/assistant';
 import { credentialsRoutes } from './routes/credentials';
+import { databaseRoutes } from './routes/databases';
 import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { notificationsRoute } from './routes/notifications';
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
     addServerRoute,
     importServersRoute,
     ...storageRoutes,
+    ...databaseRoutes,
     ...credentialsRoutes,
     ...alertsRoutes,
     ...assistantRoutes,

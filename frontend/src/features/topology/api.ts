@@ -43,7 +43,7 @@ export const LAYERS: readonly (readonly [string, string])[] = [
   ['storage_device', 'Drives'],
   ['storage_pool', 'Pools'],
   ['filesystem', 'File systems'],
-  ['database', 'Databases'],
+  ['database_instance', 'Databases'],
 ];
 
 const STATES: Record<NonNullable<Node['severity']>, State> = {

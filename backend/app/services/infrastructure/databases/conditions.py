@@ -1,9 +1,7 @@
 """What is wrong with a database, as the alert engine takes it."""
 
-import uuid
-
 from app.models.core.alert import Severity
-from app.models.infrastructure.database_instance import DatabaseState
+from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseState
 from app.services.core.alerts.types import AlertType, Condition, Observation
 from app.services.infrastructure.databases.states import REFUSED, Verdict
 
@@ -44,10 +42,15 @@ LOGIN_REFUSED = AlertType(
 TYPES: tuple[AlertType, ...] = (OFFLINE, DEGRADED, LOGIN_REFUSED)
 
 
-def observe_state(database_id: uuid.UUID, name: str, verdict: Verdict) -> Observation:
-    """Say what is wrong with a database; what its state says nothing of stays as it was."""
+def observe_state(row: DatabaseInstance, verdict: Verdict) -> Observation:
+    """Say what is wrong with a database; what its state says nothing of stays as it was.
+
+    Nobody is got up for one that nobody has given a login: it may be somebody's experiment.
+    """
+    database_id, name = row.id, row.name
+    severity = None if row.last_read_at is not None else Severity.WARNING
     found: dict[AlertType, list[Condition]] = {one: [] for one in TYPES}
-    condition = Condition(verdict.reason, fix=verdict.fix)
+    condition = Condition(verdict.reason, fix=verdict.fix, severity=severity)
     match verdict.state:
         case DatabaseState.OFFLINE:
             # Whether it is well, and its login good, cannot be seen now.

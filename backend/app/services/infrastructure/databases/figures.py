@@ -167,7 +167,9 @@ def samples_of(figures: Iterable[Figure]) -> list[Sample]:
     for one in figures:
         kind = KINDS[one.key]
         if one.value is not None:
-            found.append(Sample(kind.metric, one.value, one.labels, kind.unit, kind.is_counter))
+            # What is kept of a counter is its rate: "per second" comes with that.
+            unit = kind.unit.removesuffix("per second").strip() if kind.is_counter else kind.unit
+            found.append(Sample(kind.metric, one.value, one.labels, unit, kind.is_counter))
     return found
 
 

@@ -3,14 +3,19 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.ids import uuid7
-from app.models.core.resource import ResourceEdge, ResourceKind
-from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseKind
+from app.models.core.resource import Resource, ResourceEdge, ResourceKind
+from app.models.infrastructure.database_instance import (
+    DatabaseInstance,
+    DatabaseKind,
+    LoginMode,
+)
 from app.models.infrastructure.filesystem import Filesystem
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.incidents import AlertChange
@@ -31,6 +36,8 @@ from app.services.infrastructure.facts.databases.reader import FACT
 from app.services.infrastructure.pools.ledger import STANDS_ON
 from app.services.infrastructure.topology.layout import deepest_mount
 
+_SHORT = timedelta(days=1)
+_FORGOTTEN_AFTER = timedelta(days=90)
 _SILENT = (DatabaseKind.POSTGRESQL, DatabaseKind.MYSQL, DatabaseKind.MARIADB)
 
 
@@ -84,7 +91,7 @@ class _Book:
                 there.append(await self._write(server_id, one, paired, told))
             for old in known[server_id]:
                 if old not in there:
-                    self._miss(old, told)
+                    await self._miss(old, told)
         await self._link()
         return told
 
@@ -101,9 +108,9 @@ class _Book:
             # It is back: what is true of it now is read at once.
             row.missing_since = None
             self._judge(row, wants_login(row.kind), told)
-            row.next_due_at = row.deep_due_at = self._now
+            row.next_due_at = row.deep_due_at = self._due(row)
         elif row.pid != found.pid:
-            row.next_due_at = self._now
+            row.next_due_at = self._due(row)
         self._fill(row, found)
         return row
 
@@ -120,8 +127,7 @@ class _Book:
             fix=verdict.fix,
             state_since=now,
             host_path="",
-            # Some let nobody in without a name, so there is nothing to try yet.
-            next_due_at=None if found.kind in _SILENT else now,
+            login=LoginMode.NONE,
             first_seen_at=now,
             last_seen_at=now,
             created_at=now,
@@ -132,8 +138,13 @@ class _Book:
                 row.id, ResourceKind.DATABASE, row.name, parent_id=server_id, server_id=server_id
             )
         )
+        row.next_due_at = self._due(row)
         self._session.add(row)
         return row
+
+    def _due(self, row: DatabaseInstance) -> datetime | None:
+        """Return when it is asked; some let nobody in without a name: there is nothing to try."""
+        return None if row.kind in _SILENT and row.login == LoginMode.NONE else self._now
 
     def _fill(self, row: DatabaseInstance, found: FoundDatabase) -> None:
         row.pid, row.container = found.pid, found.container
@@ -149,17 +160,28 @@ class _Book:
         row.last_seen_at = row.updated_at = self._now
         self._placed.append(row)
 
-    def _miss(self, row: DatabaseInstance, told: list[Observation]) -> None:
-        if row.missing_since is None:
+    async def _miss(self, row: DatabaseInstance, told: list[Observation]) -> None:
+        if self._is_forgettable(row):
+            await self._session.execute(delete(Resource).where(Resource.id == row.id))
+            await self._session.delete(row)
+        elif row.missing_since is None:
             row.missing_since = self._now
             self._judge(row, GONE, told)
             row.pid, row.next_due_at = None, None
         else:
-            told.append(observe_state(row.id, row.name, GONE))
+            told.append(observe_state(row, GONE))
+
+    def _is_forgettable(self, row: DatabaseInstance) -> bool:
+        """Say whether nobody misses it: one of a build or a test comes and goes within a day."""
+        if row.login != LoginMode.NONE:
+            return False
+        since = row.missing_since
+        is_short = row.last_read_at is None and self._now - row.first_seen_at < _SHORT
+        return is_short or (since is not None and self._now - since > _FORGOTTEN_AFTER)
 
     def _judge(self, row: DatabaseInstance, verdict: Verdict, told: list[Observation]) -> None:
         apply_verdict(row, verdict, self._now)
-        told.append(observe_state(row.id, row.name, verdict))
+        told.append(observe_state(row, verdict))
 
     async def _link(self) -> None:
         """Draw the edges to the file systems that hold the data."""

@@ -328,8 +328,8 @@ def _slow_table(answers: Answers) -> Table:
             Column(key="mean", title="Each", unit="ms"),
         ],
         rows=[
-            [word(row, "query"), word(row, "schema_name"), of(row, "calls"), of(row, "total_ms"),
-             of(row, "mean_ms")]
+            [without_literals(row, "query"), word(row, "schema_name"), of(row, "calls"),
+             of(row, "total_ms"), of(row, "mean_ms")]
             for row in map(_lower, answers.rows("slow"))
         ],
     )  # fmt: skip

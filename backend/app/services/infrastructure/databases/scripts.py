@@ -127,8 +127,8 @@ def _mariadb(place: _Place) -> LoginScript:
 
 def _by_socket(place: _Place, plugin: str, rights: str) -> str:
     account = place.account
-    if place.is_contained or not account:
-        return ""
+    if place.is_contained or account in ("", "root"):
+        return ""  # root of the machine is the administrator of the database already
     way = "WITH" if plugin == "auth_socket" else "VIA"
     return (
         f"CREATE USER '{account}'@'localhost' IDENTIFIED {way} {plugin};\n"

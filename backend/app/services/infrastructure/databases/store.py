@@ -113,7 +113,7 @@ class DatabaseStore:
                 row.deep_due_at = outcome.at + self._deep_interval
                 _fill_size(row, outcome.deep)
             ingest = await self._measure(session, row, outcome)
-        observation = observe_state(row.id, row.name, outcome.verdict)
+        observation = observe_state(row, outcome.verdict)
         return await self._alerts.take(session, [observation], ingest)
 
     def _note_refusal(self, row: DatabaseInstance, outcome: Outcome) -> None:

@@ -1,0 +1,185 @@
+"""Real databases for the tests, each in a folder and at a port of its own."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.parts import postgres
+
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A database that runs: where it answers, and its process."""
+
+    port: int
+    folder: Path
+    socket: Path
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    """Return a port of the loopback that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _folder(account: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="unity-db-", dir="/tmp"))
+    folder.chmod(0o755)
+    if os.geteuid() == 0:
+        found = pwd.getpwnam(account)
+        os.chown(folder, found.pw_uid, found.pw_gid)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as(account: str) -> dict[str, str | int]:
+    if os.geteuid() != 0:
+        return {}
+    found = pwd.getpwnam(account)
+    return {"user": found.pw_uid, "group": found.pw_gid, "cwd": "/"}
+
+
+@contextlib.contextmanager
+def _process(argv: Sequence[str | Path], account: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        argv,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **_as(account),  # type: ignore[call-overload]  # the names of three optional arguments
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=20)
+
+
+def _until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not is_ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("The database did not start.")
+        time.sleep(0.05)  # noqa: TID251 - no event loop runs here
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(0.5)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def redis(*options: str) -> Iterator[Running]:
+    """Start a Redis that keeps nothing on disk unless it is asked to."""
+    with _folder("redis") as folder:
+        port = free_port()
+        near = folder / "redis.sock"
+        words = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
+        argv = ["redis-server", *words, "--unixsocket", str(near), "--save", "", *options]
+        with _process(argv, "redis") as process:
+            _until(lambda: _listens(port), process)
+            yield Running(port, folder, near, process)
+
+
+@contextlib.contextmanager
+def mariadb(*options: str) -> Iterator[Running]:
+    """Start a MariaDB whose root has no password."""
+    with _folder("mysql") as folder:
+        port, near = free_port(), folder / "mysqld.sock"
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={folder / 'data'}",
+             "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"],
+            check=True,
+            capture_output=True,
+            **_as("mysql"),  # type: ignore[call-overload]  # the names of three optional arguments
+        )  # fmt: skip
+        argv = [
+            "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={folder / 'data'}",
+            f"--socket={near}", f"--port={port}", "--bind-address=127.0.0.1",
+            "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0", *options,
+        ]  # fmt: skip
+        with _process(argv, "mysql") as process:
+            _until(lambda: _listens(port) and near.exists(), process)
+            yield Running(port, folder / "data", near, process)
+
+
+@contextlib.contextmanager
+def postgresql(*options: str) -> Iterator[Running]:
+    """Start a PostgreSQL that wants passwords over TCP and trusts its socket."""
+    found = postgres.programs()
+    if found is None:
+        raise RuntimeError(f"PostgreSQL is not installed: {postgres.INSTALL}")
+    with _folder("postgres") as folder:
+        port = free_port()
+        subprocess.run(
+            [found / "initdb", "-D", folder / "data", "-U", "postgres", "--auth-local=trust",
+             "--auth-host=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"],
+            check=True,
+            capture_output=True,
+            **_as("postgres"),  # type: ignore[call-overload]  # the names of three optional arguments
+        )  # fmt: skip
+        settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", *options)
+        words = [word for setting in settings for word in ("-c", setting)]
+        argv: list[str | Path] = [found / "postgres", "-D", folder / "data", "-k", folder, *words]
+        near = folder / f".s.PGSQL.{port}"
+        with _process(argv, "postgres") as process:
+            _until(lambda: _answers(folder, port), process)
+            yield Running(port, folder / "data", near, process)
+
+
+def _answers(folder: Path, port: int) -> bool:
+    try:
+        psycopg.connect(f"host={folder} port={port} user=postgres dbname=postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def a_redis() -> Iterator[Running]:
+    """Return a Redis with a password and a small limit of memory."""
+    with redis("--requirepass", "sesame", "--maxmemory", "20mb") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def a_mariadb() -> Iterator[Running]:
+    """Return a MariaDB."""
+    with mariadb("--performance-schema=ON", "--max-connections=20") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def a_postgresql() -> Iterator[Running]:
+    """Return a PostgreSQL with few connections, whose dead rows stay."""
+    options = (
+        *("max_connections=13", "superuser_reserved_connections=2", "autovacuum=off"),
+        *("shared_preload_libraries=pg_stat_statements", "max_locks_per_transaction=10"),
+        *(
+            "archive_mode=on",
+            "archive_command=false",
+            "wal_level=logical",
+            "deadlock_timeout=100ms",
+        ),
+    )
+    with postgresql(*options) as running:
+        yield running

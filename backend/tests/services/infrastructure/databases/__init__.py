@@ -1,0 +1,1 @@
+"""Databases, from what is found to what is told."""
