@@ -205,7 +205,7 @@ async def _finish_logins(stage: Stage, app: pyotp.TOTP, recovery_code: str) -> N
     # The code of this half minute has counted already.
     for code in (app.at(datetime.now(UTC), counter_offset=1), recovery_code):
         halfway = await stage.send("POST", "/api/auth/login", right)
-        assert halfway.json()["next_step"] == "code", halfway.text
+        assert halfway.json()["next_step"] == "second_factor", halfway.text
         done = await stage.send("POST", "/api/auth/login/code", {"code": code})
         assert done.json()["user"]["name"] == "alice", done.text
         stage.csrf = done.json()["csrf_token"]
@@ -228,6 +228,8 @@ async def _sign_on(stage: Stage) -> None:
         made = await stage.send("POST", "/api/identity-providers", wish)
         assert made.status_code == 201, made.text
         cookies, csrf = dict(stage.http.cookies), stage.csrf
+        stage.http.cookies.clear()  # in another browser
+        stage.csrf = ""
         begun = await stage.send("POST", "/api/auth/sign-on", {"provider_id": made.json()["id"]})
         back = await asyncio.to_thread(provider.go_to, begun.json()["url"])
         stage.canaries.know("the provider's code", back["code"])

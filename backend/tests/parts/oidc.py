@@ -6,7 +6,7 @@ and can be changed while it runs; `claims` overwrites what its tokens say, to ma
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,9 +112,11 @@ class _Token:
         return False
 
 
-def new_key(kid: str, kind: str = "RS256") -> Key:
-    """Make a signing key."""
+def new_key(kid: str, kind: str = "RS256", ends: int | None = None) -> Key:
+    """Make a signing key, which may say when it ends."""
     parameters: KeyParameters = {"kid": kid, "use": "sig", "alg": kind}
+    if ends is not None:
+        parameters |= {"exp": ends}  # type: ignore[misc]  # the types know only the RFC 7517 names
     if kind == "ES256":
         return ECKey.generate_key("P-256", parameters)
     return RSAKey.generate_key(2048, parameters)
@@ -137,6 +139,7 @@ class Provider:
     asked: list[str] = field(default_factory=list)
     codes: dict[str, _Code] = field(default_factory=dict)
     tokens: dict[str, _Token] = field(default_factory=dict)
+    stop: Callable[[], None] = lambda: None  # ends the server while a test goes on
 
     @property
     def algorithm(self) -> str:
@@ -280,12 +283,18 @@ def running_provider() -> Iterator[Provider]:
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    try:
-        yield provider
-    finally:
+
+    def stop() -> None:
         server.shutdown()
         server.server_close()
         thread.join()
+
+    provider.stop = stop
+    try:
+        yield provider
+    finally:
+        if thread.is_alive():
+            stop()
 
 
 @pytest.fixture

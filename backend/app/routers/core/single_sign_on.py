@@ -237,5 +237,7 @@ async def test_identity_provider(
 ) -> ProviderTest:
     """Ask it who it is, for its keys, and whether it knows this client. Nobody is logged in."""
     provider = await sign_on.provider(provider_id)
-    trial = ProviderTrial(platform.providers, platform.provider_directory, platform.vault)
+    trial = ProviderTrial(
+        platform.providers, platform.provider_directory, platform.vault, platform.clock
+    )
     return await trial.run(provider, place)

@@ -59,8 +59,8 @@ class Identity:
     has_groups: bool  # whether the claim was there at all
 
 
-def verified_claims(token: str, keys: KeySet) -> Claims:
-    """Return the claims of a token that one of the keys has signed."""
+def verified_claims(token: str, keys: KeySet, now: datetime) -> Claims:
+    """Return the claims of a token that one of the keys has signed, which has not ended."""
     if len(token) > _MOST_BYTES:
         raise TokenRefused("Its token is too long.")
     try:
@@ -79,8 +79,21 @@ def verified_claims(token: str, keys: KeySet) -> Claims:
             continue
         except (JoseError, ValueError) as error:
             raise TokenRefused("Its token cannot be read.") from error
+        if has_ended(key, now):
+            raise KeyUnknown(
+                "Its token was signed with a key that has ended: the provider has to sign with a"
+                " new one."
+            )
         return _claims(found.payload)
     raise KeyUnknown("Its token was signed with a key that the provider does not publish.")
+
+
+def has_ended(key: Key, now: datetime) -> bool:
+    """Tell whether a key says of itself that it no longer counts (`exp`, as in federations)."""
+    ends: object = key.get("exp")
+    if isinstance(ends, bool) or not isinstance(ends, int | float):
+        return False
+    return ends <= (now - LEEWAY).timestamp()
 
 
 def _fitting(keys: KeySet, kid: object, algorithm: str) -> Iterator[Key]:

@@ -218,11 +218,12 @@ class SingleSignOn:
         return describe(provider.issuer, subject, claims, provider.groups_claim)
 
     async def _verified(self, metadata: ProviderMetadata, token: str) -> Claims:
+        now = self._keys.clock.now()
         try:
-            return verified_claims(token, await self._directory.keys(metadata.jwks_uri))
+            return verified_claims(token, await self._directory.keys(metadata.jwks_uri), now)
         except KeyUnknown:
             keys = await self._directory.keys(metadata.jwks_uri, are_stale=True)
-            return verified_claims(token, keys)
+            return verified_claims(token, keys, now)
 
     async def _with_user_info(
         self,

@@ -1,5 +1,6 @@
 """Tries a provider as an admin entered it, step by step, without logging anybody in."""
 
+from app.kernel.clock import Clock
 from app.kernel.crypto import Vault
 from app.models.core.identity_provider import IdentityProvider
 from app.ports.identity_provider import (
@@ -11,7 +12,7 @@ from app.ports.identity_provider import (
 )
 from app.schemas.core.identity_provider import ProviderCheck, ProviderTest
 from app.services.core.single_sign_on.directory import ProviderDirectory
-from app.services.core.single_sign_on.id_tokens import ALGORITHMS
+from app.services.core.single_sign_on.id_tokens import ALGORITHMS, has_ended
 from app.services.core.single_sign_on.sign_on import CALLBACK, client_secret
 
 _WRONG_CLIENT = {"invalid_client", "unauthorized_client"}
@@ -21,8 +22,9 @@ class ProviderTrial:
     """One trial."""
 
     def __init__(
-        self, gateway: ProviderGateway, directory: ProviderDirectory, vault: Vault
+        self, gateway: ProviderGateway, directory: ProviderDirectory, vault: Vault, clock: Clock
     ) -> None:
+        self._clock = clock
         self._gateway = gateway
         self._directory = directory
         self._vault = vault
@@ -48,8 +50,10 @@ class ProviderTrial:
             keys = await self._directory.keys(metadata.jwks_uri)
         except ProviderTrouble as error:
             return _check(what, error.detail, is_fine=False)
-        count = len(keys.keys)
-        return _check(what, f"{count} keys." if count != 1 else "One key.")
+        usable = [key for key in keys.keys if not has_ended(key, self._clock.now())]
+        if keys.keys and not usable:
+            return _check(what, "All its keys have ended; it has to make new ones.", is_fine=False)
+        return _check(what, f"{len(usable)} keys." if len(usable) != 1 else "One key.")
 
     async def _client(
         self, provider: IdentityProvider, metadata: ProviderMetadata, place: str
