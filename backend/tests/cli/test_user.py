@@ -1,15 +1,27 @@
 """`unity user` and `unity audit`, on a database without a server."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
+import uuid
+from dataclasses import replace
 from pathlib import Path
 
+import pyotp
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from app import bootstrap
 from app.cli import audit, user
+from app.kernel import config
+from app.kernel.clock import SystemClock
 from app.kernel.errors import InvalidInput, UnityError
+from app.models.core.user import User
+from app.services.core.entrance import Keys
+from app.services.core.own_second_factor import OwnSecondFactor
+from app.services.core.permissions import system
 
 
 @pytest.fixture
@@ -43,6 +55,40 @@ def test_a_user_is_made_listed_and_given_a_new_password() -> None:
         run("create", "x" * 61, "--password-stdin")
     with pytest.raises(InvalidInput, match="12 are needed"):
         run("create", "bob", "--password-stdin", typed="short\n")
+
+
+async def _set_up_second_factor(folder: Path) -> None:
+    """Enrol alice with a code of an app, as the page does."""
+    clock = SystemClock()
+    settings = config.load({"UNITY_DATA": str(folder)})
+    database, vault = await bootstrap.open_database(settings)
+    try:
+        factor = OwnSecondFactor(Keys(database, clock, vault, settings.session, settings.login))
+        async with database.snapshot() as session:
+            alice = (await session.scalars(select(User))).one()
+        actor = replace(system("test"), user_id=alice.id, session_id=uuid.uuid4())
+        begun = await factor.begin(actor)
+        await factor.confirm(actor, pyotp.TOTP(begun.secret).now())
+    finally:
+        await database.dispose()
+
+
+def test_a_lost_second_factor_is_taken_away(folder: Path) -> None:
+    add_alice()
+    asyncio.run(_set_up_second_factor(folder))
+    assert json.loads(run("list", "--json").stdout)[0]["has_second_factor"] is True
+    answer = run("reset-second-factor", "alice")
+    assert "has no second factor any more; all sessions have ended" in answer.stdout
+    assert json.loads(run("list", "--json").stdout)[0]["has_second_factor"] is False
+    with sqlite3.connect(folder / "unity.db") as connection:
+        left = connection.execute("SELECT count(*) FROM recovery_code").fetchone()
+        last = connection.execute("SELECT action FROM audit_entry ORDER BY seq DESC").fetchone()
+    connection.close()
+    assert (left, last) == ((0,), ("second_factor.reset",))
+    with pytest.raises(UnityError, match="no second factor"):
+        run("reset-second-factor", "alice")
+    with pytest.raises(UnityError, match="no user zoe"):
+        run("reset-second-factor", "zoe")
 
 
 def test_a_setup_token_is_printed_until_a_user_exists(folder: Path) -> None:
