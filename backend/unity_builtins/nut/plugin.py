@@ -226,7 +226,7 @@ def _summary(chosen: Sequence[Ups]) -> str:
 
 
 def _facts(upsd: Upsd, chosen: Sequence[Ups]) -> list[Fact]:
-    found = [Fact(key="upsd", label="Server", value=upsd.version[:200])]
+    found = [Fact(key="upsd", label="upsd", value=upsd.version[:200])]
     if len(chosen) == 1:
         variables = chosen[0].variables
         for key, label, variable in (

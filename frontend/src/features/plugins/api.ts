@@ -17,6 +17,7 @@ export type Column = Schemas['PluginColumn'];
 export type Card = Schemas['PluginCard'];
 export type PushKey = Schemas['KeyRead'];
 export type Series = Schemas['SeriesRead'];
+export type Alert = Schemas['AlertRead'];
 
 const KEY = 'plugins';
 export const PER_PAGE = 50;
@@ -130,6 +131,15 @@ export const metricQuery = (id: string, metric: string, hours: number) =>
     },
     placeholderData: keepPreviousData,
   });
+
+// Under the alerts' key, so that an alert that comes or goes is seen here, too.
+export const openAlertsQuery = queryOptions({
+  queryKey: ['alerts', 'plugins', 'open'],
+  queryFn: async () => {
+    const query = { domain: 'plugins', state: 'active', per_page: 1000 } as const;
+    return (await dataOf(api.GET('/api/alerts', { params: { query } }))).items;
+  },
+});
 
 export const serversQuery = queryOptions({
   queryKey: ['servers', 'names'],

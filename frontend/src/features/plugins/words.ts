@@ -1,7 +1,7 @@
 // What the API says of plugins in one word, for people; and how their values are shown.
 import { formatBytes, formatDuration, formatPercent, NOT_KNOWN, type Unit } from '@/lib/format';
 import type { State } from '@/lib/states';
-import type { Card, Instance, Plugin } from './api';
+import type { Alert, Card, Instance, Plugin } from './api';
 
 export const CATEGORIES: Record<string, string> = {
   check: 'Checks',
@@ -23,14 +23,39 @@ export const SOURCES: Record<string, string> = {
 
 export const STATE_WORDS: Record<string, string> = {
   new: 'not run yet',
-  ok: 'well',
+  ok: 'OK',
   failing: 'failing',
   broken: 'plugin at fault',
   off: 'switched off',
 };
 
 const STATES: Record<string, State> = { ok: 'ok', failing: 'critical', broken: 'critical' };
-export const stateOf = ({ state }: Pick<Instance, 'state'>): State => STATES[state] ?? 'unknown';
+
+export interface Standing {
+  state: State;
+  word: string;
+  reason: string;
+}
+
+/** How it stands: trouble of its own first, then the worst of what it found. */
+export function standingOf(
+  instance: Pick<Instance, 'id' | 'state' | 'problem'>,
+  alerts: readonly Alert[],
+): Standing {
+  const own: Standing = {
+    state: STATES[instance.state] ?? 'unknown',
+    word: STATE_WORDS[instance.state] ?? instance.state,
+    reason: instance.problem,
+  };
+  if (instance.state !== 'ok') return own;
+  const found = alerts.filter(({ resource_id }) => resource_id === instance.id);
+  const worst =
+    found.find(({ severity }) => severity === 'critical') ??
+    found.find(({ severity }) => severity === 'warning');
+  if (!worst) return own;
+  const state = worst.severity === 'critical' ? 'critical' : 'warning';
+  return { state, word: state, reason: worst.title };
+}
 
 export const KIND_WORDS: Record<string, string> = {
   ok: 'done',

@@ -33,6 +33,7 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
       )}
       <Text size="sm" c="dimmed" className={classes.foot}>
         {[
+          CATEGORIES[plugin.category] ?? plugin.category,
           plugin.tier === 'none' ? 'not rated' : plugin.tier,
           SOURCES[plugin.source] ?? plugin.source,
           plugin.instances > 0 ? `${plugin.instances} in use` : '',
@@ -44,26 +45,20 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
   );
 }
 
-function Shelves({ plugins }: { plugins: readonly Plugin[] }) {
-  const shelves = Object.entries(CATEGORIES)
-    .map(([category, title]) => ({
-      title,
-      found: plugins.filter((plugin) => plugin.category === category),
-    }))
-    .filter(({ found }) => found.length > 0);
+const ORDER = Object.keys(CATEGORIES);
+const placeOf = ({ category }: Plugin) =>
+  ORDER.includes(category) ? ORDER.indexOf(category) : ORDER.length;
+
+function Shelf({ plugins }: { plugins: readonly Plugin[] }) {
+  const sorted = [...plugins].sort(
+    (one, other) => placeOf(one) - placeOf(other) || one.title.localeCompare(other.title),
+  );
   return (
-    <Stack gap="md">
-      {shelves.map(({ title, found }) => (
-        <div key={title}>
-          <h3 className={classes.shelf}>{title}</h3>
-          <SimpleGrid component="ul" cols={{ base: 1, sm: 2, lg: 3 }} className={classes.cards}>
-            {found.map((plugin) => (
-              <PluginCard key={plugin.name} plugin={plugin} />
-            ))}
-          </SimpleGrid>
-        </div>
+    <SimpleGrid component="ul" cols={{ base: 1, sm: 2, lg: 3 }} className={classes.cards}>
+      {sorted.map((plugin) => (
+        <PluginCard key={plugin.name} plugin={plugin} />
       ))}
-    </Stack>
+    </SimpleGrid>
   );
 }
 
@@ -105,7 +100,7 @@ export function GallerySection() {
                   anything else can push.
                 </Text>
               ) : (
-                <Shelves plugins={shown} />
+                <Shelf plugins={shown} />
               )}
             </Stack>
           );

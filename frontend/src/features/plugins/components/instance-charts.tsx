@@ -86,7 +86,7 @@ function OneChart({ id, of, hours }: { id: string; of: MetricOf; hours: number }
 /** The history of what it measures. */
 export function InstanceCharts({ id, plugin }: { id: string; plugin: PluginDetail | undefined }) {
   const series = useQuery(seriesQuery(id));
-  const [span, setSpan] = useState('24');
+  const [span, setSpan] = useState('6');
   const [showsAll, setShowsAll] = useState(false);
   const metrics = metricsOf(series.data ?? [], plugin);
   const shown = showsAll ? metrics : metrics.slice(0, FIRST);

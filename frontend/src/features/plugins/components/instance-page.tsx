@@ -1,4 +1,4 @@
-import { Button, Menu, Stack, Text } from '@mantine/core';
+import { Button, List, Menu, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -11,13 +11,17 @@ import { Notice } from '@/components/notice';
 import { Page, Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
+import { StatusMark } from '@/components/status-badge';
 import { formatDuration } from '@/lib/format';
+import type { State as BadgeState } from '@/lib/states';
 import {
   instanceQuery,
+  openAlertsQuery,
   pluginQuery,
   useDeleteInstance,
   useRunNow,
   useSwitch,
+  type Alert,
   type InstanceDetail,
 } from '../api';
 import { kindInWords, valueInWords } from '../words';
@@ -48,12 +52,43 @@ function Trouble({ instance }: { instance: InstanceDetail }) {
         )}
         {instance.failures > 1 && (
           <Text size="sm" c="dimmed">
-            {instance.failures} runs in a row. It was last well{' '}
+            {instance.failures} runs in a row. It last went well:{' '}
             <RelativeTime at={instance.last_ok_at} never="never" />.
           </Text>
         )}
       </Stack>
     </Notice>
+  );
+}
+
+const MARKS: Record<Alert['severity'], BadgeState> = {
+  critical: 'critical',
+  warning: 'warning',
+  info: 'unknown',
+};
+
+/** What it found to be wrong with what it watches. */
+function Alerts({ id }: { id: string }) {
+  const found = (useQuery(openAlertsQuery).data ?? []).filter((alert) => alert.resource_id === id);
+  if (found.length === 0) return null;
+  return (
+    <Section title="What is wrong">
+      <List listStyleType="none" spacing="xs">
+        {found.map((alert) => (
+          <List.Item
+            key={alert.id}
+            icon={<StatusMark state={MARKS[alert.severity]} label={alert.severity} />}
+          >
+            <Link to="/alerts/$alertId" params={{ alertId: alert.id }}>
+              {alert.title}
+            </Link>
+            <Text size="sm">
+              {alert.message} {alert.fix}
+            </Text>
+          </List.Item>
+        ))}
+      </List>
+    </Section>
   );
 }
 
@@ -155,6 +190,7 @@ export function InstancePage({ id, onDeleted }: InstancePageProps) {
     ...pluginQuery(instance?.plugin ?? ''),
     enabled: instance !== undefined,
   }).data;
+  const seesAlerts = useMay('alerts:read');
   const [isEditing, setEditing] = useState(false);
   const [isDoomed, setDoomed] = useState(false);
   const remove = useDeleteInstance(id);
@@ -180,6 +216,7 @@ export function InstancePage({ id, onDeleted }: InstancePageProps) {
         {(data) => (
           <Stack gap="md">
             <Trouble instance={data} />
+            {seesAlerts && <Alerts id={id} />}
             {isEditing && plugin && (
               <Section title="Change">
                 <InstanceForm

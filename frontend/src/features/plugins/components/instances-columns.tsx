@@ -1,19 +1,21 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useMay } from '@/api/session';
 import type { Column } from '@/components/data-table/columns';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
 import { formatDuration } from '@/lib/format';
-import type { Instance } from '../api';
-import { STATE_WORDS, stateOf } from '../words';
+import { openAlertsQuery, type Instance } from '../api';
+import { standingOf } from '../words';
 
+/** How it stands, with the alerts that are open for it. */
 export function InstanceBadge({ instance, soft = false }: { instance: Instance; soft?: boolean }) {
+  const seesAlerts = useMay('alerts:read');
+  const alerts = useQuery({ ...openAlertsQuery, enabled: seesAlerts }).data ?? [];
+  const { state, word, reason } = standingOf(instance, alerts);
   return (
-    <StatusBadge
-      state={stateOf(instance)}
-      reason={instance.problem}
-      variant={soft ? 'soft' : 'plain'}
-    >
-      {STATE_WORDS[instance.state] ?? instance.state}
+    <StatusBadge state={state} reason={reason} variant={soft ? 'soft' : 'plain'}>
+      {word}
     </StatusBadge>
   );
 }
@@ -42,11 +44,13 @@ export const COLUMNS: Column<Instance>[] = [
   {
     id: 'summary',
     header: 'Found',
+    hideBelow: 'sm',
     text: (instance) => instance.problem || instance.summary,
     cell: (instance) => instance.problem || instance.summary || 'nothing yet',
   },
   {
     id: 'plugin',
+    hideBelow: 'md',
     header: 'Plugin',
     width: '160px',
     sortBy: (instance) => instance.plugin,
@@ -55,6 +59,7 @@ export const COLUMNS: Column<Instance>[] = [
   },
   {
     id: 'server_name',
+    hideBelow: 'md',
     header: 'Server',
     width: '140px',
     text: (instance) => instance.server_name ?? '',
@@ -69,6 +74,7 @@ export const COLUMNS: Column<Instance>[] = [
   },
   {
     id: 'last_run_at',
+    hideBelow: 'sm',
     header: 'Last run',
     width: '120px',
     sortBy: (instance) => instance.last_run_at ?? '',
@@ -76,6 +82,7 @@ export const COLUMNS: Column<Instance>[] = [
   },
   {
     id: 'every_seconds',
+    hideBelow: 'lg',
     header: 'Every',
     width: '90px',
     text: (instance) => formatDuration(instance.every_seconds),

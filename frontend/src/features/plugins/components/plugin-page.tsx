@@ -7,7 +7,7 @@ import { Faces } from '@/components/faces';
 import { CardSkeleton } from '@/components/loading';
 import { Notice } from '@/components/notice';
 import { Page, Section } from '@/components/page';
-import { StatusBadge } from '@/components/status-badge';
+import { StatusBadge, StatusMark } from '@/components/status-badge';
 import { formatDuration } from '@/lib/format';
 import type { State } from '@/lib/states';
 import { pluginQuery, type InstanceDetail, type PluginDetail } from '../api';
@@ -46,9 +46,13 @@ function Watches({ plugin }: { plugin: PluginDetail }) {
           <List listStyleType="none" spacing={4} aria-label="Alerts">
             {plugin.alerts.map((alert) => (
               <List.Item key={alert.key}>
-                <StatusBadge state={SEVERITIES[alert.severity] ?? 'unknown'}>
-                  {alert.about}
-                </StatusBadge>
+                <span className={classes.reason}>
+                  <StatusMark
+                    state={SEVERITIES[alert.severity] ?? 'unknown'}
+                    label={alert.severity}
+                  />
+                  <span>{alert.about}</span>
+                </span>
               </List.Item>
             ))}
           </List>
