@@ -69,7 +69,8 @@ class PluginPushes:
         """Store a push; the same one again answers the same, and changes nothing."""
         async with self._database.transaction() as session:
             key = await PushingKeys(session, self._clock, self._pepper).open(push.key)
-            row = await session.get_one(PluginInstance, key.instance_id)
+            # Locked, so that the same push twice at once meets itself here.
+            row = await session.get_one(PluginInstance, key.instance_id, with_for_update=True)
             repeated = await self._repeated(session, row.id, push)
             if repeated is not None:
                 return repeated

@@ -64,7 +64,7 @@ class RunStore:
 
     async def store(self, session: AsyncSession, ended: Ended) -> list[AlertChange]:
         """Write the end of a run; an instance that was deleted meanwhile is left alone."""
-        row = await session.get(PluginInstance, ended.instance.id)
+        row = await session.get(PluginInstance, ended.instance.id, with_for_update=True)
         if row is None:
             return []
         taken, rejected, ingest = 0, 0, Ingest()
