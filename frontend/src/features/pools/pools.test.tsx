@@ -5,14 +5,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { sessionQuery, type Permission } from '@/api/session';
 import { pageOf, session } from '@/testing/factories';
 import { renderUi, testClient } from '@/testing/render';
+import { member, pool, POOL_ID as ID } from '@/testing/pools';
 import { server } from '@/testing/server';
-import type { PoolDetail, PoolMember } from './api';
 import { treeOf } from './components/member-tree';
 import { PoolPage } from './components/pool-page';
 import { PoolsPage } from './components/pools-page';
 
 const LIST = '*/api/infrastructure/pools';
-const ID = '01a20000-0000-7000-8000-000000000001';
 const ONE = `${LIST}/${ID}`;
 const AT = '2026-11-23T04:00:00Z';
 
@@ -21,72 +20,6 @@ const signedIn = (permissions: Permission[] = ['servers:read', 'servers:manage']
   client.setQueryData(sessionQuery.queryKey, session({ permissions }));
   return client;
 };
-
-const member = (fields: Partial<PoolMember>): PoolMember => ({
-  name: 'sda',
-  state: 'ONLINE',
-  role: 'data',
-  parent: null,
-  is_leaf: true,
-  is_well: true,
-  path: '',
-  read_errors: 0,
-  write_errors: 0,
-  checksum_errors: 0,
-  note: '',
-  device_id: null,
-  ...fields,
-});
-
-const pool = (fields: Partial<PoolDetail> = {}): PoolDetail => ({
-  id: ID,
-  server_id: '01a20000-0000-7000-8000-000000000002',
-  server_name: 'nas',
-  kind: 'zfs',
-  name: 'tank',
-  layout: 'mirror',
-  state: 'ONLINE',
-  level: 'warning',
-  level_since: AT,
-  reasons: [
-    {
-      code: 'zfs_device_errors',
-      level: 'warning',
-      message: 'sdb has had errors: 0 of reading, 0 of writing, 154 of checksums.',
-      fix: 'Look at the cable.',
-      source: 'OpenZFS',
-      is_acknowledged: false,
-    },
-  ],
-  size_bytes: 4e12,
-  used_bytes: 1e12,
-  used_percent: 25,
-  fragmentation_percent: 3,
-  activity: '',
-  activity_percent: null,
-  activity_ends_at: null,
-  last_scrub_at: AT,
-  last_scrub_errors: 0,
-  first_seen_at: AT,
-  last_seen_at: AT,
-  missing_since: null,
-  status: '',
-  action: '',
-  message_id: 'ZFS-8000-9P',
-  data_errors: 0,
-  mismatches: null,
-  cannot_scrub: '',
-  scrub_days: 0,
-  scrub_hour: null,
-  scrub_started_at: null,
-  members: [
-    member({ name: 'mirror-0', is_leaf: false }),
-    member({ name: 'sda', parent: 0 }),
-    member({ name: 'sdb', parent: 0, checksum_errors: 154 }),
-  ],
-  volumes: [],
-  ...fields,
-});
 
 beforeEach(() => {
   server.use(
@@ -164,80 +97,6 @@ describe('the page of a pool', () => {
     const dialog = await screen.findByRole('dialog', { name: 'Forget tank?' });
     await userEvent.click(within(dialog).getByRole('button', { name: 'Forget' }));
     await vi.waitFor(() => expect(forgotten).toHaveBeenCalledOnce());
-  });
-});
-
-describe('the scrubs of a pool', () => {
-  beforeEach(() => {
-    server.use(
-      http.get('*/api/infrastructure/upkeep/actions', () =>
-        HttpResponse.json(
-          pageOf({
-            id: '01a20000-0000-7000-8000-0000000000aa',
-            server_id: pool().server_id,
-            server_name: 'nas',
-            resource_id: ID,
-            resource_kind: 'storage_pool',
-            resource_name: 'tank',
-            kind: 'scrub',
-            command: 'zpool scrub tank',
-            state: 'aborted',
-            message: 'It was stopped before its end.',
-            errors: null,
-            percent: null,
-            requested_by: 'bob',
-            started_at: AT,
-            ended_at: AT,
-          }),
-        ),
-      ),
-    );
-  });
-
-  it('shows what was started, exactly, and how it ended', async () => {
-    server.use(http.get(ONE, () => HttpResponse.json(pool())));
-    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
-    expect(await screen.findByText('zpool scrub tank')).toBeVisible();
-    expect(screen.getByText('aborted')).toBeVisible();
-  });
-
-  it('saves how often one is started', async () => {
-    const saved = vi.fn();
-    server.use(
-      http.get(ONE, () => HttpResponse.json(pool())),
-      http.put(`${ONE}/scrub-schedule`, async ({ request }) => {
-        saved(await request.json());
-        return HttpResponse.json(pool({ scrub_days: 30 }));
-      }),
-    );
-    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
-    const days = await screen.findByRole('textbox', { name: 'Days' });
-    await userEvent.clear(days);
-    await userEvent.type(days, '30');
-    await userEvent.click(screen.getByRole('button', { name: 'Save schedule' }));
-    await vi.waitFor(() => expect(saved).toHaveBeenCalledWith({ days: 30, hour: null }));
-  });
-
-  it('says why an array without copies cannot be checked, and offers nothing', async () => {
-    const why = 'An array without copies has nothing to compare.';
-    server.use(http.get(ONE, () => HttpResponse.json(pool({ kind: 'md', cannot_scrub: why }))));
-    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
-    expect(await screen.findByText(why)).toBeVisible();
-    expect(screen.queryByRole('button', { name: 'Check' })).toBeNull();
-  });
-
-  it('lets known errors be acknowledged', async () => {
-    const known = vi.fn();
-    server.use(
-      http.get(ONE, () => HttpResponse.json(pool())),
-      http.post(`${ONE}/acknowledge`, () => {
-        known();
-        return HttpResponse.json(pool());
-      }),
-    );
-    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
-    await userEvent.click(await screen.findByRole('button', { name: 'I know these errors' }));
-    await vi.waitFor(() => expect(known).toHaveBeenCalledOnce());
   });
 });
 

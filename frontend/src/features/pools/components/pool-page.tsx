@@ -1,7 +1,7 @@
 import { Button, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useMay } from '@/api/session';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FactList } from '@/components/fact-list';
@@ -96,6 +96,7 @@ function Facts({ pool }: { pool: PoolDetail }) {
             [`Last ${passOf(pool)}`, <RelativeTime key="scrub" at={pool.last_scrub_at} />],
             ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
             ['Fragmentation', share(pool.fragmentation_percent)],
+            ...pool.notes.map(({ name, value }): [string, string] => [name, value]),
             ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
             ['Last seen', <RelativeTime key="last" at={pool.last_seen_at} />],
           ]}
@@ -168,7 +169,7 @@ function Forget({ pool }: { pool: PoolDetail }) {
 }
 
 /** One pool: why it is not well, what to do, and what it is made of. */
-export function PoolPage({ poolId }: { poolId: string }) {
+export function PoolPage({ poolId, around }: { poolId: string; around?: ReactNode }) {
   const query = useQuery(poolQuery(poolId));
   const [runId, setRunId] = useState<string | null>(null);
   return (
@@ -199,6 +200,7 @@ export function PoolPage({ poolId }: { poolId: string }) {
         >
           {runId !== null && <ScrubProgress runId={runId} />}
           <Reasons pool={pool} />
+          {around}
           <Facts pool={pool} />
           <Section title="Members">
             <MemberTree members={pool.members} />
