@@ -9,7 +9,7 @@ import { metricQuery, seriesQuery, type PluginDetail, type Series } from '../api
 import { scaleOf } from '../words';
 
 const HEIGHT = 150;
-const FIRST = 6;
+const FIRST = 8;
 const SPANS = [
   { value: '6', label: '6 hours' },
   { value: '24', label: '1 day' },
