@@ -42,7 +42,7 @@ class PushedSample(Input):
     metric: str = Field(
         max_length=200, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", examples=["backup_duration_seconds"]
     )
-    value: float = Field(allow_inf_nan=False)
+    value: float = Field(allow_inf_nan=False, examples=[84.5])
     unit: str = Field("", max_length=40, examples=["s"])
     kind: str = Field("gauge", pattern="^(gauge|counter)$")
     labels: dict[str, Label] = Field(default_factory=dict, max_length=12)
