@@ -108,8 +108,10 @@ async def _read(
             if metric in names
             for one in found
         ]
-        end = int(now.timestamp()) + 1
-        points = await read_points(session, series, resource_ids, (end - widest_window(deep), end))
+        at = int(now.timestamp())
+        # Both ends belong to a window, as they do where a rule looks at one series.
+        span = (at - widest_window(deep), at + 1)
+        points = await read_points(session, series, resource_ids, span)
     return _Known(latest, points)
 
 

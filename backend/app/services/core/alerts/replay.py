@@ -24,7 +24,7 @@ from app.services.core.alerts.machine import (
 from app.services.core.foresight.trend import Forecaster
 
 _GAP, _LEAST_GAP = 2.1, timedelta(minutes=1)
-_ROUND = 60  # absences are looked for every minute
+ROUND = 60  # absences are looked for every minute
 _AHEAD = 6 * 3600  # forecasts of the past are made four times a day
 
 
@@ -149,7 +149,7 @@ def _absences(definition: Absence, check: Check, points: Points) -> list[Inciden
     times = points[0]
     for before, after in pairwise(times):
         missing = before + definition.after_seconds
-        for at in range(missing, after, _ROUND):
+        for at in range(missing, after, ROUND):
             course.see(_time(at), Verdict.BREACH, float(at - before))
             if course.memory.phase is Phase.FIRING:
                 break

@@ -129,6 +129,8 @@ def findings_of(
         faults = faults_of(rule.definition, rule.scope, world)
         found[rule.id] += _findings(faults, may_wait=rule.id in untouched)
     for one, other in _twins(rules):
+        if one.id in untouched:
+            continue  # those that Unity brings along are meant to stand beside each other
         text = f"It looks at the same as {other.name!r}, so both will tell of one thing."
         found[one.id].append(RuleFinding(kind="overlap", text=text))
     return found

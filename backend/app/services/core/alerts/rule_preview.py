@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,7 +29,13 @@ from app.services.core.alerts.composites import join, judge_part
 from app.services.core.alerts.history import Points, read_points, values_of
 from app.services.core.alerts.levels import fits, override_for, subject_of
 from app.services.core.alerts.machine import Verdict
-from app.services.core.alerts.replay import Incident, replay, replay_forecast, replay_verdicts
+from app.services.core.alerts.replay import (
+    ROUND,
+    Incident,
+    replay,
+    replay_forecast,
+    replay_verdicts,
+)
 from app.services.core.alerts.rule_book import Rule
 from app.services.core.alerts.scopes import is_in, read_places
 from app.services.core.foresight.trend import TrendForecaster
@@ -213,7 +220,8 @@ def _joined(
 ) -> Iterator[tuple[int, Verdict]]:
     """Yield what the parts say together, each time that any of their series has a new sample."""
     places = dict.fromkeys((one.id for one in series), -1)
-    times = sorted({at for one in series for at in values_of(points, one.id)[0]})
+    seen = {at for one in series for at in values_of(points, one.id)[0]}
+    times = sorted(seen.union(*_rounds_without(definition, series, points, past)))
     order = (Verdict.BREACH, Verdict.BETWEEN, Verdict.UNKNOWN, Verdict.CLEAR)
     for at in times:
         newest: list[Latest] = []
@@ -242,6 +250,24 @@ def _joined(
             ]
             verdicts.append(min(said, key=order.index, default=Verdict.UNKNOWN))
         yield at, join(definition.join, verdicts)
+
+
+def _rounds_without(
+    definition: Composite,
+    series: Sequence[SeriesName],
+    points: Mapping[int, Points],
+    past: _Past,
+) -> Iterator[Iterable[int]]:
+    """Yield when the engine's rounds find a series absent, at which no sample comes."""
+    for part in definition.parts:
+        if not isinstance(part, Absence):
+            continue
+        for one in series:
+            if one.metric != part.metric or not fits(part.labels, dict(one.labels)):
+                continue
+            known = values_of(points, one.id)[0]
+            for before, after in pairwise([*known, past.end]):
+                yield range(before + part.after_seconds, after, ROUND)
 
 
 def _looks_at(rule: Rule, one: SeriesName) -> bool:
