@@ -4,6 +4,7 @@ None of the commands has a wildcard, and none takes a word from a person. Those 
 something are apart: a machine that is only to be looked at allows the others alone.
 """
 
+import shlex
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ class Grant:
     changes: bool = False
 
     def lines(self, username: str) -> list[str]:
-        """Return the sudoers lines."""
+        """Return the sudoers lines; for root, who needs none, the commands themselves."""
+        if username == "root":
+            return list(dict.fromkeys(shlex.join(command.argv) for command in self.commands))
         return [
             rule_of(username, str(PurePosixPath(_folder(argv[0]), argv[0])), argv)
             for argv in dict.fromkeys(command.argv for command in self.commands)

@@ -51,12 +51,12 @@ function Bay({ drive }: { drive: Drive }) {
             <StatusMark state={driveState(drive)} label={driveWords(drive)} />
             {drive.name}
           </span>
-          <span className={classes.small}>{formatBytes(drive.capacity_bytes)}</span>
-          <span className={classes.degrees}>
+          <span className={classes.small}>
             {drive.temperature_celsius === null
               ? ''
               : formatUnit(drive.temperature_celsius, 'celsius')}
           </span>
+          <span className={classes.small}>{formatBytes(drive.capacity_bytes)}</span>
           <Wear percent={drive.wear_percent} />
         </Link>
       </Tooltip>
