@@ -39,7 +39,13 @@ export function plotOf(forecast: ForecastDetail): ForecastPlot {
       min: along(forecast.band_low),
       max: along(forecast.band_high),
     });
-  return { times, series, from: times[0] ?? 0, to: times.at(-1) ?? 1 };
+  return { times, series, from: times[0] ?? 0, to: room(times) };
+}
+
+/** Where the axis ends: behind the last point is room for the word beside the date. */
+function room(times: readonly number[]): number {
+  const [first = 0, last = 1] = [times[0], times.at(-1)];
+  return Math.round(last + (last - first) * 0.1);
 }
 
 function divided(value: number | null, divisor: number): number | null {

@@ -41,6 +41,7 @@ _WHOLE = 0.7
 _PACE = (0.45, 2.0)
 _YOUNG = 3 * DAY
 _LEAST_TEETH = 3
+_MOSTLY = 0.8  # of the pairs grow, or it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +159,14 @@ def _stretch(
 ) -> Stretch | WhyNot:
     slopes.sort()
     slope, low, high = (quantile(slopes, share) for share in (0.5, 0.1, 0.9))
-    if slope <= 0:
+    share = sum(one > 0 for one in slopes) / len(slopes)
+    if slope <= 0 or share < _MOSTLY:
         return WhyNot.NO_GROWTH
     if low <= 0 or high > _WIDEST * slope or slope > _WIDEST * low:
         return WhyNot.UNSTEADY
     span, anchored = spans
     last = days.since(now - anchored)
     rests = [value - slope * (at - now) for at, value in zip(last.times, last.medians, strict=True)]
-    share = sum(one > 0 for one in slopes) / len(slopes)
     return Stretch(span, slope, low, high, share, median(rests) + slope * LAG, spread(rests))
 
 
@@ -181,7 +182,7 @@ def _largest_step(days: Days) -> float:
 def _keeps_pace(days: Days, one: Stretch) -> bool:
     """Tell whether the last part grew about as the whole did."""
     last = days.since(days.times[-1] - max(1.25 * DAY, one.span / 3)).medians
-    if len(last) < 3:  # noqa: PLR2004 - a gap
+    if len(last) < 3:  # noqa: PLR2004 - a gap has left too little
         return False
     growth = [after - before for before, after in zip(last[:-2], last[2:], strict=True)]
     pace = sum(growth) / len(growth) / (2 * STEP) / one.slope

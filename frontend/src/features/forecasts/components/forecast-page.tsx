@@ -29,12 +29,12 @@ export function sentence(forecast: Forecast, now: Date): string {
   if (days === null) return `No date can be named. ${forecast.why}`;
   const verb = forecast.kind === 'wear' ? 'will be worn out' : 'will be full';
   if (days <= 0) return 'It is used up now.';
-  return (
-    `If it goes on like this, it ${verb} in ${inWords(days)}` + ` (${rangeInWords(forecast, now)}).`
-  );
+  const [when, range] = [inWords(days), rangeInWords(forecast, now)];
+  return `If it goes on like this, it ${verb} in ${when}${range === when ? '' : ` (${range})`}.`;
 }
 
-function scoreOf({ score_off: off, score_count: count, unit }: Forecast): string {
+function scoreOf({ kind, score_off: off, score_count: count, unit }: Forecast): string {
+  if (kind === 'wear') return 'not scored: wear is told in whole percents, months apart';
   if (off === null || count === 0) return 'not yet: it takes two weeks of measurements';
   const digits = shown(off, unit);
   return `${digits} (a week ahead, median of ${plural(count, 'forecast')} in the last 30 days)`;
