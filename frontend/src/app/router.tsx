@@ -12,6 +12,7 @@ import { notificationsRoute } from './routes/notifications';
 import { rootRoute } from './routes/root-route';
 import { serverRoute, serversRoute } from './routes/servers';
 import { shellRoute } from './routes/shell-route';
+import { exploreRoutes } from './routes/explore';
 import { storageRoutes } from './routes/storage';
 import { systemRoutes } from './routes/system';
 
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
     serverRoute,
     addServerRoute,
     importServersRoute,
+    ...exploreRoutes,
     ...storageRoutes,
     ...databaseRoutes,
     ...credentialsRoutes,

@@ -1,7 +1,8 @@
 import { Stack, VisuallyHidden } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { STATE_WORDS, StatusMark } from '@/components/status-badge';
-import { useNavigation, type NavigationRow } from '../navigation';
+import { useNavigation } from '../navigation';
+import type { NavigationRow } from '../navigation-types';
 import { useBadges, type Badge } from './badges';
 import classes from './shell.module.css';
 
