@@ -26,10 +26,6 @@ _TIERS = ("none", "bronze", "silver", "gold", "platinum")
 Source = Annotated[str, typer.Argument(help="A file, package.module:Class, or a plugin's name.")]
 
 
-class PluginFaulty(InvalidInput):
-    """The plugin does not do what it should; the text says what."""
-
-
 @cli.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and underscores.")],
@@ -37,13 +33,13 @@ def new(
 ) -> None:
     """Write a plugin that works, to change into your own."""
     if not _NAME.fullmatch(name):
-        raise PluginFaulty(
+        raise InvalidInput(
             f"{name!r} is no name of a plugin.",
             fix="Use 2 to 40 small letters, digits and underscores.",
         )
     target = folder / f"{name}.py"
     if target.exists():
-        raise PluginFaulty(f"{target} exists already.", fix="Choose another name.")
+        raise InvalidInput(f"{target} exists already.", fix="Choose another name.")
     words = files("unity_plugin").joinpath("template.py.txt").read_text(encoding="utf-8")
     titled = "".join(part.capitalize() for part in name.split("_"))
     target.write_text(words.replace("NAME", name).replace("TITLE", titled), encoding="utf-8")
@@ -58,7 +54,7 @@ def check(
 ) -> None:
     """Load a plugin as Unity does, and judge it by the scale of quality."""
     if at_least not in _TIERS:
-        raise PluginFaulty(f"There is no tier {at_least}.", fix=f"Use one of {', '.join(_TIERS)}.")
+        raise InvalidInput(f"There is no tier {at_least}.", fix=f"Use one of {', '.join(_TIERS)}.")
     said = asyncio.run(_describe(_origin(source)))
     quality = said.quality
     rules = [rule.model_dump(mode="json") for rule in quality.rules]
@@ -71,9 +67,9 @@ def check(
         show(None, f"{manifest.title} {manifest.version}: {quality.tier}", as_json=False)
     untrue = [rule.rule for rule in quality.rules if rule.status == "untrue"]
     if untrue:
-        raise PluginFaulty(f"What it claims is not so: {', '.join(untrue)}.")
+        raise InvalidInput(f"What it claims is not so: {', '.join(untrue)}.")
     if _TIERS.index(quality.tier) < _TIERS.index(at_least):
-        raise PluginFaulty(f"It is {quality.tier}, and {at_least} was asked for.")
+        raise InvalidInput(f"It is {quality.tier}, and {at_least} was asked for.")
 
 
 @cli.command("run")
@@ -152,7 +148,7 @@ def _origin(source: str) -> str:
     for one in find_plugins(folder):
         if one.name == source and not one.problem:
             return one.origin
-    raise PluginFaulty(
+    raise InvalidInput(
         f"No plugin {source} is installed, nor in {folder}.",
         fix="Name a file that ends in .py, or package.module:Class.",
     )
@@ -165,7 +161,7 @@ async def _describe(origin: str) -> "Description":
         async with loaded(origin) as plugin:
             return await plugin.describe()
     except CallFailed as error:
-        raise PluginFaulty(error.failed.detail, fix=error.failed.fix) from error
+        raise InvalidInput(error.failed.detail, fix=error.failed.fix) from error
 
 
 async def _collect(origin: str, settings: list[str]) -> "tuple[Report, list[str]]":
@@ -177,14 +173,14 @@ async def _collect(origin: str, settings: list[str]) -> "tuple[Report, list[str]
             report = await plugin.collect()
             return report, [f"{line.level}: {line.text}" for line in plugin.log]
     except CallFailed as error:
-        raise PluginFaulty(error.failed.detail, fix=error.failed.fix) from error
+        raise InvalidInput(error.failed.detail, fix=error.failed.fix) from error
 
 
 async def _filled(plugin: "PluginUnderTest", settings: list[str]) -> dict[str, JsonValue]:
     form = {field.name: field for field in (await plugin.describe()).form}
     given = dict(one.partition("=")[::2] for one in settings)
     if unknown := sorted({*given} - {*form}):
-        raise PluginFaulty(
+        raise InvalidInput(
             f"It has no field {', '.join(unknown)}.", fix=f"Its fields: {', '.join(form)}."
         )
     values: dict[str, JsonValue] = {name: _value(form[name], text) for name, text in given.items()}

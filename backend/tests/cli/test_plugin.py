@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 from unity_plugin.testing import contract
 
-from app.cli.plugin import PluginFaulty, cli
+from app.cli.plugin import cli
+from app.kernel.errors import InvalidInput
 
 BAD = Path(__file__).parents[1] / "adapters" / "bad_plugins"
 
@@ -21,7 +22,7 @@ def run(*words: str) -> Result:
 
 def refusal(*words: str) -> str:
     error = run(*words).exception
-    assert isinstance(error, PluginFaulty), error
+    assert isinstance(error, InvalidInput), error
     return f"{error.detail} {error.fix}"
 
 

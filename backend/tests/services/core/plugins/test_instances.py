@@ -184,7 +184,7 @@ async def test_deleting_an_instance_leaves_nothing(house: House) -> None:
         assert await session.get(Resource, uuid.UUID(one)) is None
         assert (await session.scalars(select(PluginInstance))).all() == []
         for table in ("plugin_run", "plugin_log_line", "plugin_page"):
-            count = await session.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - ours
+            count = await session.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - the names stand above
             assert count.scalar_one() == 0, table
 
 
