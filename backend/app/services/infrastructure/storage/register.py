@@ -168,8 +168,9 @@ class Register:
         for column, value in _described(seen).items():
             # An empty answer is no news: some systems tell the serial number to root only. And
             # what the drive itself said of its model is better than what the kernel cut short.
-            is_known = column in _BY_THE_DRIVE and row.read_at is not None
-            if value not in ("", None) and not is_known and getattr(row, column) != value:
+            kept = getattr(row, column)
+            is_known = column in _BY_THE_DRIVE and row.read_at is not None and bool(kept)
+            if value not in ("", None) and not is_known and kept != value:
                 setattr(row, column, value)
         if row.uses != list(seen.uses):
             row.uses = list(seen.uses)

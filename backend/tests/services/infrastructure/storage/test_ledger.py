@@ -86,6 +86,21 @@ async def test_a_drive_is_entered_with_its_resource(site: Site) -> None:
     assert resource.name == "WDC WD40 WD-1 (sda)"
 
 
+async def test_what_the_drive_does_not_say_of_itself_the_kernel_tells(site: Site) -> None:
+    server_id = await site.enter("nas")
+    machine = site.machine(server_id)
+    silent = nvme()
+    silent.pop("user_capacity", None)
+    silent.pop("nvme_total_capacity", None)
+    silent["serial_number"] = "N-1"
+    reads(machine, ("/dev/nvme0", "nvme", silent))
+    await slow(site, server_id)
+    lists(machine, disk("nvme0n1", "N-1", tran="nvme"))
+    await site.next_cycle()
+    (row,) = await drives(site)
+    assert row.capacity_bytes == 4000787030016
+
+
 async def test_a_drive_keeps_its_row_through_renames_and_moves(site: Site) -> None:
     nas, spare = await site.enter("nas"), await site.enter("spare")
     lists(site.machine(nas), disk("sda", "WD-1"), disk("sdb", "WD-2"))
