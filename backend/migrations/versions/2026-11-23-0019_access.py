@@ -1,14 +1,14 @@
 """Summaries of the audit log.
 
 Revision ID: 0019_access
-Revises: 0018_notify
+Revises: 0017_storage_actions
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0019_access"
-down_revision = "0018_notify"
+down_revision = "0017_storage_actions"
 branch_labels = None
 depends_on = None
 
