@@ -7,7 +7,6 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
 import { CardSkeleton } from '@/components/loading';
-import { Notice } from '@/components/notice';
 import { Page, Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
@@ -24,7 +23,7 @@ import {
   type Alert,
   type InstanceDetail,
 } from '../api';
-import { kindInWords, valueInWords } from '../words';
+import { valueInWords } from '../words';
 import { DataPages } from './data-pages';
 import { saveDiagnostics } from './diagnostics';
 import { InstanceCharts } from './instance-charts';
@@ -32,34 +31,9 @@ import { InstanceForm } from './instance-form';
 import { InstanceBadge } from './instances-columns';
 import { KeysSection } from './keys-section';
 import { LogSection, RunsSection } from './runs-section';
+import { Trouble } from './trouble';
 
 const isPush = ({ plugin }: InstanceDetail) => plugin === 'push';
-
-function Trouble({ instance }: { instance: InstanceDetail }) {
-  if (!instance.problem) return null;
-  return (
-    <Notice
-      state="critical"
-      title={instance.problem_kind ? `It fails: ${kindInWords(instance.problem_kind)}` : 'It fails'}
-    >
-      <Stack gap={4}>
-        <Text size="sm">{instance.problem}</Text>
-        {instance.fix && (
-          <Text size="sm">
-            <b>What to do: </b>
-            {instance.fix}
-          </Text>
-        )}
-        {instance.failures > 1 && (
-          <Text size="sm" c="dimmed">
-            {instance.failures} runs in a row. It last went well:{' '}
-            <RelativeTime at={instance.last_ok_at} never="never" />.
-          </Text>
-        )}
-      </Stack>
-    </Notice>
-  );
-}
 
 const MARKS: Record<Alert['severity'], BadgeState> = {
   critical: 'critical',
