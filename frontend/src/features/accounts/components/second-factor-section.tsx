@@ -21,7 +21,7 @@ import {
 
 const FEW = 3;
 
-function SetUp() {
+function useSetUp() {
   const begin = useBeginEnrolment();
   const confirm = useConfirmEnrolment();
   const [codes, setCodes] = useState<string[] | null>(null);
@@ -30,7 +30,12 @@ function SetUp() {
     confirm.reset();
     setCodes(null);
   };
-  const isOpen = begin.data !== undefined || codes !== null;
+  return { begin, confirm, codes, setCodes, close };
+}
+
+type SetUpState = ReturnType<typeof useSetUp>;
+
+function SetUp({ begin }: SetUpState) {
   return (
     <Stack gap="sm" align="flex-start">
       <Text size="sm">
@@ -41,26 +46,30 @@ function SetUp() {
       <Button onClick={() => begin.mutate(undefined)} loading={begin.isPending}>
         Set up a second factor
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={close}
-        closeOnClickOutside={false}
-        title={codes ? 'Recovery codes' : 'Set up a second factor'}
-      >
-        {codes && <RecoveryCodes codes={codes} onKept={close} />}
-        {!codes && begin.data && (
-          <EnrolmentForm
-            enrolment={begin.data}
-            onConfirm={(code) =>
-              confirm.mutate(code, { onSuccess: (made) => setCodes(made.codes) })
-            }
-            isBusy={confirm.isPending}
-            error={confirm.error}
-            onCancel={close}
-          />
-        )}
-      </Modal>
     </Stack>
+  );
+}
+
+/** Stays when the factor counts already, since only then there are codes to show. */
+function SetUpDialog({ begin, confirm, codes, setCodes, close }: SetUpState) {
+  return (
+    <Modal
+      opened={begin.data !== undefined || codes !== null}
+      onClose={close}
+      closeOnClickOutside={false}
+      title={codes ? 'Recovery codes' : 'Set up a second factor'}
+    >
+      {codes && <RecoveryCodes codes={codes} onKept={close} />}
+      {!codes && begin.data && (
+        <EnrolmentForm
+          enrolment={begin.data}
+          onConfirm={(code) => confirm.mutate(code, { onSuccess: (made) => setCodes(made.codes) })}
+          isBusy={confirm.isPending}
+          error={confirm.error}
+          onCancel={close}
+        />
+      )}
+    </Modal>
   );
 }
 
@@ -119,6 +128,7 @@ function TurnOff() {
 /** The own second factor: set up, its recovery codes, and turned off where that is allowed. */
 export function SecondFactorSection() {
   const query = useQuery(secondFactorQuery);
+  const setUp = useSetUp();
   return (
     <Section title="Second factor">
       <Faces
@@ -126,7 +136,7 @@ export function SecondFactorSection() {
         what="The second factor could not be read"
         skeleton={<CardSkeleton height={120} />}
         isEmpty={(state) => !state.is_set}
-        empty={<SetUp />}
+        empty={<SetUp {...setUp} />}
       >
         {(state) => (
           <Stack gap="sm" align="flex-start">
@@ -148,6 +158,7 @@ export function SecondFactorSection() {
           </Stack>
         )}
       </Faces>
+      <SetUpDialog {...setUp} />
     </Section>
   );
 }
