@@ -13,9 +13,9 @@ from app.services.infrastructure.drive_round import drive_command, scan_command
 from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.smart.scan import ScannedDevice
 from app.services.infrastructure.facts.smart_tools import SmartTools
+from app.services.infrastructure.pools.scrubs import PoolPlace, pool_commands
 from app.services.infrastructure.privileges import Grant
 from app.services.infrastructure.storage.self_tests import abort_command, start_command
-from app.services.infrastructure.upkeep.commands import PoolPlace, pool_commands
 from tests.parts.sshd import throw_away_account
 
 pytestmark = [pytest.mark.needs("root"), pytest.mark.needs("sshd")]

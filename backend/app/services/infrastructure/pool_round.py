@@ -6,7 +6,8 @@ the label of a member, so it is asked only while every drive of the machine is a
 kernel and a file of its tools answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -15,17 +16,17 @@ from pydantic import BaseModel
 from app.models.infrastructure.storage_pool import PoolKind
 from app.ports.shell import Command, CommandResult, Outcome, Shell
 from app.services.core.facts import Fact, Unparsable, read
-from app.services.infrastructure.facts.btrfs import BtrfsFact
+from app.services.infrastructure.facts.btrfs import Btrfs, BtrfsFact
 from app.services.infrastructure.facts.btrfs_status import (
     BtrfsBalance,
     BtrfsScrub,
     read_balance,
     read_scrub,
 )
-from app.services.infrastructure.facts.filesystems import FilesystemsFact
+from app.services.infrastructure.facts.filesystems import Filesystems, FilesystemsFact
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.md.mdadm import MdadmReport, read_mdadm
-from app.services.infrastructure.pools.view import PoolView, views_of
+from app.services.infrastructure.facts.md.model import MdArrays
 
 _SECONDS = 15.0
 _MOST = 64  # arrays and file systems of one machine
@@ -41,15 +42,59 @@ class PoolReadings(BaseModel):
     balances: dict[str, BtrfsBalance] = {}
 
 
-def detail_commands(view: PoolView, *, sudo: bool) -> list[Command]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A pool by what its commands need to know of it."""
+
+    kind: PoolKind
+    identity: str
+    name: str
+    mount: str = ""
+
+
+def mounts_of(values: Mapping[str, BaseModel]) -> dict[str, str]:
+    """Return where the devices of btrfs are mounted; the shortest path where they are often."""
+    found: dict[str, str] = {}
+    for value in values.values():
+        if isinstance(value, Filesystems):
+            for one in sorted(value.filesystems, key=lambda one: len(one.mountpoint)):
+                if one.fstype == "btrfs" and one.mountpoint.startswith("/"):
+                    found.setdefault(one.device.rsplit("/", 1)[-1], one.mountpoint)
+    return found
+
+
+def named_in(values: Mapping[str, BaseModel]) -> list[Named]:
+    """Return the arrays and the btrfs file systems among what was read."""
+    mounts, found = mounts_of(values), list[Named]()
+    for value in values.values():
+        if isinstance(value, MdArrays):
+            found += [
+                Named(PoolKind.MD, one.uuid or one.name, one.name)
+                for one in value.arrays
+                if one.level != "container"
+            ]
+        elif isinstance(value, Btrfs):
+            found += [
+                Named(
+                    PoolKind.BTRFS,
+                    one.uuid,
+                    one.label or one.uuid,
+                    next((mounts[name] for name in one.device_names if name in mounts), ""),
+                )
+                for one in value.filesystems
+            ]
+    return found
+
+
+def detail_commands(pool: Named, *, sudo: bool) -> list[Command]:
     """Return what is asked of one pool."""
-    match view.kind:
+    match pool.kind:
         case PoolKind.MD:
-            argvs: tuple[tuple[str, ...], ...] = (("mdadm", "--detail", f"/dev/{view.name}"),)
-        case PoolKind.BTRFS if view.mount:
+            argvs: tuple[tuple[str, ...], ...] = (("mdadm", "--detail", f"/dev/{pool.name}"),)
+        case PoolKind.BTRFS if pool.mount:
             argvs = (
-                ("btrfs", "scrub", "status", "-R", view.mount),
-                ("btrfs", "balance", "status", view.mount),
+                ("btrfs", "scrub", "status", "-R", pool.mount),
+                ("btrfs", "balance", "status", pool.mount),
             )
         case _:
             argvs = ()
@@ -67,33 +112,32 @@ async def ask_pools(
         value = read(fact, tuple(results[command] for command in fact.commands)).value
         if value is not None:
             values[fact.name] = value
-    views = [view for found in views_of(values).values() for view in found][:_MOST]
     asked = [
-        (view, command)
-        for view in views
-        if are_awake or view.kind is not PoolKind.MD
-        for command in detail_commands(view, sudo=sudo)
+        (pool, command)
+        for pool in named_in(values)[:_MOST]
+        if are_awake or pool.kind is not PoolKind.MD
+        for command in detail_commands(pool, sudo=sudo)
     ]
     answers = await shell.run_many([command for _, command in asked], budget=budget)
-    return _read([(view, answer) for (view, _), answer in zip(asked, answers, strict=True)])
+    return _read([(pool, answer) for (pool, _), answer in zip(asked, answers, strict=True)])
 
 
-def _read(answers: Sequence[tuple[PoolView, CommandResult]]) -> PoolReadings:
+def _read(answers: Sequence[tuple[Named, CommandResult]]) -> PoolReadings:
     found = PoolReadings()
-    for view, answer in answers:
+    for pool, answer in answers:
         if answer.outcome is Outcome.RAN and answer.stdout.strip():
-            _take(found, view, answer)
+            _take(found, pool, answer)
     return found
 
 
-def _take(found: PoolReadings, view: PoolView, answer: CommandResult) -> None:
+def _take(found: PoolReadings, pool: Named, answer: CommandResult) -> None:
     try:
         match answer.argv[:2]:
             case ("mdadm", _):
-                found.arrays[view.identity] = read_mdadm(answer.stdout)
+                found.arrays[pool.identity] = read_mdadm(answer.stdout)
             case ("btrfs", "scrub"):
-                found.scrubs[view.identity] = read_scrub(answer.stdout)
+                found.scrubs[pool.identity] = read_scrub(answer.stdout)
             case _:
-                found.balances[view.identity] = read_balance(answer.stdout)
+                found.balances[pool.identity] = read_balance(answer.stdout)
     except Unparsable:
         return  # what the standard round shows of the pool stays

@@ -21,13 +21,13 @@ from app.ports.shell import Command
 from app.schemas.infrastructure.upkeep import PrivilegesRead, RootGrantRead
 from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.table import FACTS
-from app.services.infrastructure.pool_round import detail_commands
+from app.services.infrastructure.pool_round import Named, detail_commands
+from app.services.infrastructure.pools.scrubs import place_of, pool_commands
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.server_errors import ServerNotFound
 from app.services.infrastructure.storage.privileges import drive_commands, only_reads
 from app.services.infrastructure.storage.self_tests import LONG, SHORT, abort_command, start_command
 from app.services.infrastructure.sudo_lines import rule_of
-from app.services.infrastructure.upkeep.commands import place_of, pool_commands
 
 # Where the programs lie on most systems; the connection test finds where they do on this one.
 _USUAL = {"btrfs": "/usr/bin"}
@@ -108,7 +108,13 @@ async def grants_of(session: AsyncSession, server_id: uuid.UUID) -> list[Grant]:
             "Details of arrays and btrfs",
             "What mdadm knows of an array, and the scrubs and balances of btrfs.",
             "The age of a btrfs scrub stays unknown.",
-            [command for view in views for command in detail_commands(view, sudo=True)],
+            [
+                command
+                for view in views
+                for command in detail_commands(
+                    Named(view.kind, view.identity, view.name, view.mount), sudo=True
+                )
+            ],
         ),
         Grant("other", "Further facts", "What else only root may read.", "", _others()),
         Grant(

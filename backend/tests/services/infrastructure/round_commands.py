@@ -19,6 +19,7 @@ from app.services.infrastructure.facts.reading import ARRAY_FILES
 from app.services.infrastructure.facts.smart_tools import SmartTools
 from app.services.infrastructure.facts.table import FACTS, group_of
 from app.services.infrastructure.pool_round import ask_pools
+from app.services.infrastructure.pools.scrubs import PoolPlace, pool_commands
 from app.services.infrastructure.privileges import Grant
 from app.services.infrastructure.storage.self_tests import (
     LONG,
@@ -26,7 +27,6 @@ from app.services.infrastructure.storage.self_tests import (
     abort_command,
     start_command,
 )
-from app.services.infrastructure.upkeep.commands import PoolPlace, pool_commands
 from tests.facts.corpus import FOLDER, load
 from tests.fakes.shell import FakeShell
 

@@ -26,9 +26,9 @@ from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.infrastructure.pools.notes import notes_of
 from app.services.infrastructure.pools.places import drive_of
+from app.services.infrastructure.pools.scrubs import place_of
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.storage.rules import RANK
-from app.services.infrastructure.upkeep.commands import place_of
 
 _WORST_FIRST = case(
     {level.value: -rank for level, rank in RANK.items()}, value=StoragePool.level, else_=0

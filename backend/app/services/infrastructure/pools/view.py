@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import PoolKind
 from app.services.infrastructure.facts.btrfs import Btrfs, BtrfsFilesystem
-from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.facts.lvm import Lvm, VolumeGroup
 from app.services.infrastructure.facts.md.model import MdArray, MdArrays, MemberRole
 from app.services.infrastructure.facts.zfs.model import (
@@ -17,6 +16,7 @@ from app.services.infrastructure.facts.zfs.model import (
     ZfsPool,
     ZfsPools,
 )
+from app.services.infrastructure.pool_round import mounts_of
 
 _IDLE = frozenset({"", "idle", "frozen"})
 _SYNC_WORDS = {"recover": "recovery"}
@@ -96,7 +96,7 @@ def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
                     _md(array) for array in value.arrays if array.level != "container"
                 ]
             case Btrfs():
-                mounts = _mounts(values)
+                mounts = mounts_of(values)
                 found[PoolKind.BTRFS] = [_btrfs(one, mounts) for one in value.filesystems]
             case Lvm():
                 found[PoolKind.LVM] = [_lvm(group, value) for group in value.groups]
@@ -181,17 +181,6 @@ def _md(array: MdArray) -> PoolView:
             for one in array.members
         ],
     )
-
-
-def _mounts(values: Mapping[str, BaseModel]) -> dict[str, str]:
-    """Return where the devices of btrfs are mounted; the shortest path where they are often."""
-    found: dict[str, str] = {}
-    for value in values.values():
-        if isinstance(value, Filesystems):
-            for one in sorted(value.filesystems, key=lambda one: len(one.mountpoint)):
-                if one.fstype == "btrfs" and one.mountpoint.startswith("/"):
-                    found.setdefault(one.device.rsplit("/", 1)[-1], one.mountpoint)
-    return found
 
 
 def _btrfs(one: BtrfsFilesystem, mounts: Mapping[str, str]) -> PoolView:

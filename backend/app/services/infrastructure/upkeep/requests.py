@@ -11,10 +11,10 @@ from app.ports.job_engine import Enqueued, JobEngine
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 from app.services.infrastructure.pools.pool_list import PoolNotFound
+from app.services.infrastructure.pools.scrubs import place_of, pool_commands
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.storage.device_list import DeviceNotFound
 from app.services.infrastructure.storage.rows import name_of
-from app.services.infrastructure.upkeep.commands import place_of, pool_commands
 from app.services.infrastructure.upkeep.starter import ScrubRefused
 
 SELF_TEST = "self_test"

@@ -26,6 +26,12 @@ from app.ports.shell import Command, CommandResult, Shells, Target
 from app.services.core.audit import KEY_INFO, AuditLog
 from app.services.core.permissions import system
 from app.services.infrastructure.pools.pool_list import PoolNotFound
+from app.services.infrastructure.pools.scrubs import (
+    PoolPlace,
+    place_of,
+    pool_commands,
+    refusal_of,
+)
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.storage.device_list import DeviceNotFound
 from app.services.infrastructure.storage.rows import name_of
@@ -37,12 +43,6 @@ from app.services.infrastructure.storage.self_tests import (
     start_command,
 )
 from app.services.infrastructure.targets import TargetBuilder
-from app.services.infrastructure.upkeep.commands import (
-    PoolPlace,
-    place_of,
-    pool_commands,
-    refusal_of,
-)
 from app.services.infrastructure.upkeep.journal import TESTS, device_mark, follow, pool_mark
 
 _RIGHTS = "Test the connection of its server: it shows the sudoers lines that are missing."
