@@ -11,7 +11,6 @@ export type InstanceDetail = Schemas['InstanceDetail'];
 export type InstanceWrite = Schemas['InstanceWrite'];
 export type Trial = Schemas['InstanceTrial'];
 export type Run = Schemas['InstanceRun'];
-export type DataPage = Schemas['PluginPageRead'];
 export type DataTableOf = Schemas['PluginTable'];
 export type Column = Schemas['PluginColumn'];
 export type Card = Schemas['PluginCard'];

@@ -74,9 +74,6 @@ export const kindInWords = (kind: string) => KIND_WORDS[kind] ?? kind.replaceAll
 
 export const isUsable = ({ state }: Pick<Plugin, 'state'>) => state === 'ready';
 
-/** "60 s", "5 min", "1 h". */
-export const everyInWords = (seconds: number) => formatDuration(seconds);
-
 // How a plugin writes a unit, and how charts call it; what is missing here is shown as it stands.
 const UNITS: Record<string, Unit> = { s: 'seconds', bytes: 'bytes', celsius: 'celsius' };
 
