@@ -130,9 +130,7 @@ def fillings(rng: random.Random) -> Iterator[Series]:
         base - 10,
         onset,
     )
-    yield _make(
-        "leak and package updates", [_noise(rng), leak, _updates(rng)], base - 5, onset
-    )
+    yield _make("leak and package updates", [_noise(rng), leak, _updates(rng)], base - 5, onset)
     yield _make("leak from the first day", [_noise(rng), _leak(rate, 0)], base - 5, 0)
     slow = rng.uniform(0.4, 1.2)
     work = rng.randrange(7)
@@ -186,9 +184,7 @@ def sudden(rng: random.Random) -> Iterator[Series]:
     """Yield what is full within three days of its beginning: nobody foretells it so early."""
     base, onset = rng.uniform(30, 80), rng.uniform(10, 30)
     rate = (FULL - base) / rng.uniform(0.2, 2.5)
-    yield _make(
-        "sudden", [_noise(rng), _leak(rate, onset)], base, onset, is_sudden=True
-    )
+    yield _make("sudden", [_noise(rng), _leak(rate, onset)], base, onset, is_sudden=True)
 
 
 def rests(rng: random.Random) -> Iterator[Series]:
@@ -201,12 +197,8 @@ def rests(rng: random.Random) -> Iterator[Series]:
 
     noise = _noise(rng)
     yield _make("flat", [noise], base, 0, 60)
-    yield _make(
-        "daily rotation", [_noise(rng), _saw(1, upto(2, 25), phase)], base, 0, 60
-    )
-    yield _make(
-        "weekly rotation", [_noise(rng), _saw(7, upto(3, 20), 7 * phase)], base, 0, 60
-    )
+    yield _make("daily rotation", [_noise(rng), _saw(1, upto(2, 25), phase)], base, 0, 60)
+    yield _make("weekly rotation", [_noise(rng), _saw(7, upto(3, 20), 7 * phase)], base, 0, 60)
     yield _make(
         "monthly rotation",
         [_noise(rng), _saw(30, upto(5, 20), 30 * phase)],
@@ -229,9 +221,7 @@ def rests(rng: random.Random) -> Iterator[Series]:
         0,
         60,
     )
-    yield _make(
-        "hourly cron", [_noise(rng), _saw(1 / 24, upto(1, 6), phase)], base, 0, 60
-    )
+    yield _make("hourly cron", [_noise(rng), _saw(1 / 24, upto(1, 6), phase)], base, 0, 60)
     all_of_it = [
         _saw(1, upto(1, 4), phase),
         _burst(1, upto(1, 5), phase / 2, 2),
@@ -256,13 +246,9 @@ def rests(rng: random.Random) -> Iterator[Series]:
         0,
         60,
     )
-    yield _make(
-        "people at work", [_noise(rng), _wander(rng)], rng.uniform(35, 65), 0, 60
-    )
+    yield _make("people at work", [_noise(rng), _wander(rng)], rng.uniform(35, 65), 0, 60)
     slow = rng.uniform(0.01, 0.12)
-    yield _make(
-        "grows slowly", [_noise(rng), _leak(slow, 0)], rng.uniform(30, 75), 0, 60
-    )
+    yield _make("grows slowly", [_noise(rng), _leak(slow, 0)], rng.uniform(30, 75), 0, 60)
     size, fold = upto(3, 15), rng.uniform(4, 15)
     yield _make(
         "growth that calms down",
