@@ -10925,7 +10925,10 @@ export interface components {
              * @example s
              */
             unit: string;
-            /** Value */
+            /**
+             * Value
+             * @example 84.5
+             */
             value: number;
         };
         pydantic__types__JsonValue: unknown;
@@ -27988,6 +27991,7 @@ export interface operations {
                  *       "samples": [
                  *         {
                  *           "metric": "backup_duration_seconds",
+                 *           "value": 84.5,
                  *           "unit": "s",
                  *           "kind": "gauge",
                  *           "at": "2026-03-14T12:00:00Z"
