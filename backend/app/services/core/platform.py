@@ -1,7 +1,10 @@
 """What bootstrap has chosen and hands out: one object, made once a process, passed down."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.config import Settings
@@ -22,9 +25,11 @@ from app.services.core.alerts.quiet import AlertQuieting
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.identity import Identity
 from app.services.core.login_watch import LoginWatch
-from app.services.core.plugins.opening import AddressOf
 from app.services.core.single_sign_on.directory import ProviderDirectory
 from app.services.core.watches import Watches
+
+# How a plugin reaches a server. The domain of servers knows; bootstrap hands it down.
+AddressOf = Callable[[AsyncSession, uuid.UUID], Awaitable[str]]
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -16,15 +16,13 @@ from app.models.core.plugin_instance import PluginInstance
 from app.models.core.resource import Resource
 from app.ports.plugin_host import PluginCall, PluginServer
 from app.services.core.labels import labels_of
+from app.services.core.platform import AddressOf
 from app.services.core.plugins.described import Described, described
 from app.services.core.plugins.errors import (
     PluginInstanceNotFound,
     PluginNotFound,
     PluginNotReady,
 )
-
-# How a plugin reaches a server. The domain of servers knows; bootstrap hands it down.
-AddressOf = Callable[[AsyncSession, uuid.UUID], Awaitable[str]]
 
 
 def secret_ref(instance_id: uuid.UUID, version: int) -> Ref:

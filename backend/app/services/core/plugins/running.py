@@ -21,9 +21,10 @@ from app.ports.live_bus import LiveBus
 from app.ports.plugin_host import CallFailed, PluginCall, PluginHost
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.incidents import tell_pages
+from app.services.core.platform import AddressOf
 from app.services.core.plugins.described import PUSH
 from app.services.core.plugins.errors import PluginInstanceNotFound
-from app.services.core.plugins.opening import AddressOf, InstanceOpener, OpenInstance
+from app.services.core.plugins.opening import InstanceOpener, OpenInstance
 from app.services.core.plugins.storing import Ended, RunStore
 
 RUN = "core.plugins.run"
