@@ -18,12 +18,11 @@ _COLUMNS = {
     "between": "BETWEEN",
     "what": "WHAT",
     "server_name": "SERVER",
-    "kind": "KIND",
     "now": "NOW",
     "growth": "A DAY",
     "off": "OFF BY",
-    "why": "WHY NOT",
 }
+_ALL = {"when": "USED UP", "what": "WHAT", "server_name": "SERVER", "now": "NOW", "why": "WHY NOT"}
 _RISKS = {
     "risk": "WITHIN A YEAR",
     "name": "DRIVE",
@@ -62,7 +61,7 @@ def list_forecasts(
     )
     shown = rows if json else [_row(row) for row in rows]
     empty = "Nothing grows steadily enough to name a date. See `unity forecast list --all`."
-    show_table(shown, _COLUMNS, as_json=json, empty=empty)
+    show_table(shown, _ALL if everything else _COLUMNS, as_json=json, empty=empty)
 
 
 @cli.command("show")
@@ -76,6 +75,7 @@ def show_forecast(name: str, json: Json = False) -> None:
     row = _row(found)
     told = row["why"] or f"used up {row['when']} ({row['between']})"
     show(row, f"{row['what']} on {found['server_name']}: {told}", as_json=False)
+    show_table([row], _ALL if row["why"] else _COLUMNS, as_json=False, empty="")
 
 
 @cli.command("drives")
