@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx2
 from faults import FAULTS, PARTITION, PREPARE, Lab
 from machine import LabError, Machine, machine
 from unity_process import unity
@@ -48,7 +49,7 @@ def main(wanted: list[str]) -> int:
                 print(f"{fault.__name__}: {fault.__doc__}", flush=True)
                 try:
                     fault(lab)
-                except (AssertionError, LabError, StopIteration) as error:
+                except (AssertionError, LabError, StopIteration, httpx2.HTTPError) as error:
                     failed.append(fault.__name__)
                     print(f"  FAILED  {error}", flush=True)
             print(f"{len(lab.passed)} proven, {len(failed)} failed {failed or ''}")

@@ -37,7 +37,7 @@ PACKAGES = (
 HOST_PACKAGES = ("debootstrap", "qemu-system-x86", "openssh-client")
 DISK_SIZE, ROOT_SIZE = 300 * 1024**2, 4 * 1024**3
 _TRIES = 4
-BOOT_SECONDS, SSH_SECONDS = 300, 180
+BOOT_SECONDS, SSH_SECONDS = 300, 420
 _SSH = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
     *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60"),
@@ -51,9 +51,12 @@ class LabError(Exception):
 
 def run(*words: str | Path, seconds: float = 3600, **options: str) -> str:
     """Run a program and return what it printed, or raise with its last words."""
-    done = subprocess.run(
-        words, capture_output=True, text=True, timeout=seconds, check=False, **options
-    )
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=seconds, check=False, **options
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{words[0]} did not end within {seconds:.0f} s") from error
     if done.returncode != 0:
         raise LabError(f"{words[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
     return done.stdout
@@ -136,7 +139,7 @@ class Machine:
         """Say whether it answers."""
         try:
             self.ssh("true", seconds=90)
-        except (LabError, OSError, ValueError, subprocess.TimeoutExpired):
+        except (LabError, OSError, ValueError):
             return False
         return True
 
@@ -162,7 +165,7 @@ class Machine:
             time.sleep(3)
             if started.poll() is not None:
                 raise LabError((self.folder / "qemu.log").read_text())
-            with contextlib.suppress(LabError, subprocess.TimeoutExpired):
+            with contextlib.suppress(LabError):
                 self.ssh("true", seconds=30)
                 return
         raise LabError(f"it did not answer; see {self.folder}/console.log")
@@ -239,7 +242,7 @@ class Machine:
         """Switch it off."""
         if not (self.folder / "pid").exists():
             return
-        with contextlib.suppress(LabError, subprocess.TimeoutExpired):
+        with contextlib.suppress(LabError):
             self.ssh("sync", seconds=20)
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             os.kill(int((self.folder / "pid").read_text()), 15)
