@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import httpx2
+
 from faults import FAULTS, PARTITION, PREPARE, Lab
 from machine import LabError, Machine, machine
 from unity_process import unity
