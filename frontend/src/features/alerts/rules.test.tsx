@@ -90,7 +90,7 @@ describe('rules', () => {
     await waitFor(() => expect(metric).toHaveAccessibleDescription(/Nothing is called gone/));
   });
 
-  it('are made of several conditions, and look where they are told to', async () => {
+  it('are made of several conditions, each with its own faults', async () => {
     let sent: Schemas['RuleWrite'] | undefined;
     server.use(
       http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(rule()))),
@@ -118,13 +118,8 @@ describe('rules', () => {
     await user.type(within(first).getByLabelText(/^Wrong from/), '4');
     await user.selectOptions(within(second).getByLabelText('It is true when'), 'absence');
     await user.type(within(second).getByRole('combobox', { name: /^Metric/ }), 'gone');
-    await user.click(screen.getByRole('combobox', { name: 'Only on these servers' }));
-    await user.click(await screen.findByRole('option', { name: 'nas' }));
-    await user.click(screen.getByRole('combobox', { name: 'Only in these groups' }));
-    await user.click(await screen.findByRole('option', { name: 'Storage' }));
     await user.click(screen.getByRole('button', { name: 'Add the rule' }));
     await waitFor(() => expect(sent).toBeDefined());
-    expect(sent?.scope).toEqual({ servers: ['s1'], groups: ['g1'], tags: [] });
     expect(sent?.definition).toMatchObject({
       type: 'composite',
       join: 'all',
@@ -138,6 +133,26 @@ describe('rules', () => {
         /Nothing is called gone/,
       ),
     );
+  });
+
+  it('look where they are told to', async () => {
+    let sent: Schemas['RuleWrite'] | undefined;
+    server.use(
+      http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(rule()))),
+      http.get('*/api/alerts/rules/:id', () => HttpResponse.json(rule())),
+      http.post('*/api/alerts/rules/preview', () => HttpResponse.json(EMPTY_PREVIEW)),
+      http.put('*/api/alerts/rules/:id', async ({ request }) => {
+        sent = (await request.json()) as Schemas['RuleWrite'];
+        return HttpResponse.json(rule());
+      }),
+    );
+    const { user } = await renderUi(<RulePage id={rule().id} />, signedIn());
+    await user.click(await screen.findByRole('combobox', { name: 'Only on these servers' }));
+    await user.click(await screen.findByRole('option', { name: 'nas' }));
+    await user.click(screen.getByRole('combobox', { name: 'Only in these groups' }));
+    await user.click(await screen.findByRole('option', { name: 'Storage' }));
+    await user.click(screen.getByRole('button', { name: 'Save the rule' }));
+    await waitFor(() => expect(sent?.scope).toEqual({ servers: ['s1'], groups: ['g1'], tags: [] }));
   });
 
   it('keep what the form does not show of an exception', async () => {

@@ -81,7 +81,7 @@ function Reasons({ alert }: { alert: AlertDetail }) {
     ['Where', <Where key="where" alert={alert} />],
     ['Began', <RelativeTime key="began" at={alert.began_at} />],
   ];
-  if (alert.fired_at) facts.push(['Told', <RelativeTime key="told" at={alert.fired_at} />]);
+  if (alert.fired_at) facts.push(['Fired', <RelativeTime key="fired" at={alert.fired_at} />]);
   if (alert.resolved_at) facts.push(['Over', <RelativeTime key="over" at={alert.resolved_at} />]);
   if (alert.value !== null) facts.push(['Value', withUnit(alert.value, alert.unit)]);
   if (alert.rule_id)

@@ -48,7 +48,7 @@ export function Runbook({ alert }: { alert: Alert }) {
   const runbook = useQuery({ ...runbookQuery(alert.runbook), enabled: !isAddress });
   if (alert.runbook === '') return null;
   return (
-    <Section title="What to do">
+    <Section title="Runbook">
       {isAddress ? (
         <Anchor href={alert.runbook} rel="noreferrer" target="_blank">
           {alert.runbook}

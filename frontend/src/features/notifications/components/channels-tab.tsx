@@ -80,7 +80,12 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
       title={channel.name}
       actions={
         <Group gap="xs">
-          <Button size="xs" onClick={() => test.mutate(undefined)} loading={test.isPending}>
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => test.mutate(undefined)}
+            loading={test.isPending}
+          >
             Send a test
           </Button>
           <Button size="xs" variant="default" onClick={onEdit}>
