@@ -119,7 +119,6 @@ class Stage:
             "UNITY_NOTIFICATIONS__LOOK_SECONDS": "1",
             "UNITY_NOTIFICATIONS__FIRST_RETRY_SECONDS": "0.2",
             "UNITY_NOTIFICATIONS__LEASE_SECONDS": "6",
-            "UNITY_NOTIFICATIONS__SEND_SECONDS": "5",
         }
         with (self.data.parent / "unity.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(

@@ -57,7 +57,9 @@ def _service(scheme: str, schema: Detail) -> PushService:
     tokens, args = _mapping(details.get("tokens")), _mapping(details.get("args"))
     used = {name for text in _texts(details.get("templates")) for name in _PLACE.findall(text)}
     fields = [
-        _field(name, _mapping(token)) for name, token in sorted(tokens.items()) if name in used
+        _field(name, _mapping(token))
+        for name, token in sorted(tokens.items())
+        if name in used and not _has_one_value(name, _mapping(token))
     ]
     fields += [
         _field(name, _mapping(arg), is_advanced=True)
@@ -72,6 +74,11 @@ def _service(scheme: str, schema: Detail) -> PushService:
         manual=str(schema.get("setup_url") or ""),
         fields=tuple(fields),
     )
+
+
+def _has_one_value(name: str, token: Detail) -> bool:
+    """Tell whether there is nothing to choose: most services have one schema, which is their id."""
+    return name == "schema" and len([*_sequence(token.get("values"))]) == 1
 
 
 def _field(name: str, token: Detail, *, is_advanced: bool = False) -> FormField:
