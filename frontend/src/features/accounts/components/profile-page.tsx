@@ -72,7 +72,14 @@ export function ProfilePage() {
               facts={[
                 ['Name', user.name],
                 ['Role', user.role],
-                ['Password set', <RelativeTime key="set" at={user.password_changed_at} />],
+                [
+                  'Password set',
+                  user.has_password ? (
+                    <RelativeTime key="set" at={user.password_changed_at} />
+                  ) : (
+                    'none: you come by a provider'
+                  ),
+                ],
               ]}
             />
           </Section>

@@ -39,9 +39,13 @@ function Row({ account, mayManage }: { account: ServiceAccount; mayManage: boole
         </StatusBadge>,
         account.role,
         account.owner === null ? 'owned by nobody' : `owned by ${account.owner}`,
-        <Fragment key="used">
-          used <RelativeTime at={account.last_used_at} never="never" />
-        </Fragment>,
+        account.last_used_at === null ? (
+          'never used'
+        ) : (
+          <Fragment key="used">
+            used <RelativeTime at={account.last_used_at} />
+          </Fragment>
+        ),
       ]}
       actions={
         <>

@@ -1,6 +1,6 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { useMay, useSession } from '@/api/session';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FactList } from '@/components/fact-list';
@@ -37,7 +37,16 @@ function Facts({ user }: { user: User }) {
         ['Full name', user.full_name || '–'],
         ['Role', user.role],
         ['Added', <RelativeTime key="added" at={user.created_at} />],
-        ['Password set', <RelativeTime key="password" at={user.password_changed_at} />],
+        [
+          'Password',
+          user.has_password ? (
+            <Fragment key="password">
+              set <RelativeTime at={user.password_changed_at} />
+            </Fragment>
+          ) : (
+            'none: comes by a provider or with tokens'
+          ),
+        ],
         ['Second factor', user.has_second_factor ? 'set up' : 'none'],
         ['Last login', <RelativeTime key="login" at={user.last_login_at} never="never" />],
       ]}
