@@ -31,6 +31,8 @@ UNPAGED = {
     "listGrants",
     "listIdentityProviders",
     "listLinks",
+    "listMetricResources",
+    "listMetrics",
     "listNotificationChannelNames",
     "listNotificationChannels",
     "listNotificationRoutes",
