@@ -164,7 +164,7 @@ def a_redis() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def a_mariadb() -> Iterator[Running]:
     """Return a MariaDB."""
-    with mariadb("--performance-schema=ON", "--max-connections=20") as running:
+    with mariadb("--performance-schema=ON", "--max-connections=60") as running:
         yield running
 
 
