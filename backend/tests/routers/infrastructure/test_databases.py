@@ -8,8 +8,8 @@ from sqlalchemy import update
 from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseKind
 from app.services.infrastructure.databases.figures import Figure, Reading
 from app.services.infrastructure.facts.databases.script import LOOK
+from app.services.infrastructure.facts.table import FACTS
 from tests.facts.corpus import FOLDER, load
-from tests.facts.test_facts import FACTS
 from tests.fakes.shell import FakeShells
 from tests.fixtures.cast import Cast
 from tests.routers.infrastructure.test_devices import collect

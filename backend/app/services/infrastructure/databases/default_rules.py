@@ -1,8 +1,4 @@
-"""The rules over the numbers of databases that Unity brings along, each with its source.
-
-"Cleared at" keeps a value on the edge from alarming again and again. Critical is said only where
-somebody should get up for it.
-"""
+"""The rules over the numbers of databases that Unity brings along, each with its source."""
 
 from dataclasses import dataclass
 
