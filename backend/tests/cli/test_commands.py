@@ -6,7 +6,9 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import root
-from app.kernel.errors import UnityError
+from app.cli.client import Client
+from app.kernel.errors import JsonValue, UnityError
 from tests.parts.sshd import Account, Sshd, running_sshd
 
 BACKEND = Path(__file__).parents[2]
@@ -37,13 +40,14 @@ class Typed:
 class Machine:
     """A machine with Unity on it, where commands are typed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.settings = {
             "UNITY_DATA": str(data),
             "UNITY_SERVER__LISTEN": "127.0.0.1:0",
             "UNITY_LOG__LEVEL": "WARNING",
             "UNITY_COLLECT__ADD_LOCAL": "false",
+            **(settings or {}),
         }
 
     @property
@@ -69,11 +73,34 @@ class Machine:
         found: dict[str, object] = json.loads(done.stdout)
         return found
 
+    def rows(self, *words: str) -> list[dict[str, object]]:
+        """Type a list with `--json`, and return its rows."""
+        done = self.type(*words, "--json")
+        assert done.code == 0, done.stderr
+        found: list[dict[str, object]] = json.loads(done.stdout)
+        return found
+
+    def post(self, path: str, body: Mapping[str, JsonValue]) -> None:
+        """Ask the API for what has no command."""
+        with CliRunner().isolation(env=self.settings):
+            Client().post(path, dict(body))
+
+    def wait(self, seconds: float) -> None:
+        """Let the process that serves do its work."""
+        time.sleep(seconds)  # noqa: TID251 - what is typed here blocks as well
+
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Return a machine on which Unity runs, with alice as its admin."""
-    machine = Machine(tmp_path_factory.mktemp("cli") / "data")
+    with served(tmp_path_factory.mktemp("cli") / "data") as machine:
+        yield machine
+
+
+@contextmanager
+def served(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Machine]:
+    """Serve on a new data folder, with alice as its admin, for the length of the block."""
+    machine = Machine(data, settings)
     # As typed: only the program itself decides what its files are open to.
     subprocess.run(
         [sys.executable, "-c", START, *ADD_ALICE],
@@ -99,7 +126,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 async def _until_there(socket: Path) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             try:
                 _, writer = await asyncio.open_unix_connection(str(socket))
@@ -173,3 +200,21 @@ def test_a_job_is_run_shown_paused_and_resumed(machine: Machine) -> None:
 
 def test_the_audit_log_holds_what_was_typed(machine: Machine) -> None:
     assert machine.told("audit", "verify")["is_intact"] is True
+
+
+def test_the_audit_log_is_searched_and_taken_away(machine: Machine) -> None:
+    found = machine.type("audit", "search", "--text", "alice", "--action", "user.")
+    assert found.code == 0, found.stderr
+    assert "user.created" in found.stdout
+    rows = json.loads(machine.type("audit", "search", "--limit", "1", "--json").stdout)
+    assert len(rows) == 1
+    assert "No entry is like that" in machine.type("audit", "search", "--text", "nowhere").stdout
+    wrong = machine.type("audit", "search", "--result", "perhaps")
+    assert (wrong.code, "result" in wrong.stderr) == (1, True)
+    lines = machine.type("audit", "export", "--action", "user.").stdout.splitlines()
+    assert [json.loads(line)["object_name"] for line in lines] == ["alice"]
+    table = machine.type("audit", "export", "--format", "csv", "--actor", "command line").stdout
+    assert table.startswith("seq,at,actor_kind")
+    assert "user.created" in table
+    last = json.loads(machine.type("audit", "search", "--limit", "1", "--json").stdout)
+    assert last[0]["action"] == "audit.exported"
