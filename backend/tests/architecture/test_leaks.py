@@ -517,6 +517,8 @@ async def test_no_secret_is_found_outside_of_its_place(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The provider of the scene runs in this process, and notes which tokens it has made.
+    standard_logging.getLogger("authlib").setLevel(standard_logging.WARNING)
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # the provider on the loopback has no TLS
     logging.configure("DEBUG", "json")
     async with _open(tmp_path, sqlite_template) as stage:
