@@ -7,7 +7,6 @@ export type Group = Schemas['GroupRead'];
 export type GroupWrite = Schemas['GroupWrite'];
 export type GroupRemoval = Schemas['GroupRemoval'];
 export type GroupPerson = Schemas['GroupPerson'];
-export type Member = Schemas['ResourceRead'];
 
 const of = (group_id: string) => ({ params: { path: { group_id } } });
 
