@@ -174,7 +174,7 @@ async def test_lint_finds_rules_that_are_blind_and_twins(cast: Cast, bob: Person
 async def test_a_built_in_rule_can_be_changed_and_put_back(cast: Cast, bob: Person) -> None:
     await measure(cast, [50])
     rules = (await bob.get("/api/alerts/rules?q=memory")).json()["items"]
-    built_in = rules[0]
+    built_in = next(one for one in rules if one["key"] == "memory_full")
     assert "netdata" in built_in["source"]
     assert not built_in["is_changed"]
     path = f"/api/alerts/rules/{built_in['id']}"
