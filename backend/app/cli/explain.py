@@ -14,7 +14,7 @@ _KINDS = {
     "storage_device": "drive",
     "storage_pool": "pool",
     "filesystem": "file system",
-    "database": "database",
+    "database_instance": "database",
 }
 _SIDES = {
     "below": "What it stands on",
