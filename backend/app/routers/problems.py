@@ -40,6 +40,12 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     }
 
 
+def a_table() -> dict[int | str, dict[str, object]]:
+    """Describe an answer that is a table for spreadsheets, for the OpenAPI document."""
+    content = {"text/csv": {"schema": {"type": "string"}}}
+    return {200: {"description": "CSV (RFC 4180)", "content": content}}
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(UnityError, _unity_error)

@@ -3,14 +3,13 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import TypeAdapter, ValidationError
 
 from app.kernel.errors import InvalidInput
 from app.routers.dependencies import ReadSession
 from app.routers.guards import requires
-from app.routers.problems import documented
+from app.routers.problems import a_table, documented
 from app.schemas.core.metric import (
     MetricAnswer,
     MetricLine,
@@ -57,16 +56,14 @@ async def query_metrics(reader: Reader, query: Annotated[MetricQuery, Query()]) 
     "/export",
     dependencies=[requires(P.METRICS_READ)],
     summary="Export series of a metric over a range",
-    response_class=PlainTextResponse,
-    responses=documented(401, 403, 422),
+    response_class=Response,
+    responses=documented(401, 403, 422) | a_table(),
 )
-async def export_metrics(
-    reader: Reader, query: Annotated[MetricQuery, Query()]
-) -> PlainTextResponse:
+async def export_metrics(reader: Reader, query: Annotated[MetricQuery, Query()]) -> Response:
     """Answer the same as the query does, as CSV (RFC 4180): a row for each point of each series."""
     span = (query.begin, query.end, query.points)
     result = await reader.query(query.metric, query.resource, _labels(query.labels), *span)
-    return PlainTextResponse(
+    return Response(
         await asyncio.to_thread(as_csv, query.metric, result),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{query.metric}.csv"'},

@@ -3,12 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import PlainTextResponse
 
 from app.routers.dependencies import ReadSession
 from app.routers.etag import NOT_MODIFIED, answer
 from app.routers.guards import requires
-from app.routers.problems import documented
+from app.routers.problems import a_table, documented
 from app.schemas.base import Page, PageQuery
 from app.schemas.infrastructure.inventory import InventoryRow
 from app.services.core.permissions import P
@@ -42,12 +41,12 @@ async def list_inventory(
     "/export",
     dependencies=[requires(P.SERVERS_READ)],
     summary="Export what machines are made of",
-    response_class=PlainTextResponse,
-    responses=documented(401, 403),
+    response_class=Response,
+    responses=documented(401, 403) | a_table(),
 )
-async def export_inventory(inventory: Reader) -> PlainTextResponse:
+async def export_inventory(inventory: Reader) -> Response:
     """Return the inventory of all machines as CSV (RFC 4180), sizes in bytes."""
-    return PlainTextResponse(
+    return Response(
         await inventory.csv(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="unity-inventory.csv"'},
