@@ -34,6 +34,7 @@ from app.kernel.database import Database
 from app.kernel.errors import StartRefused
 from app.kernel.logging import get_logger
 from app.kernel.zones import time_zone
+from app.models import registry
 from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
 from app.schedulers import audit, backup, core, credentials, plugins, quiet
@@ -302,6 +303,7 @@ async def open_database(settings: Settings) -> tuple[Database, Vault]:
     The root key is checked before anything is written: a wrong or missing one changes nothing.
     """
     folders.prepare(settings.data)
+    registry.metadata()  # what each row hangs on is known before the first question
     url = database_url(settings)
     database = Database(url, pool_size=settings.database.pool_size)
     root_key = crypto.read_root_key(settings.keys_folder)
