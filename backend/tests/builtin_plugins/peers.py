@@ -97,7 +97,22 @@ async def running_upsd(folder: Path) -> AsyncIterator[int]:
         await _until_there([folder / f"dummy-ups-{name}" for name in ("good", "bad")])
         stack.enter_context(_running(["/lib/nut/upsd", "-F", "-u", "root"], folder, env))
         await until_open(port)
+        for name in ("good", "bad"):
+            await _until_read(port, name)
         yield port
+
+
+async def _until_read(port: int, name: str) -> None:
+    """Wait until a driver has told its first values; before that its status is WAIT."""
+    for _ in range(200):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET VAR {name} ups.status\n".encode())
+        said = await reader.readline()
+        writer.close()
+        if said.startswith(b"VAR") and b"WAIT" not in said:
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"{name} tells nothing: {said!r}")
 
 
 @contextlib.asynccontextmanager
