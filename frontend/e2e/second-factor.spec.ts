@@ -2,6 +2,7 @@
 // code when the app is lost.
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/journey';
+import { Api } from './support/people';
 import { codeOf } from './support/totp';
 
 const PERSON = { name: 'tina', password: 'seven quiet herons sit' } as const;
@@ -25,12 +26,13 @@ async function logOut(page: Page): Promise<void> {
 }
 
 test('a second factor is set up, asked for, and replaced by a recovery code', async ({
-  api,
   browser,
   unity,
 }) => {
   test.setTimeout(120_000);
-  await api.call('POST', '/api/users', { ...PERSON, role: 'viewer' });
+  const admin = await Api.fresh(unity.url);
+  await admin.call('POST', '/api/users', { ...PERSON, role: 'viewer' });
+  await admin.dispose();
   const context = await browser.newContext({ baseURL: unity.url });
   const page = await context.newPage();
   await typePassword(page);
