@@ -25,6 +25,7 @@ from unity_plugin.wire import (
 )
 
 _GRACE = 2.0  # beyond the time-out that the worker itself watches
+_NICE = 10
 _START = 30.0  # a busy machine takes its time to start Python
 _MOST_ERRORS = 40  # lines of standard error
 _LONGEST_ERROR = 500
@@ -85,6 +86,9 @@ class WorkerProcess:
             start_new_session=True,  # so that the programs it starts end with it
             limit=MOST_FROM_WORKER,
         )
+        # Whoever looks at a page comes first; a plugin has time.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
 
     async def serve(self) -> None:
         """Read what the worker says until its end; whoever made it keeps this going as a task."""
