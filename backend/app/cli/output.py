@@ -13,7 +13,9 @@ from app.kernel.text import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 
-console = Console(highlight=False, soft_wrap=True)
+# A pipe has no width of its own; the 80 columns that would be taken break names and ids in two.
+_PIPE = 240
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE)
 
 
 def show(document: object, words: str, *, as_json: bool) -> None:
