@@ -8,6 +8,7 @@ from app.cli.client import Client
 from app.cli.client import Json as Document
 from app.cli.output import Json, show, show_table
 from app.kernel.errors import InvalidInput, JsonValue, NotFound
+from app.kernel.text import size_words
 
 cli = typer.Typer(
     help="PostgreSQL, MySQL, MariaDB, MongoDB, Redis, Valkey and MinIO on all machines.",
@@ -26,7 +27,6 @@ _COLUMNS = {
     "reason": "WHY",
 }
 _FIGURES = {"title": "NUMBER", "shown": "VALUE", "why": "WHY NOT"}
-_STEP = 1024
 
 
 @cli.command("list")
@@ -154,13 +154,7 @@ def _figure(figure: Document) -> Document:
 
 
 def _bytes(value: JsonValue) -> str:
-    if not isinstance(value, float | int):
-        return ""
-    size, units = float(value), iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))
-    unit = next(units)
-    while size >= _STEP and unit != "PiB":
-        size, unit = size / _STEP, next(units)
-    return f"{size:.4g} {unit}"
+    return size_words(value) if isinstance(value, float | int) else ""
 
 
 def _rows(database: Document, part: str) -> list[Document]:

@@ -23,3 +23,13 @@ def printable(text: str) -> str:
         character if character.isprintable() else " " if character.isspace() else ""
         for character in _ESCAPES.sub("", text)
     )
+
+
+def size_words(number: float) -> str:
+    """Write bytes for people, with three digits and the binary units that pages show."""
+    value, units = float(number), iter(("B", "KiB", "MiB", "GiB", "TiB"))
+    unit = next(units)
+    # What would be rounded to 1024 is one of the next unit.
+    while abs(value) >= 1023.5 and unit != "PiB":  # noqa: PLR2004 - see above
+        value, unit = value / 1024, next(units, "PiB")
+    return f"{value:.0f} {unit}" if abs(value) >= 100 else f"{value:.3g} {unit}"  # noqa: PLR2004 - three digits either way

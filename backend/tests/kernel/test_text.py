@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.text import printable
+from app.kernel.text import printable, size_words
 
 
 @given(st.text())
@@ -42,3 +42,20 @@ def test_no_sequence_however_nested_leaves_an_escape(text: str) -> None:
 )
 def test_sequences_and_invisible_characters_are_taken_out(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (1023.6 * 1024, "1 MiB"),
+        (1010 * 1024**3, "1010 GiB"),
+        (4000787030016, "3.64 TiB"),
+        (2.0**64, "16384 PiB"),
+        (-2048, "-2 KiB"),
+    ],
+)
+def test_sizes_have_three_digits_and_never_an_exponent(number: float, words: str) -> None:
+    assert size_words(number) == words

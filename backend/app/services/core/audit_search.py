@@ -5,8 +5,6 @@ search for text leaves out the thousands in which it cannot stand, reads so many
 and says where to go on.
 """
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Sequence
 
@@ -28,6 +26,7 @@ from app.services.core.audit import AuditLog
 from app.services.core.audit_summaries import BLOCK, block_of, ruled_out, wanted_marks
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains
+from app.services.core.tables import csv_lines
 
 WINDOW = 100_000  # entries that one search for text reads at most
 MOST_BLOCKS = 5000  # that one search for text looks at: five million entries
@@ -50,8 +49,6 @@ _CSV = (
     "details",
     "h",
 )
-# Spreadsheets compute what begins so, and a name in the log may be an attacker's.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AuditSearch:
@@ -144,7 +141,7 @@ class AuditExport:
         """Yield the file piece by piece, as far as the request that began it reaches."""
         within, seq = reach.current.get(), 0
         if form is ExportFormat.CSV:
-            yield _csv([_CSV])
+            yield csv_lines([_CSV])
         while True:
             with reach.within(within):
                 async with self._database.snapshot() as session:
@@ -153,7 +150,7 @@ class AuditExport:
                 return
             seq = rows[-1].seq
             if form is ExportFormat.CSV:
-                yield _csv([_cells(row) for row in rows])
+                yield csv_lines([_cells(row) for row in rows])
             else:
                 yield "".join(row.model_dump_json() + "\n" for row in rows)
 
@@ -241,11 +238,3 @@ def _cells(row: AuditEntryRead) -> list[str]:
     values = row.model_dump(mode="json")
     values["details"] = json.dumps(values["details"], sort_keys=True, ensure_ascii=False)
     return ["" if values[name] is None else str(values[name]) for name in _CSV]
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
-    return text.getvalue()

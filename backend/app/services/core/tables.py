@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), and a
+# name may be an attacker's.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | float | None
 

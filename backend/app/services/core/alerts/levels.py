@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from app.kernel.text import size_words
 from app.schemas.core.alert_rule import LabelMatcher, Levels, Match, Operator, Override
 from app.services.core.alerts.machine import Verdict
 from app.services.core.metrics.series import Labels, canonical
@@ -118,16 +119,8 @@ def shown(value: float, unit: str) -> str:
         case "celsius":
             return f"{number} °C"
         case "bytes":
-            return _shown_bytes(value)
+            return size_words(value)
         case "s":
             return f"{number} s"
         case _:
             return f"{number} {unit}"
-
-
-def _shown_bytes(value: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(value) < 1024:  # noqa: PLR2004 - the factor between the units
-            return f"{value:.3g} {unit}"
-        value /= 1024
-    return f"{value:.4g} TiB"

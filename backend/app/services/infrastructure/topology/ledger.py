@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from app.kernel.clock import Clock
 from app.kernel.ids import uuid7
@@ -28,6 +29,12 @@ from app.services.infrastructure.topology.layout import Ground, Stack, mounted
 
 # What was unmounted for so long is not coming back; its history goes with it.
 FORGOTTEN_AFTER = timedelta(days=30)
+# Their reports are long, and nothing here reads them.
+_OF_POOLS = (StoragePool.server_id, StoragePool.kind, StoragePool.name, StoragePool.identity)
+_OF_DRIVES = (
+    *(StorageDevice.server_id, StorageDevice.name, StorageDevice.path),
+    *(StorageDevice.wwn, StorageDevice.serial, StorageDevice.state),
+)
 _AWAY = (DeviceState.MISSING, DeviceState.GONE)
 Edge = tuple[uuid.UUID, uuid.UUID]
 
@@ -94,14 +101,18 @@ class _Book:
         ):
             self._filesystems[found.server_id][found.mountpoint] = found
         for pool in await self._session.scalars(
-            select(StoragePool).where(StoragePool.server_id.in_(server_ids))
+            select(StoragePool)
+            .where(StoragePool.server_id.in_(server_ids))
+            .options(load_only(*_OF_POOLS, raiseload=True))
         ):
             self._pools[pool.server_id].append(pool)
         for drive in await self._session.scalars(
-            select(StorageDevice).where(
+            select(StorageDevice)
+            .where(
                 StorageDevice.server_id.in_(server_ids),
                 StorageDevice.state != DeviceState.RETIRED,
             )
+            .options(load_only(*_OF_DRIVES, raiseload=True))
         ):
             self._drives[drive.server_id].append(drive)
         kinds = (ResourceKind.FILESYSTEM, ResourceKind.STORAGE_POOL)

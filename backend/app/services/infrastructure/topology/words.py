@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.text import size_words
 from app.models.infrastructure.filesystem import Filesystem
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.models.infrastructure.storage_device import StorageDevice
@@ -60,10 +61,4 @@ def _joined(*parts: str) -> str:
 
 
 def _size(number: int | None) -> str:
-    if number is None:
-        return ""
-    value, units = float(number), ["B", "kB", "MB", "GB", "TB", "PB"]
-    while value >= 1000 and len(units) > 1:  # noqa: PLR2004 - decimal units, as drives are sold
-        value /= 1000
-        units.pop(0)
-    return f"{value:.0f} {units[0]}" if value >= 10 else f"{value:.1f} {units[0]}"  # noqa: PLR2004 - two digits either way
+    return "" if number is None else size_words(number)
