@@ -14,7 +14,9 @@ that you gave the server, in one shell, with `LC_ALL=C`. None of them needs root
 or writes a file. A command that is missing, refused or too slow costs only its own fact. Drives are
 read by root: [their page](drives.md) shows those commands.
 
-Each group is one round trip, in which a command that several facts share runs once.
+Each group is one round trip, in which a command that several facts share runs once. What a machine
+has none of (ZFS, LVM, md, btrfs, databases) is looked for when you ask, and else every 20 to 40
+minutes only: looking for everything costs a machine more than all that it has.
 
 | Group | When | Commands |
 | --- | --- | --- |

@@ -18,6 +18,8 @@ MACHINE_ID = "/etc/machine-id"
 OS_RELEASE = "/etc/os-release"
 REBOOT_REQUIRED = "/var/run/reboot-required"
 REBOOT_PACKAGES = "/var/run/reboot-required.pkgs"
+VMSTAT = "/proc/vmstat"
+PRESSURE = "/proc/pressure/"
 
 # One process reads them all, because starting a process costs a machine far more than reading a
 # file. `head` names each file before its content, and goes on where one is missing.
@@ -40,35 +42,49 @@ FILES = Command(
         OS_RELEASE,
         REBOOT_REQUIRED,
         REBOOT_PACKAGES,
+        VMSTAT,
+        *(PRESSURE + resource for resource in ("cpu", "io", "memory", "irq")),
     ),
     instant=True,
 )
 
-# Sensors and network links stand in folders whose names differ, so `find` looks for their files
-# and one `grep` prints each line behind its path. -L because /sys/class holds symbolic links.
+_CLASS_FILES = (
+    "hwmon/hwmon*/name",
+    "hwmon/hwmon*/temp*_input",
+    "hwmon/hwmon*/temp*_label",
+    "hwmon/hwmon*/temp*_crit",
+    "hwmon/hwmon*/fan*_input",
+    "hwmon/hwmon*/fan*_label",
+    "thermal/thermal_zone*/type",
+    "thermal/thermal_zone*/temp",
+    "net/*/operstate",
+    "net/*/speed",
+    "net/*/duplex",
+    "net/*/carrier_changes",
+    "net/*/address",
+)
+EDAC = "/sys/devices/system/edac/mc/"
+CPUS = "/sys/devices/system/cpu/"
+_SYSTEM_FILES = (
+    EDAC + "mc*/mc_name",
+    EDAC + "mc*/ce_count",
+    EDAC + "mc*/ue_count",
+    EDAC + "mc*/dimm*/dimm_label",
+    EDAC + "mc*/dimm*/dimm_ce_count",
+    EDAC + "mc*/dimm*/dimm_ue_count",
+    CPUS + "cpu*/thermal_throttle/core_throttle_count",
+    CPUS + "cpu*/thermal_throttle/package_throttle_count",
+    # By way of the folder that only processors with these counters have.
+    CPUS + "cpu*/thermal_throttle/../topology/physical_package_id",
+)
+# Sensors, network links and counters of the hardware stand in folders whose names differ. The shell
+# finds the names, for less than `find` would take, and one `grep` prints each line behind its path.
 SYS = Command(
     (
-        "find",
-        "-L",
-        "/sys/class/hwmon",
-        "/sys/class/thermal",
-        "/sys/class/net",
-        "-maxdepth",
-        "2",
-        "(",
-        *("-path", "*/hwmon*/name"),
-        *("-o", "-path", "*/hwmon*/temp*_input"),
-        *("-o", "-path", "*/hwmon*/temp*_label"),
-        *("-o", "-path", "*/hwmon*/temp*_crit"),
-        *("-o", "-path", "*/hwmon*/fan*_input"),
-        *("-o", "-path", "*/hwmon*/fan*_label"),
-        *("-o", "-path", "*/thermal_zone*/type"),
-        *("-o", "-path", "*/thermal_zone*/temp"),
-        *("-o", "-path", "*/net/*/operstate"),
-        *("-o", "-path", "*/net/*/speed"),
-        *("-o", "-path", "*/net/*/address"),
-        ")",
-        *("-exec", "grep", "-s", "", "/dev/null", "{}", "+"),
+        "sh",
+        "-c",
+        "exec grep -s '' /dev/null "
+        + " ".join((*(f"/sys/class/{name}" for name in _CLASS_FILES), *_SYSTEM_FILES)),
     ),
     # A driver that hangs hangs in the kernel, where no time-out can end it either.
     instant=True,
@@ -184,6 +200,16 @@ def class_files(result: CommandResult, folder: str) -> dict[str, dict[str, str]]
             path, _, content = line[len(prefix) :].partition(":")
             device, _, name = path.partition("/")
             found.setdefault(device, {})[name] = content
+    return found
+
+
+def files_below(result: CommandResult, folder: str) -> dict[str, str]:
+    """Return, out of the answer of `SYS`, the files below a folder by the rest of their path."""
+    found = {}
+    for line in result.stdout.splitlines():
+        if line.startswith(folder):
+            path, _, content = line[len(folder) :].partition(":")
+            found[path] = content
     return found
 
 
