@@ -49,6 +49,15 @@ class NoRight(Exception):
         self.why = why
 
 
+class Absent(Exception):
+    """There is none for this login, with why: nothing is wrong, but somebody may wonder."""
+
+    def __init__(self, fact: str, why: str) -> None:
+        super().__init__(f"{fact}: {why}")
+        self.fact = fact
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One number for the metric store. `metric` is node_exporter's name where one exists."""
@@ -64,17 +73,20 @@ class Fact(Generic[T]):
     """One question to a machine. Subclasses set the class attributes and write `parse`.
 
     `parse` is pure: no I/O, no clock. It returns None when the machine has no such thing, raises
-    `Unparsable` for an answer it does not know and `NoRight` when the answer is a refusal.
+    `Unparsable` for an answer it does not know, `NoRight` when the answer is a refusal, and
+    `Absent` where there is none for a reason that people should know.
     `commands` holds one or more argv whose results `parse` receives in the same order. Where the
     systems differ, a fact asks them all and reads what answered, so that one round trip is enough.
     Facts may share a command (many read parts of one `head`): a group runs it once.
     `programs` names what must be installed, where that is not the first word of its commands.
     `fixes` says what a person can do about a trouble, where something can be done.
+    `is_rare` marks what most machines have none of: an empty answer is believed for half an hour.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     rate: ClassVar[Rate] = Rate.STANDARD  # the fastest group that asks it
+    is_rare: ClassVar[bool] = False
     commands: ClassVar[tuple[Command, ...]]
     value: type[T]
     programs: ClassVar[tuple[str, ...]] = ()
@@ -108,6 +120,8 @@ def read(fact: Fact[T], results: tuple[CommandResult, ...]) -> FactReading[T]:
         return _missing(fact, Trouble.ABSENT, f"No {named} is installed there.")
     try:
         value = fact.parse(results)
+    except Absent as lack:
+        return _missing(fact, Trouble.ABSENT, printable(lack.why))
     except NoRight as refusal:
         return _missing(fact, Trouble.NO_RIGHT, printable(refusal.why) or "Not permitted.")
     except Unparsable as failure:

@@ -5,9 +5,11 @@ only this cycle, and a server that kills its worker does not do so in a loop.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
+from app.models.infrastructure.database_instance import DatabaseInstance
 from app.models.infrastructure.monitored_server import (
     HostKeyPin,
     HostKeyState,
@@ -23,10 +26,16 @@ from app.models.infrastructure.monitored_server import (
     SudoMode,
 )
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.ports.shell import Target
 from app.services.core.facts import Rate
 from app.services.infrastructure.cycle import Claim
+from app.services.infrastructure.facts.btrfs import BtrfsFact
+from app.services.infrastructure.facts.databases.fact import DatabasesFact
+from app.services.infrastructure.facts.lvm import LvmFact
+from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.smart.report import ReadState
+from app.services.infrastructure.facts.zfs.pools import ZfsPoolsFact
 from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.targets import TargetBuilder, TargetUnusable
 
@@ -34,6 +43,14 @@ _DUE: dict[Rate, InstrumentedAttribute[datetime | None]] = {
     Rate.STANDARD: MonitoredServer.next_due_at,
     Rate.SLOW: MonitoredServer.slow_due_at,
 }
+_POOL_FACTS: Mapping[PoolKind, str] = MappingProxyType(
+    {
+        PoolKind.ZFS: ZfsPoolsFact.name,
+        PoolKind.MD: MdArraysFact.name,
+        PoolKind.BTRFS: BtrfsFact.name,
+        PoolKind.LVM: LvmFact.name,
+    }
+)
 
 
 class Claims:
@@ -101,10 +118,12 @@ class Claims:
             targets = await self._targets.build_many(session, servers)
             changed = await _changed_keys(session, targets.values())
             sleepers = await _with_sleepers(session, [server.id for server in servers])
+            kept = await _known_things(session, [server.id for server in servers])
         return [
             replace(
                 self._claim(server, targets[server.id], lease, changed),
                 has_sleepers=server.id in sleepers,
+                kept=frozenset(kept.get(server.id, ())),
             )
             for server in servers
         ]
@@ -175,6 +194,31 @@ async def _with_sleepers(
         .distinct()
     )
     return frozenset(rows)
+
+
+async def _known_things(
+    session: AsyncSession, server_ids: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, set[str]]:
+    """Return by server the rare facts that must be asked: there is, or was, something of the kind.
+
+    Else what comes back would be seen late, and what is gone would be believed too long.
+    """
+    found: dict[uuid.UUID, set[str]] = defaultdict(set)
+    pools = await session.execute(
+        select(StoragePool.server_id, StoragePool.kind)
+        .where(StoragePool.server_id.in_(server_ids))
+        .distinct()
+    )
+    for server_id, kind in pools:
+        found[server_id].add(_POOL_FACTS[PoolKind(kind)])
+    databases = await session.scalars(
+        select(DatabaseInstance.server_id)
+        .where(DatabaseInstance.server_id.in_(server_ids))
+        .distinct()
+    )
+    for server_id in databases:
+        found[server_id].add(DatabasesFact.name)
+    return found
 
 
 async def _changed_keys(

@@ -28,6 +28,7 @@ from app.ports.shell import (
     Target,
 )
 from app.services.core.facts import FactReading, Rate, Trouble
+from app.services.infrastructure.absences import Absences
 from app.services.infrastructure.claims import Claims
 from app.services.infrastructure.cycle import Answers, Claim, CycleResult, OfferedKey, digest
 from app.services.infrastructure.drive_round import DriveReadings, ask_drives
@@ -72,6 +73,7 @@ class Collector:
         self._clock = clock
         self._slots = asyncio.Semaphore(settings.at_once)
         self._busy: set[tuple[uuid.UUID, Rate]] = set()
+        self._absences = Absences(clock)
 
     async def collect_due(self) -> Tally:
         """Ask all servers that are due, in the standard and then in the slow group."""
@@ -94,6 +96,7 @@ class Collector:
     async def collect_server(self, server_id: uuid.UUID) -> Verdict | None:
         """Ask one server for everything now; None when it is disabled or gone."""
         verdict = None
+        self._absences.forget(server_id)
         for rate in (Rate.STANDARD, Rate.SLOW):
             for claim in await self._claims.take([server_id]):
                 verdict = await self._cycle(claim, rate) or verdict
@@ -142,18 +145,23 @@ class Collector:
                 failure, offered = claim.refusal, None
             else:
                 answers = await self._answers(claim, claim.target, rate)
-                return digest(claim, rate, started_at, answers)
+                result = digest(claim, rate, started_at, answers)
+                if rate is Rate.STANDARD and not answers.recalled:
+                    self._absences.note(answers.group, result)
+                return result
         except ShellError as error:
             failure, offered = judge_failure(error), _offered(error)
         except TimeoutError:
             failure, offered = NO_ANSWER, None
+        self._absences.forget(claim.server_id)
         seconds = time.monotonic() - began
         return CycleResult(claim, rate, started_at, seconds, failure=failure, offered=offered)
 
     async def _answers(self, claim: Claim, target: Target, rate: Rate) -> Answers:
         as_root = claim.uses_sudo or _is_root(target)
         # LVM and mdadm read the labels on the disks themselves, which would wake those that sleep.
-        group = group_of(rate, as_root=as_root and not claim.has_sleepers)
+        whole = group_of(rate, as_root=as_root and not claim.has_sleepers)
+        group, recalled = self._absences.recall(claim.server_id, whole, claim.kept)
         settings = self._settings
         limit = settings.connect_seconds + settings.login_seconds + settings.budget_seconds
         limit += settings.drives_seconds + settings.budget_seconds if rate is Rate.SLOW else 0
@@ -171,7 +179,7 @@ class Collector:
                     pools = await ask_pools(
                         shell, sudo=claim.uses_sudo, budget=budget, are_awake=_are_awake(drives)
                     )
-            return Answers(group, results, seconds, drives, pools)
+            return Answers(group, results, seconds, drives, pools, recalled)
 
     async def _ask_drives(
         self, claim: Claim, shell: Shell, readings: Sequence[FactReading[BaseModel]]

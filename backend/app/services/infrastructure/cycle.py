@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from app.ports.shell import CommandResult, HostKey, Outcome, Target
-from app.services.core.facts import FactGroup, Rate, Sample, Trouble
+from app.services.core.facts import Fact, FactGroup, FactReading, Rate, Sample, Trouble
 from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.drive_round import DriveReadings
 from app.services.infrastructure.pool_round import PoolReadings
@@ -32,6 +32,7 @@ class Claim:
     refusal: Verdict | None = None  # why no target could be made
     uses_sudo: bool = False
     has_sleepers: bool = False  # a disk slept when it was last asked; LVM would wake it
+    kept: frozenset[str] = frozenset()  # the rare facts of which Unity knows something there
     lease: datetime | None = None  # what the due time was set to when the server was taken
 
 
@@ -96,6 +97,7 @@ class Answers:
     round_trip_seconds: float
     drives: DriveReadings | None = None
     pools: PoolReadings | None = None
+    recalled: Sequence[tuple[Fact[BaseModel], FactReading[BaseModel]]] = ()  # and not asked
 
 
 def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> CycleResult:
@@ -104,16 +106,19 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
     texts: dict[Rate, dict[str, str]] = {}
     troubles: dict[Rate, list[FactTrouble]] = {}
     samples: list[Sample] = []
-    for fact, reading in zip(answers.group.facts, answers.group.read(answers.results), strict=True):
+    recalled = {fact.name for fact, _ in answers.recalled}
+    asked = zip(answers.group.facts, answers.group.read(answers.results), strict=True)
+    for fact, reading in (*asked, *answers.recalled):
         of_rate = texts.setdefault(fact.rate, {})
         missing = troubles.setdefault(fact.rate, [])
         if reading.value is None:
             trouble = reading.trouble or Trouble.ABSENT
             missing.append(FactTrouble(fact.name, trouble, reading.detail, reading.fix))
             continue
-        values[fact.name] = reading.value
         of_rate[fact.name] = reading.value.model_dump_json()
-        samples.extend(fact.samples(reading.value))
+        if fact.name not in recalled:  # it is kept and shown, but it is no news for the ledgers
+            values[fact.name] = reading.value
+            samples.extend(fact.samples(reading.value))
     samples.extend(derived(values))
     spent = sum(result.seconds for result in answers.results)
     return CycleResult(

@@ -65,6 +65,7 @@ class Btrfs(BaseModel):
 
 
 class BtrfsFact(Fact[Btrfs]):
+    is_rare = True
     name = "btrfs"
     title = "btrfs"
     commands = (ARRAY_FILES,)

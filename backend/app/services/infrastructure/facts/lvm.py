@@ -100,6 +100,7 @@ class Lvm(BaseModel):
 
 
 class LvmFact(Fact[Lvm]):
+    is_rare = True
     name = "lvm"
     title = "LVM"
     commands = (VGS, PVS, LVS)

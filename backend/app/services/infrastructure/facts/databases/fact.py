@@ -10,6 +10,7 @@ from app.services.infrastructure.facts.databases.script import LOOK
 class DatabasesFact(Fact[FoundDatabases]):
     """Found from processes and listening sockets, without any login to them."""
 
+    is_rare = True
     name = FACT
     title = "Databases"
     commands = (LOOK,)

@@ -18,6 +18,7 @@ _LINE = re.compile(
 
 
 class MdArraysFact(Fact[MdArrays]):
+    is_rare = True
     name = "md_arrays"
     title = "Software RAID (md)"
     commands = (ARRAY_FILES,)

@@ -33,6 +33,7 @@ _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SU
 
 
 class ZfsPoolsFact(Fact[ZfsPools]):
+    is_rare = True
     name = "zfs_pools"
     title = "ZFS pools"
     commands = (STATUS,)

@@ -1,0 +1,81 @@
+"""What machines do not have, and so need not be asked every few minutes.
+
+Most machines have no ZFS, no LVM and no database, and looking for all of them costs a machine more
+than everything it does have. So where a search came back empty, and Unity knows of nothing of the
+kind there, the answer is believed for a while.
+"""
+
+import random
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from pydantic import BaseModel
+
+from app.kernel.clock import Clock
+from app.services.core.facts import Fact, FactGroup, FactReading, Trouble
+from app.services.infrastructure.cycle import CycleResult
+
+# Until when a new pool or database is seen at the latest. Around it, so that machines that were
+# first asked together are not all searched together.
+_SHORTEST, _LONGEST = timedelta(minutes=20), timedelta(minutes=40)
+Missing = tuple[Fact[BaseModel], FactReading[BaseModel]]
+
+
+class Absences:
+    """Remembers empty answers. One for a process; a restart forgets, and asks once more."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[uuid.UUID, tuple[datetime, tuple[Missing, ...]]] = {}
+
+    def recall(
+        self, server_id: uuid.UUID, group: FactGroup, kept: Collection[str]
+    ) -> tuple[FactGroup, tuple[Missing, ...]]:
+        """Return what has to be asked of the group, and the answers to the rest.
+
+        The facts in `kept` are always asked: Unity knows of something of their kind there.
+        """
+        until, known = self._known.get(server_id, (None, ()))
+        if until is None or until <= self._clock.now():
+            return group, ()
+        missing = tuple(one for one in known if one[0] in group.facts and one[0].name not in kept)
+        return _without(group, frozenset(fact.name for fact, _ in missing)), missing
+
+    def note(self, group: FactGroup, result: CycleResult) -> None:
+        """Remember what a whole round did not find; what was only recalled is no news."""
+        if not result.has_answered:
+            self.forget(result.claim.server_id)
+            return
+        found = tuple((fact, one) for fact in group.facts if (one := _empty(fact, result)))
+        if found:
+            lasts = _SHORTEST + (_LONGEST - _SHORTEST) * random.random()  # noqa: S311 - no secret
+            self._known[result.claim.server_id] = (self._clock.now() + lasts, found)
+
+    def forget(self, server_id: uuid.UUID) -> None:
+        """Ask for everything the next time."""
+        self._known.pop(server_id, None)
+
+
+def _empty(fact: Fact[BaseModel], result: CycleResult) -> FactReading[BaseModel] | None:
+    """Return the reading of a fact that may be remembered, if it says that there is nothing."""
+    if not fact.is_rare:
+        return None
+    value = result.values.get(fact.name)
+    if value is not None:
+        is_empty = not any(getattr(value, name) for name in type(value).model_fields)
+        return FactReading(fact.name, value) if is_empty else None
+    return next(
+        (
+            FactReading(fact.name, None, one.trouble, one.detail, one.fix)
+            for one in result.troubles
+            if one.fact == fact.name and one.trouble is Trouble.ABSENT
+        ),
+        None,
+    )
+
+
+@lru_cache(maxsize=128)
+def _without(group: FactGroup, names: frozenset[str]) -> FactGroup:
+    return FactGroup([fact for fact in group.facts if fact.name not in names]) if names else group
