@@ -4,9 +4,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, event, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -36,6 +36,8 @@ _OF_DRIVES = (
     *(StorageDevice.wwn, StorageDevice.serial, StorageDevice.state),
 )
 _AWAY = (DeviceState.MISSING, DeviceState.GONE)
+# Another process may have written something else of the machine meanwhile.
+_WRITTEN_AGAIN = timedelta(minutes=30)
 Edge = tuple[uuid.UUID, uuid.UUID]
 
 
@@ -53,6 +55,8 @@ class TopologyLedger:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        # Machines are rebuilt seldom: what is shown again as it was written is not written again.
+        self._written: dict[uuid.UUID, tuple[datetime, int]] = {}
 
     async def store(
         self, session: AsyncSession, results: Sequence[CycleResult]
@@ -63,14 +67,34 @@ class TopologyLedger:
             for result in results
             if result.rate is not Rate.LIVE and (one := _shown(result)) is not None
         }
-        if shown:
+        looks = {server_id: _look(one) for server_id, one in shown.items()}
+        changed = {
+            server_id: one
+            for server_id, one in shown.items()
+            if not self._is_known(server_id, looks[server_id])
+        }
+        if changed:
             await session.flush()
             book = _Book(session, self._clock)
-            await book.load(list(shown))
-            for server_id, one in shown.items():
+            await book.load(list(changed))
+            for server_id, one in changed.items():
                 await book.enter(server_id, one)
             await book.write_edges()
+            event.listen(
+                session.sync_session,
+                "after_commit",
+                lambda _: self._remember({each: looks[each] for each in changed}),
+                once=True,
+            )
         return ()
+
+    def _is_known(self, server_id: uuid.UUID, look: int) -> bool:
+        at, known = self._written.get(server_id, (None, 0))
+        return at is not None and known == look and self._clock.now() - at < _WRITTEN_AGAIN
+
+    def _remember(self, looks: Mapping[uuid.UUID, int]) -> None:
+        now = self._clock.now()
+        self._written |= {server_id: (now, look) for server_id, look in looks.items()}
 
 
 def _shown(result: CycleResult) -> _Shown | None:
@@ -80,6 +104,20 @@ def _shown(result: CycleResult) -> _Shown | None:
     if listed is None and filesystems is None:
         return None
     return _Shown(filesystems, listed, views_of(result.values))
+
+
+def _look(shown: _Shown) -> int:
+    """Return a number for all that the ledger writes of it; how full things are is not in it."""
+    mounts = [
+        (one.mountpoint, one.device, one.fstype, one.size_bytes) for one in shown.filesystems or ()
+    ]
+    devices = shown.devices.model_dump_json() if shown.devices is not None else ""
+    members = [
+        (kind, view.identity, view.name, tuple((one.name, one.path) for one in view.members))
+        for kind, views in shown.pools.items()
+        for view in views
+    ]
+    return hash((shown.filesystems is None, tuple(mounts), devices, tuple(members)))
 
 
 class _Book:

@@ -1,12 +1,13 @@
 """The topology follows what machines show, and a lost drive is one incident with all it takes."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import aliased
 
 from app.kernel.clock import ManualClock
@@ -18,9 +19,13 @@ from app.models.core.resource import Resource, ResourceEdge
 from app.models.infrastructure.filesystem import Filesystem
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import AlertQuieting
+from app.services.core.facts import Rate
 from app.services.infrastructure.collection import CollectionParts, build_collector
 from app.services.infrastructure.collector import Collector
+from app.services.infrastructure.cycle import Answers, Claim, CycleResult, digest
 from app.services.infrastructure.facts.reading import ARRAY_FILES
+from app.services.infrastructure.facts.table import GROUPS
+from app.services.infrastructure.topology.ledger import TopologyLedger
 from tests.fakes.shell import FakeShell
 from tests.services.infrastructure.collecting import DF, Site
 from tests.services.infrastructure.storage.reports import Document
@@ -109,6 +114,44 @@ async def test_what_is_asked_again_writes_nothing_twice(site: Site) -> None:
     await site.next_cycle(collector(site))
 
     assert await ids(site) == before
+
+
+async def look(site: Site, server_id: UUID) -> CycleResult:
+    """Ask a machine, and store nothing."""
+    group, five = GROUPS[Rate.STANDARD], timedelta(minutes=5)
+    claim = Claim(server_id, "nas", is_local=False, interval=five)
+    results = await site.machine(server_id).run_many(group.commands)
+    return digest(claim, Rate.STANDARD, site.clock.now(), Answers(group, results, 0.1))
+
+
+async def test_what_is_shown_again_is_written_again_after_half_an_hour(site: Site) -> None:
+    server_id = await site.enter("nas")
+    shows(site.machine(server_id), [disk("sda", "WD-1"), disk("sdb", "WD-2")], WHOLE)
+    await collector(site).collect_due()
+    ledger, shown = TopologyLedger(site.clock), await look(site, server_id)
+    for wait, is_written in ((0, True), (29, False), (1, True)):
+        site.clock.advance(timedelta(minutes=wait))
+        async with site.database.transaction() as session:
+            await session.execute(delete(ResourceEdge))
+            await ledger.store(session, [shown])
+        assert bool(await edges(site)) is is_written
+
+
+async def test_what_was_not_committed_is_written_the_next_time(site: Site) -> None:
+    server_id = await site.enter("nas")
+    shows(site.machine(server_id), [disk("sda", "WD-1"), disk("sdb", "WD-2")], WHOLE)
+    await collector(site).collect_due()
+    ledger, shown = TopologyLedger(site.clock), await look(site, server_id)
+    async with site.database.transaction() as session:
+        await session.execute(delete(ResourceEdge))
+    with contextlib.suppress(LookupError):
+        async with site.database.transaction() as session:
+            await ledger.store(session, [shown])
+            raise LookupError
+    assert not await edges(site)
+    async with site.database.transaction() as session:
+        await ledger.store(session, [shown])
+    assert len(await edges(site)) == 3
 
 
 async def ids(site: Site) -> set[UUID]:
