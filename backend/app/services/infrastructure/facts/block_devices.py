@@ -110,14 +110,13 @@ def _json_rows(document: Node) -> Iterator[Row]:
 def _json_row(node: Node) -> Row:
     row: dict[str, str | list[str] | bool | None] = {}
     for name in node.names():
-        place = node.at(name)
-        if isinstance(place.value, list):
-            row[name] = [str(one.value) for one in place.items() if isinstance(one.value, str)]
-        elif isinstance(place.value, bool):
-            row[name] = place.value
-        else:
-            # Sizes are numbers in some versions and text in others.
-            row[name] = place.value if isinstance(place.value, str) else place.word()
+        value = node.at(name).value
+        if isinstance(value, str | bool):
+            row[name] = value
+        elif isinstance(value, list):
+            row[name] = [one for one in value if isinstance(one, str)]
+        elif value is not None:
+            row[name] = Node(value).word()  # sizes are numbers in some versions
     return row
 
 
@@ -238,7 +237,7 @@ def _device(row: Row) -> BlockDevice:
 
 def _text(row: Row, name: str) -> str:
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, str):
+    if not value or not isinstance(value, str):
         return ""
     return printable(value[:256]).strip()
 

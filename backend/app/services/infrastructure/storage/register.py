@@ -86,10 +86,10 @@ class Register:
                         StorageDevice.wwn.in_(wwns),
                     )
                 )
-        found = {}
-        for server_id, drives in seen.items():
-            found[server_id] = identify(server_id, drives, self.known())
-        return found
+        everyone = self.known()
+        return {
+            server_id: identify(server_id, drives, everyone) for server_id, drives in seen.items()
+        }
 
     async def _load(self, wanted: ColumnElement[bool]) -> None:
         rows = await self._session.scalars(
