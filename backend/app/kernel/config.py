@@ -45,9 +45,14 @@ class ServerPart(Part):
     )
 
     @property
+    def link(self) -> str:
+        """The address of Unity, without a slash; empty when nobody has said what people type."""
+        return f"{self.public_url.rstrip('/')}{self.base_path}" if self.public_url else ""
+
+    @property
     def alerts_link(self) -> str:
-        """The address of the inbox of alerts; empty when nobody has said what people type."""
-        return f"{self.public_url.rstrip('/')}{self.base_path}/alerts" if self.public_url else ""
+        """The address of the inbox of alerts; empty as well without that."""
+        return f"{self.link}/alerts" if self.link else ""
 
 
 class DatabasePart(Part):

@@ -58,6 +58,10 @@ FOR_ALL: Mapping[str, str] = {
     "assistant_setting": "the right to see it is never given for a group",
     "alert_silence": "who works on some servers should know what is kept quiet, and why",
     "alert_window": "who works on some servers should know what is kept quiet, and why",
+    "health_report": "the right to see it is never given for a group",
+    "health_report_channel": "the right to see it is never given for a group",
+    "report_issue": "the right to see it is never given for a group",
+    "retention_period": "for how long things are kept; it shows nothing of them",
 }
 # Tables about no resource whose rows are written on the way of what is permitted for a group.
 WRITTEN_BY_ALL: Mapping[str, str] = {

@@ -32,6 +32,7 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     TEST = "test"
     SELF_TEST = "self_test"
+    REPORT = "report"
 
 
 # Neither sent nor given up: later messages of the same order wait for these.
