@@ -60,6 +60,8 @@ def show_pool(name: str, json: Json = False) -> None:
         ("members", _MEMBERS),
         ("volumes", {"name": "VOLUME", "layout": "LAYOUT", "data_percent": "DATA %",
                      "metadata_percent": "META %", "health": "HEALTH"}),
+        ("datasets", {"name": "DATASET", "snapshots": "SNAPSHOTS", "newest_at": "NEWEST",
+                      "quota_percent": "QUOTA %"}),
     ):  # fmt: skip
         rows = _rows(pool, part)
         if rows:

@@ -14,6 +14,8 @@ from app.services.infrastructure.facts.md.mdadm import read_mdadm
 from app.services.infrastructure.facts.smart import answer
 from app.services.infrastructure.facts.smart.scan import read_scan
 from app.services.infrastructure.facts.table import FACTS
+from app.services.infrastructure.facts.zfs.datasets import read_datasets
+from app.services.infrastructure.pools.datasets import judge_datasets, keep
 from app.services.infrastructure.storage.verdicts import judge_drive
 from tests.corpora.moments import NOW
 from tests.facts.corpus import cases
@@ -35,6 +37,11 @@ def _verdict(text: str) -> object:
 def _nvme(text: str) -> object:
     argv = ("nvme", "smart-log")
     return judge_drive(answer.read_drive(CommandResult(argv, Outcome.RAN, 0, text, "")), NOW)
+
+
+def _datasets(text: str) -> object:
+    shown = read_datasets(CommandResult(("zfs", "list"), Outcome.RAN, 0, text, "")) or []
+    return list(judge_datasets("tank", keep(shown, [], NOW)))
 
 
 def _of_fact(fact: Fact[BaseModel]) -> Callable[[str], object]:
@@ -79,6 +86,10 @@ def targets() -> dict[str, Target]:
         "btrfs_scrub": Target(read_scrub, ("Status:  finished\n\tread_errors: 0\n",)),
         "btrfs_balance": Target(
             read_balance, ("Balance on '/a' is running\n3 out of about 12 chunks balanced\n",)
+        ),
+        "zfs_datasets": Target(
+            _datasets,
+            ("tank\t1\t2\t3\t0\t0\t4\n== snapshots ==\ntank\t2\t5\t9,5\n== end ==\n",),
         ),
         "lsblk": Target(read_lsblk, ('NAME="sda" TYPE="disk"\n', "NAME SIZE\nsda 1G\n")),
         **_facts(),

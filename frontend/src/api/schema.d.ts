@@ -2293,7 +2293,8 @@ export interface paths {
          * List servers
          * @description Search servers by name or host, status, tag and group.
          *
-         *     Sort by `name`, `host`, `status` (the worst first), `last_seen_at` or `created_at`.
+         *     Sort by `name`, `host`, `status` (the worst first), `cpu_percent`, `memory_percent`,
+         *     `filesystem_percent` (the fullest), `last_seen_at` or `created_at`.
          */
         get: operations["listServers"];
         put?: never;
@@ -6139,6 +6140,52 @@ export interface components {
             };
             /** Total */
             total: number;
+        };
+        /**
+         * DatasetRead
+         * @description A dataset of ZFS that has snapshots or a quota.
+         */
+        DatasetRead: {
+            /** Available Bytes */
+            available_bytes: number | null;
+            /**
+             * Every Seconds
+             * @description The longest that it was lately without a new snapshot; null: no rhythm.
+             */
+            every_seconds: number | null;
+            /**
+             * Is Late
+             * @description It got snapshots regularly, and does not any more.
+             */
+            is_late: boolean;
+            /**
+             * Name
+             * @example tank/home
+             */
+            name: string;
+            /** Newest At */
+            newest_at: string | null;
+            /** Oldest At */
+            oldest_at: string | null;
+            /**
+             * Quota Bytes
+             * @description Of `quota` and `refquota` the fuller one.
+             */
+            quota_bytes: number | null;
+            /**
+             * Quota Percent
+             * @description How much of the quota is used.
+             */
+            quota_percent: number | null;
+            /**
+             * Snapshot Bytes
+             * @description What only snapshots still hold.
+             */
+            snapshot_bytes: number | null;
+            /** Snapshots */
+            snapshots: number;
+            /** Used Bytes */
+            used_bytes: number | null;
         };
         /**
          * DayUsage
@@ -10431,6 +10478,13 @@ export interface components {
             cannot_scrub: string;
             /** Data Errors */
             data_errors: number | null;
+            /** Datasets */
+            datasets: components["schemas"]["DatasetRead"][];
+            /**
+             * Datasets Read At
+             * @description They are asked every six hours.
+             */
+            datasets_read_at: string | null;
             /**
              * First Seen At
              * Format: date-time

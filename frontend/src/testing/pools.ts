@@ -3,6 +3,7 @@ import type { components } from '@/api/schema';
 
 type Schemas = components['schemas'];
 type PoolDetail = Schemas['PoolDetail'];
+type Dataset = Schemas['DatasetRead'];
 type PoolMember = Schemas['PoolMemberRead'];
 
 export const POOL_ID = '01a20000-0000-7000-8000-000000000001';
@@ -21,6 +22,21 @@ export const member = (fields: Partial<PoolMember>): PoolMember => ({
   checksum_errors: 0,
   note: '',
   device_id: null,
+  ...fields,
+});
+
+export const dataset = (fields: Partial<Dataset> = {}): Dataset => ({
+  name: 'tank/home',
+  used_bytes: 93 * 2 ** 30,
+  available_bytes: 7 * 2 ** 30,
+  quota_bytes: 100 * 2 ** 30,
+  quota_percent: 93,
+  snapshots: 30,
+  snapshot_bytes: 2 ** 30,
+  oldest_at: AT,
+  newest_at: AT,
+  every_seconds: 86_400,
+  is_late: false,
   ...fields,
 });
 
@@ -72,5 +88,7 @@ export const pool = (fields: Partial<PoolDetail> = {}): PoolDetail => ({
     member({ name: 'sdb', parent: 0, checksum_errors: 154 }),
   ],
   volumes: [],
+  datasets: [],
+  datasets_read_at: null,
   ...fields,
 });

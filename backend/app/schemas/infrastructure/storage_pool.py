@@ -103,6 +103,24 @@ class VolumeRead(Output):
     health: str
 
 
+class DatasetRead(Output):
+    """A dataset of ZFS that has snapshots or a quota."""
+
+    name: str = Field(examples=["tank/home"])
+    used_bytes: int | None
+    available_bytes: int | None
+    quota_bytes: int | None = Field(description="Of `quota` and `refquota` the fuller one.")
+    quota_percent: float | None = Field(description="How much of the quota is used.")
+    snapshots: int
+    snapshot_bytes: int | None = Field(description="What only snapshots still hold.")
+    oldest_at: datetime | None
+    newest_at: datetime | None
+    every_seconds: int | None = Field(
+        description="The longest that it was lately without a new snapshot; null: no rhythm."
+    )
+    is_late: bool = Field(description="It got snapshots regularly, and does not any more.")
+
+
 class PoolNote(Output):
     """Something that only this kind of pool tells."""
 
@@ -122,6 +140,8 @@ class PoolDetail(PoolRead):
     notes: list[PoolNote]
     members: list[PoolMemberRead]
     volumes: list[VolumeRead]
+    datasets: list[DatasetRead]
+    datasets_read_at: datetime | None = Field(description="They are asked every six hours.")
 
 
 class PoolSummary(Output):

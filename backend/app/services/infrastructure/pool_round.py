@@ -1,11 +1,13 @@
-"""Asking what only root may know of arrays and of btrfs: the third part of a slow cycle.
+"""Asking what arrays, btrfs and ZFS tell at length: the third part of a slow cycle.
 
 What can be asked depends on which arrays and file systems there are, so that each command names
 one, and a sudoers line can name exactly this command. None of them changes anything. mdadm reads
 the label of a member, so it is asked only while every drive of the machine is awake; of btrfs, the
-kernel and a file of its tools answer.
+kernel and a file of its tools answer. All of this is for root, but the datasets of ZFS: those any
+login may list, on drives that are awake or have no platters.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +29,12 @@ from app.services.infrastructure.facts.filesystems import Filesystems, Filesyste
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.md.mdadm import MdadmReport, read_mdadm
 from app.services.infrastructure.facts.md.model import MdArrays
+from app.services.infrastructure.facts.zfs.datasets import (
+    ZfsDataset,
+    by_pool,
+    datasets_command,
+    read_datasets,
+)
 
 _SECONDS = 15.0
 _MOST = 64  # arrays and file systems of one machine
@@ -40,6 +48,7 @@ class PoolReadings(BaseModel):
     arrays: dict[str, MdadmReport] = {}
     scrubs: dict[str, BtrfsScrub] = {}
     balances: dict[str, BtrfsBalance] = {}
+    datasets: dict[str, list[ZfsDataset]] = {}  # by the name of the pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +111,22 @@ def detail_commands(pool: Named, *, sudo: bool) -> list[Command]:
 
 
 async def ask_pools(
+    shell: Shell, *, sudo: bool, budget: timedelta, are_awake: bool, as_root: bool = True
+) -> PoolReadings:
+    """Ask which arrays and file systems there are, and then each; and ZFS for its datasets."""
+    found = PoolReadings()
+    if as_root:
+        found = await _ask_as_root(shell, sudo=sudo, budget=budget, are_awake=are_awake)
+    command = datasets_command(are_awake=are_awake)
+    (answer,) = await shell.run_many([command], budget=budget)
+    with contextlib.suppress(Unparsable):  # what was known of them stays
+        found.datasets = by_pool(read_datasets(answer) or ())
+    return found
+
+
+async def _ask_as_root(
     shell: Shell, *, sudo: bool, budget: timedelta, are_awake: bool
 ) -> PoolReadings:
-    """Ask which arrays and file systems there are, and then each."""
     listed = list(dict.fromkeys(command for fact in _FACTS for command in fact.commands))
     results = dict(zip(listed, await shell.run_many(listed, budget=budget), strict=True))
     values: dict[str, BaseModel] = {}

@@ -77,6 +77,7 @@ async def _of_drives_and_pools() -> list[Command]:
     await ask_drives(machine, TOOLS, sudo=True, budget=_BUDGET)
     await ask_drives(machine, NVME_ONLY, sudo=True, budget=_BUDGET)
     await ask_pools(machine, sudo=True, budget=_BUDGET, are_awake=True)
+    await ask_pools(machine, sudo=False, budget=_BUDGET, are_awake=False, as_root=False)
     return machine.calls
 
 
@@ -135,9 +136,10 @@ what a whole round sends to a machine that has everything. `/dev/sda`, `md0`, `t
 `/srv/pictures` stand for the drives and pools of the machine, in the names that it gave them.
 
 No command of a round changes anything, and none wakes a disk: `smartctl` always has `-n standby`,
-and what else is asked is kept by the kernel in memory. Only LVM and `mdadm --detail` read the
-labels on the disks themselves; where a disk of the machine slept when it was last asked, they are
-left out until it is awake.
+and what else is asked is kept by the kernel in memory. Only LVM, `mdadm --detail` and `zfs list`
+read the disks themselves; where a disk of the machine slept when it was last asked, they are left
+out until it is awake. Where it is not known whether the disks sleep, `zfs list` is only asked of a
+machine whose disks have no platters.
 
 ## Asked with the rights of the login
 

@@ -45,6 +45,18 @@ async def test_mdadm_is_not_asked_while_a_disk_may_sleep() -> None:
     assert [one.argv for one in machine.calls if one.argv[0] == "btrfs"] != []
 
 
+async def test_zfs_is_asked_for_its_datasets_only_where_no_platter_can_sleep() -> None:
+    machine = with_pools()
+    for are_awake in (True, False):
+        await ask_pools(
+            machine, sudo=True, budget=timedelta(seconds=30), are_awake=are_awake, as_root=False
+        )
+    awake, unknown = (one.argv[-1] for one in machine.calls)
+    assert "zfs list" in awake
+    assert "rotational" not in awake
+    assert unknown.index("rotational && exit 0") < unknown.index("zfs list")
+
+
 async def test_lvm_rests_while_a_disk_sleeps(
     database: Database, clock: ManualClock, vault: Vault
 ) -> None:

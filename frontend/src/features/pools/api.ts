@@ -7,6 +7,7 @@ import type { State } from '@/lib/states';
 type Schemas = components['schemas'];
 export type Pool = Schemas['PoolRead'];
 export type PoolDetail = Schemas['PoolDetail'];
+export type Dataset = Schemas['DatasetRead'];
 export type PoolMember = Schemas['PoolMemberRead'];
 export type PoolKind = Pool['kind'];
 

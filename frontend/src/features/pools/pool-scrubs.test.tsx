@@ -88,7 +88,7 @@ describe('the scrubs of a pool', () => {
       }),
     );
     await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
-    await userEvent.click(await screen.findByRole('button', { name: 'I know these errors' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'I know this' }));
     await vi.waitFor(() => expect(known).toHaveBeenCalledOnce());
   });
 });

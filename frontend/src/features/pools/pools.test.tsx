@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { sessionQuery, type Permission } from '@/api/session';
 import { pageOf, session } from '@/testing/factories';
 import { renderUi, testClient } from '@/testing/render';
-import { member, pool, POOL_ID as ID } from '@/testing/pools';
+import { dataset, member, pool, POOL_ID as ID } from '@/testing/pools';
 import { server } from '@/testing/server';
 import { treeOf } from './components/member-tree';
 import { PoolPage } from './components/pool-page';
@@ -98,6 +98,36 @@ describe('the page of a pool', () => {
     await userEvent.click(within(dialog).getByRole('button', { name: 'Forget' }));
     await vi.waitFor(() => expect(forgotten).toHaveBeenCalledOnce());
   });
+});
+
+describe('the datasets of a pool', () => {
+  it('shows which are near their quota, and which get no snapshots any more', async () => {
+    const datasets = [
+      dataset({ name: 'tank/home', is_late: true }),
+      dataset({ name: 'tank/vm', quota_percent: null, every_seconds: null, newest_at: null }),
+    ];
+    server.use(http.get(ONE, () => HttpResponse.json(pool({ datasets, datasets_read_at: AT }))));
+    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+    const part = await screen.findByRole('region', { name: 'Snapshots and quotas' });
+    const [, home, vm] = within(part).getAllByRole('row');
+    expect(home).toHaveTextContent(/tank\/home.*93 % of 100 GiB.*ago, late.*every 1 d or sooner/);
+    expect(vm).toHaveTextContent(/tank\/vm.*–.*none/);
+  });
+
+  it('is not there for a pool that has none', async () => {
+    server.use(http.get(ONE, () => HttpResponse.json(pool())));
+    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+    await screen.findByRole('heading', { name: 'Members' });
+    expect(screen.queryByRole('region', { name: 'Snapshots and quotas' })).toBeNull();
+  });
+});
+
+it('shows the first of hundreds of members, and all of them on request', async () => {
+  const members = Array.from({ length: 400 }, (_, index) => member({ name: `disk${index}` }));
+  server.use(http.get(ONE, () => HttpResponse.json(pool({ members }))));
+  await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+  await userEvent.click(await screen.findByRole('button', { name: 'Show all 400 members' }));
+  expect(await screen.findByText('disk399')).toBeVisible();
 });
 
 it('draws each member below the one it belongs to', () => {

@@ -8,7 +8,7 @@ from app.models.core.alert import Severity
 from app.schemas.core.alert_rule import Threshold
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.types import AlertType, Condition, Observation
-from app.services.infrastructure.pools.verdicts import PoolReason
+from app.services.infrastructure.pools.reasons import PoolReason
 from app.services.infrastructure.storage.rules import Level
 
 _DOMAIN = "infrastructure"
@@ -52,6 +52,26 @@ SPACE = AlertType(
     consequences="Writing fails although free space is shown.",
     about="A btrfs file system has set all of its space aside",
 )
+SNAPSHOTS = AlertType(
+    kind="pool_snapshots",
+    domain=_DOMAIN,
+    title="{name} gets no snapshots any more",
+    over="{name} gets snapshots again",
+    severity=Severity.WARNING,
+    runbook="pools",
+    consequences="What is deleted or overwritten by mistake cannot be brought back.",
+    about="A dataset that got snapshots regularly gets none any more",
+)
+QUOTA = AlertType(
+    kind="pool_quota",
+    domain=_DOMAIN,
+    title="{name} has a dataset near its quota",
+    over="{name} has no dataset near its quota",
+    severity=Severity.WARNING,
+    runbook="pools",
+    consequences="At the quota writing fails, though the pool has room.",
+    about="A dataset of ZFS has used 80 % or more of its quota",
+)
 MISSING = AlertType(
     kind="pool_missing",
     domain=_DOMAIN,
@@ -62,8 +82,15 @@ MISSING = AlertType(
     consequences="What lies on it cannot be reached.",
     about="A pool that was there is not shown any more",
 )
-TYPES: tuple[AlertType, ...] = (STATE, ERRORS, SCRUB, SPACE, MISSING)
-_OF_TOPIC = {"state": STATE, "errors": ERRORS, "scrub": SCRUB, "space": SPACE}
+TYPES: tuple[AlertType, ...] = (STATE, ERRORS, SCRUB, SPACE, SNAPSHOTS, QUOTA, MISSING)
+_OF_TOPIC = {
+    "state": STATE,
+    "errors": ERRORS,
+    "scrub": SCRUB,
+    "space": SPACE,
+    "snapshots": SNAPSHOTS,
+    "quota": QUOTA,
+}
 _SEVERITY = {
     Level.WATCH: Severity.INFO,
     Level.WARNING: Severity.WARNING,

@@ -12,6 +12,7 @@ from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import StoragePool
 from app.schemas.base import Page
 from app.schemas.infrastructure.storage_pool import (
+    DatasetRead,
     PoolDetail,
     PoolMemberRead,
     PoolNote,
@@ -28,6 +29,7 @@ from app.services.infrastructure.pools.notes import notes_of
 from app.services.infrastructure.pools.places import drive_of
 from app.services.infrastructure.pools.scrubs import place_of
 from app.services.infrastructure.pools.view import PoolView
+from app.services.infrastructure.pools.write import root_detail_of
 from app.services.infrastructure.storage.rules import RANK
 
 _WORST_FIRST = case(
@@ -88,7 +90,7 @@ class PoolList:
                 select(StorageDevice).where(StorageDevice.server_id == row.server_id)
             )
         ).all()
-        view = PoolView.model_validate_json(row.detail)
+        view, root = PoolView.model_validate_json(row.detail), root_detail_of(row)
         members = [
             PoolMemberRead.model_validate(
                 {
@@ -109,6 +111,8 @@ class PoolList:
             notes=[PoolNote(name=name, value=value) for name, value in notes_of(row, view)],
             members=members,
             volumes=[VolumeRead.model_validate(one.model_dump()) for one in view.volumes],
+            datasets=[DatasetRead.model_validate(one) for one in root.datasets],
+            datasets_read_at=root.read_at if root.datasets else None,
         )
 
     async def summary(self) -> PoolSummary:

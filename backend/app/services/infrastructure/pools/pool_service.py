@@ -18,6 +18,9 @@ from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.pools.write import kept_of, write_reasons
 
+# What has happened and stays as it is; a state is mended, and a scrub is run.
+ACKNOWLEDGEABLE = frozenset({"errors", "snapshots"})
+
 
 class NothingToAcknowledgeInPool(Conflict):
     """The pool shows no errors, or they are acknowledged already."""
@@ -44,7 +47,7 @@ class PoolService:
     async def acknowledge(self, actor: Actor, pool_id: uuid.UUID) -> None:
         """Take the errors as known, by their very words: they are quiet until they change."""
         row = await self._get(pool_id)
-        errors = [entry for entry in row.reasons if entry.get("topic") == "errors"]
+        errors = [entry for entry in row.reasons if entry.get("topic") in ACKNOWLEDGEABLE]
         new = [one for one in errors if not one.get("is_acknowledged")]
         if not new:
             raise NothingToAcknowledgeInPool(

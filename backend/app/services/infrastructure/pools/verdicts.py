@@ -4,11 +4,13 @@ A worse value never makes a verdict better: every rule only adds a reason, and t
 of the worst one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.models.infrastructure.storage_pool import PoolKind
+from app.services.infrastructure.pools.datasets import DatasetView, judge_datasets
+from app.services.infrastructure.pools.reasons import PoolReason
 from app.services.infrastructure.pools.view import PoolMember, PoolView
 from app.services.infrastructure.storage.rules import RANK, Level
 
@@ -32,18 +34,6 @@ _LVM = "lvs(8) and vgs(8): attributes of missing and damaged volumes"
 
 
 @dataclass(frozen=True, slots=True)
-class PoolReason:
-    """Why a pool is not well. `topic` is the alert that it belongs to."""
-
-    code: str
-    level: Level
-    topic: str  # state, errors, scrub or space
-    message: str
-    fix: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Kept:
     """What is known beside the view: the last scrub, the first sight, and the schedule."""
 
@@ -52,6 +42,7 @@ class Kept:
     scrub_days: int = 0
     scrub_errors: int | None = None  # of btrfs, which only root may ask
     uncorrectable: int | None = None
+    datasets: Sequence[DatasetView] = ()  # of ZFS
 
 
 _NOTHING = Kept()
@@ -59,7 +50,12 @@ _NOTHING = Kept()
 
 def judge_pool(pool: PoolView, now: datetime, kept: Kept = _NOTHING) -> list[PoolReason]:
     """Return all reasons, the worst first; none means that it is well."""
-    found = [*_judge_kind(pool), *_scrub_age(pool, now, kept), *_btrfs_scrub(pool, kept)]
+    found = [
+        *_judge_kind(pool),
+        *_scrub_age(pool, now, kept),
+        *_btrfs_scrub(pool, kept),
+        *judge_datasets(pool.name, kept.datasets),
+    ]
     return sorted(found, key=lambda reason: -RANK[reason.level])
 
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
-from app.models.infrastructure.storage_pool import StoragePool
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.infrastructure.facts.btrfs_status import BtrfsBalance, BtrfsScrub
 from app.services.infrastructure.facts.md.mdadm import MdadmReport
 from app.services.infrastructure.pool_round import PoolReadings
-from app.services.infrastructure.pools.verdicts import Kept, PoolReason, level_of
+from app.services.infrastructure.pools.datasets import DatasetView, keep
+from app.services.infrastructure.pools.reasons import PoolReason
+from app.services.infrastructure.pools.verdicts import Kept, level_of
 
 
 def kept_of(row: StoragePool) -> Kept:
@@ -22,15 +24,17 @@ def kept_of(row: StoragePool) -> Kept:
         row.scrub_days,
         scrub_errors=row.last_scrub_errors if root.scrub else None,
         uncorrectable=uncorrectable,
+        datasets=root.datasets,
     )
 
 
 class RootDetail(BaseModel):
-    """What only root was told of a pool, the last time that it could be asked."""
+    """What only a slow round asks of a pool, the last time that it could; most of it as root."""
 
     array: MdadmReport | None = None
     scrub: BtrfsScrub | None = None
     balance: BtrfsBalance | None = None
+    datasets: list[DatasetView] = []
     read_at: datetime | None = None
 
 
@@ -46,7 +50,10 @@ def write_root_detail(row: StoragePool, readings: PoolReadings, now: datetime) -
         scrub=readings.scrubs.get(row.identity),
         balance=readings.balances.get(row.identity),
     )
-    if found == RootDetail():
+    datasets = readings.datasets.get(row.name) if row.kind == PoolKind.ZFS else None
+    if datasets is not None:
+        found.datasets = keep(datasets, root_detail_of(row).datasets, now)
+    elif found == RootDetail():
         return False
     found.read_at = now
     row.root_detail = found.model_dump_json(exclude_defaults=True)

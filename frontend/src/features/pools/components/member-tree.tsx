@@ -1,4 +1,5 @@
 import { Table } from '@mantine/core';
+import { useFirstRows } from '@/components/first-rows';
 import { StatusMark } from '@/components/status-badge';
 import { NOT_KNOWN } from '@/lib/format';
 import type { PoolMember } from '../api';
@@ -12,12 +13,17 @@ interface Node {
 /** The members in the order of the tree, each below the one it belongs to. */
 export function treeOf(members: readonly PoolMember[]): Node[] {
   const found: Node[] = [];
+  const below = new Map<number | null, [number, PoolMember][]>();
+  members.forEach((member, index) => {
+    const siblings = below.get(member.parent) ?? [];
+    siblings.push([index, member]);
+    below.set(member.parent, siblings);
+  });
   const add = (parent: number | null, depth: number) => {
-    members.forEach((member, index) => {
-      if (member.parent !== parent) return;
+    for (const [index, member] of below.get(parent) ?? []) {
       found.push({ member, depth });
       add(index, depth + 1);
-    });
+    }
   };
   add(null, 0);
   return found;
@@ -32,6 +38,7 @@ function Count({ value }: { value: number | null }) {
 
 /** What the pool is made of: each member with its state and its errors. */
 export function MemberTree({ members }: { members: readonly PoolMember[] }) {
+  const [shown, more] = useFirstRows(treeOf(members), 'members');
   return (
     <div className={classes.scroll} role="region" aria-label="Members" tabIndex={0}>
       <Table>
@@ -46,7 +53,7 @@ export function MemberTree({ members }: { members: readonly PoolMember[] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {treeOf(members).map(({ member, depth }, index) => (
+          {shown.map(({ member, depth }, index) => (
             <Table.Tr key={`${member.name}-${index}`}>
               <Table.Td>
                 <span className={classes.name} style={{ paddingInlineStart: depth * 16 }}>
@@ -65,6 +72,7 @@ export function MemberTree({ members }: { members: readonly PoolMember[] }) {
           ))}
         </Table.Tbody>
       </Table>
+      {more}
     </div>
   );
 }

@@ -25,17 +25,20 @@ import {
   type PoolDetail,
 } from '../api';
 import { MemberTree } from './member-tree';
+import { PoolDatasets } from './pool-datasets';
 import { passOf, ScrubMenu, ScrubProgress, ScrubSchedule } from './pool-scrubs';
 import { activityOf, reasonOf } from './pools-columns';
 import classes from './pools.module.css';
 
-// What can be acknowledged: errors that have happened. A state is mended, and a scrub is run.
-const ERRORS = /errors|mismatches/;
+// What can be acknowledged: what has happened. A state is mended, and a scrub is run.
+const HAPPENED = /errors|mismatches|snapshots/;
 const share = (percent: number | null) => formatPercent(percent === null ? null : percent / 100);
 
 function Acknowledge({ pool }: { pool: PoolDetail }) {
   const acknowledge = useAcknowledgePool(pool.id);
-  const isOpen = pool.reasons.some((reason) => ERRORS.test(reason.code) && !reason.is_acknowledged);
+  const isOpen = pool.reasons.some(
+    (reason) => HAPPENED.test(reason.code) && !reason.is_acknowledged,
+  );
   if (!useMay('servers:manage') || !isOpen) return null;
   return (
     <>
@@ -45,7 +48,7 @@ function Acknowledge({ pool }: { pool: PoolDetail }) {
         loading={acknowledge.isPending}
         onClick={() => acknowledge.mutate()}
       >
-        I know these errors
+        I know this
       </Button>
       {acknowledge.error && <ProblemAlert error={acknowledge.error} />}
     </>
@@ -206,6 +209,7 @@ export function PoolPage({ poolId, around }: { poolId: string; around?: ReactNod
             <MemberTree members={pool.members} />
           </Section>
           <Volumes pool={pool} />
+          <PoolDatasets pool={pool} />
           <ScrubSchedule pool={pool} />
           <UpkeepJournal resourceId={pool.id} />
         </Page>

@@ -1,0 +1,17 @@
+"""A reason why a pool is not well."""
+
+from dataclasses import dataclass
+
+from app.services.infrastructure.storage.rules import Level
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReason:
+    """Why a pool is not well. `topic` is the alert that it belongs to."""
+
+    code: str
+    level: Level
+    topic: str  # state, errors, scrub, space, snapshots or quota
+    message: str
+    fix: str
+    source: str
