@@ -10,8 +10,8 @@ machine of QEMU. Root only, on Debian or Ubuntu; everything lives in one folder.
     python lab/machine.py stop NAME             switch it off, keep its disks
     python lab/machine.py destroy NAME          and delete them
 
-UNITY_LAB names the folder (/var/tmp/unity-lab), UNITY_LAB_SUITE the Debian (bookworm),
-UNITY_LAB_ZFS=0 leaves ZFS out.
+UNITY_LAB names the folder (/var/tmp/unity-lab), UNITY_LAB_SUITE the Debian (bookworm; trixie is
+the first whose ZFS speaks JSON), UNITY_LAB_ZFS=0 leaves ZFS out.
 """
 
 import contextlib
@@ -49,12 +49,10 @@ class LabError(Exception):
     """The laboratory cannot do it; the text says why."""
 
 
-def run(*words: str | Path, seconds: float = 3600, **options: str) -> str:
+def run(*words: str | Path, seconds: float = 3600) -> str:
     """Run a program and return what it printed, or raise with its last words."""
     try:
-        done = subprocess.run(
-            words, capture_output=True, text=True, timeout=seconds, check=False, **options
-        )
+        done = subprocess.run(words, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{words[0]} did not end within {seconds:.0f} s") from error
     if done.returncode != 0:
@@ -63,10 +61,11 @@ def run(*words: str | Path, seconds: float = 3600, **options: str) -> str:
 
 
 class Image:
-    """The root file system, made once for all machines."""
+    """The root file system of a Debian, made once for all machines."""
 
-    def __init__(self) -> None:
-        self.root = FOLDER / f"root-{SUITE}{'-zfs' if HAS_ZFS else ''}"
+    def __init__(self, suite: str = SUITE) -> None:
+        self.suite = suite
+        self.root = FOLDER / f"root-{suite}{'-zfs' if HAS_ZFS else ''}"
         self.file = self.root.with_name(self.root.name + ".img")
         self.key = FOLDER / "key"
 
@@ -81,7 +80,7 @@ class Image:
         FOLDER.mkdir(parents=True, exist_ok=True)
         if not (self.root / ".complete").exists():
             shutil.rmtree(self.root, ignore_errors=True)
-            run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, self.root)
+            run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", self.suite, self.root)
             (self.root / ".complete").touch()
         if HAS_ZFS:
             self._add_zfs()
@@ -124,10 +123,10 @@ class Image:
 class Machine:
     """One machine with disks of its own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, suite: str = SUITE) -> None:
         self.name = name
         self.folder = FOLDER / f"machine-{name}"
-        self.image = Image()
+        self.image = Image(suite)
 
     @property
     def port(self) -> int:
@@ -167,6 +166,7 @@ class Machine:
                 raise LabError((self.folder / "qemu.log").read_text())
             with contextlib.suppress(LabError):
                 self.ssh("true", seconds=30)
+                self._stay_connected()
                 return
         raise LabError(f"it did not answer; see {self.folder}/console.log")
 
@@ -175,7 +175,7 @@ class Machine:
         kernel, initrd = next(boot.glob("vmlinuz-*")), next(boot.glob("initrd.img-*"))
         words = [
             *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max"),
-            *("-m", "1024", "-smp", "1", "-display", "none"),
+            *("-m", "1024", "-smp", "2", "-display", "none"),
             *("-serial", f"file:{self.folder}/console.log"),
             *("-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"),
             *("-kernel", str(kernel), "-initrd", str(initrd)),
@@ -201,15 +201,29 @@ class Machine:
 
     def ssh(self, *words: str, seconds: float = SSH_SECONDS) -> str:
         """Run a command on it as root."""
-        login = (*_SSH, "-i", str(self.image.key), "-p", str(self.port), "root@127.0.0.1")
         for _ in range(_TRIES):
             try:
-                return run("ssh", *login, *words, seconds=seconds)
+                return run("ssh", *self._login(), *words, seconds=seconds)
             except LabError as error:
                 # A busy host lets the login wait for too long; nothing was run then.
                 if "banner exchange" not in str(error):
                     raise
         raise LabError("its SSH does not answer")
+
+    def _login(self) -> tuple[str, ...]:
+        key, port = str(self.image.key), str(self.port)
+        return (*_SSH, "-S", str(self.folder / "ssh"), "-i", key, "-p", port, "root@127.0.0.1")
+
+    def _stay_connected(self) -> None:
+        """Keep one connection that all later commands share: a login takes seconds here."""
+        subprocess.run(
+            ["ssh", "-f", "-N", "-M", *self._login()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            timeout=SSH_SECONDS,
+        )
 
     def sh(self, script: str, seconds: float = SSH_SECONDS) -> str:
         """Run a script of the shell on it, which ends at its first failure."""
@@ -217,9 +231,9 @@ class Machine:
 
     def put(self, path: str, content: bytes) -> None:
         """Write an executable file on it."""
-        login = (*_SSH, "-i", str(self.image.key), "-p", str(self.port), "root@127.0.0.1")
         script = f"cat > {shlex.quote(path)} && chmod 755 {shlex.quote(path)}"
-        subprocess.run(["ssh", *login, script], input=content, check=True, timeout=SSH_SECONDS)
+        words = ["ssh", *self._login(), script]
+        subprocess.run(words, input=content, check=True, timeout=SSH_SECONDS)
 
     def monitor(self, command: dict[str, object]) -> dict[str, object]:
         """Send one command to the machine's monitor."""
@@ -257,9 +271,9 @@ _DRIVE = "format=raw,if=none"
 
 
 @contextlib.contextmanager
-def machine(name: str, *, keeps: bool = False) -> Iterator[Machine]:
+def machine(name: str, suite: str = SUITE, *, keeps: bool = False) -> Iterator[Machine]:
     """Run a fresh machine for the length of the block, or the one that was kept."""
-    one = Machine(name)
+    one = Machine(name, suite)
     if keeps and one.is_running:
         yield one
         return

@@ -37,7 +37,7 @@ class Unity:
 
     def get(self, path: str, **query: str) -> Any:
         """Read."""
-        return self.call("GET", path, **query)
+        return self.call("GET", path, None, **query)
 
     def post(self, path: str, body: Json | None = None) -> Any:
         """Write."""
@@ -85,7 +85,7 @@ def unity(folder: Path, port: int) -> Iterator[Unity]:
         "UNITY_DATA": str(data),
         "UNITY_SERVER__LISTEN": f"127.0.0.1:{port}",
         "UNITY_COLLECT__ADD_LOCAL": "false",
-        "UNITY_COLLECT__STANDARD_SECONDS": "20",
+        "UNITY_COLLECT__STANDARD_SECONDS": "40",
         "UNITY_COLLECT__BUDGET_SECONDS": "120",
         "UNITY_COLLECT__CONNECT_SECONDS": "60",
         "UNITY_COLLECT__LOGIN_SECONDS": "60",

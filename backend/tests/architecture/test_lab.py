@@ -1,0 +1,49 @@
+"""The laboratory breaks disks for half an hour; here is only what would make that time in vain."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.fixtures.cast import Cast
+
+LAB = Path(__file__).parents[3] / "lab"
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    monkeypatch.syspath_prepend(str(LAB))
+    before = set(sys.modules)
+    yield importlib.import_module("faults")
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+async def test_every_fault_waits_for_an_alert_that_unity_brings(
+    cast: Cast, faults: ModuleType
+) -> None:
+    table = (*faults.FAULTS, *faults.FAULTS_IN_JSON)
+    names = [one.name for one in table]
+
+    assert {one.alert for one in table} - set(cast.platform.built_in_rules) == set()
+    assert len(set(names)) == len(names)
+    assert all(one.cause for one in table)
+
+
+def test_a_fault_counts_only_when_it_was_told_and_is_over_and_the_tools_agree(
+    faults: ModuleType,
+) -> None:
+    laboratory = sys.modules["laboratory"]
+    same, missing = (laboratory.Reading("sdb2", "zpool", 7, ours) for ours in (7, None))
+
+    def proven(fired: float | None, over: float | None, *readings: object) -> bool:
+        made = laboratory.Outcome(faults.FAULTS[0], "told", fired, over, "", list(readings))
+        return bool(made.is_proven)
+
+    assert proven(20.0, 30.0, same)
+    assert not proven(None, None, same)
+    assert not proven(20.0, None, same)
+    assert not proven(20.0, 30.0, same, missing)
