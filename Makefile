@@ -66,7 +66,7 @@ compose-test: $(VENV)/.dev frontend/dist/index.html ## Build the three images an
 	$(BIN)/python lab/compose_test.py
 
 .PHONY: lab-test
-lab-test: $(VENV)/.dev ## Break real disks and pools of a virtual machine, and see what Unity tells (FAULTS="a b")
+lab-test: $(VENV)/.dev ## Break real disks and pools of virtual machines, and see what Unity tells (UNITY_CORPORA; FAULTS="a b")
 	@$(BIN)/python lab/lab_test.py $(FAULTS)
 
 .PHONY: test-corpora
@@ -88,6 +88,10 @@ fuzz: $(VENV)/.dev .venv-fuzz/.stamp ## Throw noise at every parser for SECONDS 
 .PHONY: bench-collect
 bench-collect: $(VENV)/.dev .venv-bench/.stamp ## One collection cycle over N sshd, beside Ansible (N=50)
 	@cd bench && $(BIN)/python bench_collect.py --ansible $(CURDIR)/.venv-bench/bin $(if $(N),--n $(N))
+
+.PHONY: bench-cycle
+bench-cycle: $(VENV)/.dev ## One cycle of N servers by `unity serve`, with recorded far ends (N=1000; UNITY_CORPORA: real drives)
+	@cd bench && $(BIN)/python bench_cycle.py $(if $(N),--n $(N))
 
 .PHONY: bench-metrics
 bench-metrics: $(VENV)/.dev ## A year of metrics, beside Prometheus (N=20 servers)
