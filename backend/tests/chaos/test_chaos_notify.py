@@ -6,6 +6,7 @@ dead letter, and every message that came twice must carry one id and have a kill
 """
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -390,6 +391,7 @@ def _explain(
     sys.stdout.write("\n".join([*sorted(lines), summary]))
     assert not unexplained, f"these came twice without a kill: {unexplained}"
     assert len(stage.kills) == KILLS
+    gc.collect()  # here, where its warnings are expected, and not in the middle of another test
 
 
 def _attempt_of(heard: Heard, tries: list[NotificationAttempt]) -> NotificationAttempt | None:
