@@ -174,11 +174,13 @@ class Collector:
             drives, pools = None, None
             if rate is Rate.SLOW:
                 drives = await self._ask_drives(claim, shell, group.read(results))
-                if as_root:
-                    budget = timedelta(seconds=settings.budget_seconds)
-                    pools = await ask_pools(
-                        shell, sudo=claim.uses_sudo, budget=budget, are_awake=_are_awake(drives)
-                    )
+                pools = await ask_pools(
+                    shell,
+                    sudo=claim.uses_sudo,
+                    budget=timedelta(seconds=settings.budget_seconds),
+                    are_awake=_are_awake(drives),
+                    as_root=as_root,
+                )
             return Answers(group, results, seconds, drives, pools, recalled)
 
     async def _ask_drives(
