@@ -53,11 +53,12 @@ from app.services.core.notifications.adoption import adopt_old_address
 from app.services.core.platform import Platform
 from app.services.core.plugins import described as plugin_types
 from app.services.core.plugins.parts import catalog_of
-from app.services.infrastructure import alarms
+from app.services.infrastructure import alarms, depth_conditions
 from app.services.infrastructure.claims import free_claims
 from app.services.infrastructure.databases import conditions as database_conditions
 from app.services.infrastructure.databases.default_rules import RULES as DATABASE_RULES
 from app.services.infrastructure.default_rules import HOST_RULES
+from app.services.infrastructure.depth_rules import DEPTH_RULES
 from app.services.infrastructure.foresight import rules as foresight_rules
 from app.services.infrastructure.local_server import enter_local_machine
 from app.services.infrastructure.plugin_addresses import address_of
@@ -129,6 +130,7 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     types = AlertTypes(
         (
             *alarms.TYPES,
+            *depth_conditions.TYPES,
             *conditions.TYPES,
             *pool_conditions.TYPES,
             *upkeep_conditions.TYPES,
@@ -240,6 +242,7 @@ async def _built_in_rules(
         *map(rule_of, types.values()),
         *alarms.RULES,
         *HOST_RULES,
+        *DEPTH_RULES,
         *pool_conditions.RULES,
         *foresight_rules.RULES,
         *DATABASE_RULES,

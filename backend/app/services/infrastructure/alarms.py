@@ -14,6 +14,7 @@ from app.models.infrastructure.monitored_server import ServerStatus
 from app.schemas.core.alert_rule import Threshold
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.types import AlertType, Condition, Observation
+from app.services.infrastructure.depth_conditions import depth_conditions
 from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.facts.units import FailedUnits
 from app.services.infrastructure.status import Verdict
@@ -124,6 +125,7 @@ def observe(
     for value in values.values():
         if isinstance(value, FailedUnits):
             found[UNIT] = failed_units(value)
+    found.update(depth_conditions(values))
     return Observation(server_id, name, found)
 
 

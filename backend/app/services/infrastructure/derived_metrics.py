@@ -14,6 +14,7 @@ from app.services.infrastructure.facts.disk_io import DiskIo
 from app.services.infrastructure.facts.filesystems import Filesystem, Filesystems, FilesystemsFact
 from app.services.infrastructure.facts.load import Load
 from app.services.infrastructure.facts.memory import Memory
+from app.services.infrastructure.facts.pressure import Pressure
 from app.services.infrastructure.summary import filesystem_percent
 
 PERCENT, PERCENT_SECONDS = "percent", "percent s"
@@ -38,8 +39,19 @@ def derived(values: Mapping[str, BaseModel]) -> Iterator[Sample]:
                 yield from _filesystems(value, filesystem_prefix(fact))
             case DiskIo():
                 yield from _disks(value)
+            case Pressure():
+                yield from _pressure(value)
             case _:
                 pass
+
+
+def _pressure(value: Pressure) -> Iterator[Sample]:
+    for one in value.resources:
+        # Some program always waits for a processor or a disk that is of use; that all wait for
+        # a disk or for memory is a loss. Of the processor there is only the first.
+        stall = one.some if one.resource == "cpu" else one.full
+        if stall is not None and one.resource != "irq":
+            yield Sample(f"unity_pressure_{one.resource}_percent", stall.avg300, unit=PERCENT)
 
 
 def _disks(value: DiskIo) -> Iterator[Sample]:

@@ -4,22 +4,39 @@ from pathlib import Path
 
 import pytest
 
-from app.schemas.core.alert_rule import Composite, Forecast, Levels, metrics_of
+from app.schemas.core.alert_rule import Composite, Forecast, Levels, RateOfChange, metrics_of
 from app.services.core.facts import Sample
 from app.services.core.metrics.series import rate_unit
+from app.services.infrastructure import depth_conditions
 from app.services.infrastructure.alarms import RULES, TYPES
 from app.services.infrastructure.default_rules import HOST_RULES
+from app.services.infrastructure.depth_rules import DEPTH_RULES
 from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.facts.cpu import CpuTimes
 from app.services.infrastructure.facts.disk_io import Disk, DiskIo, DiskIoFact
 from app.services.infrastructure.facts.filesystems import Filesystem, Filesystems
 from app.services.infrastructure.facts.load import Load
 from app.services.infrastructure.facts.memory import Memory
+from app.services.infrastructure.facts.memory_errors import (
+    MemoryController,
+    MemoryErrors,
+    MemoryErrorsFact,
+)
 from app.services.infrastructure.facts.network import Interface, Network, NetworkFact
+from app.services.infrastructure.facts.oom import OomFact, OomKills
+from app.services.infrastructure.facts.packages import Packages, PackagesFact
+from app.services.infrastructure.facts.pressure import Pressure, ResourcePressure, Stall
+from app.services.infrastructure.facts.reboot import Reboot, RebootFact
+from app.services.infrastructure.facts.throttling import (
+    ThrottledPackage,
+    Throttling,
+    ThrottlingFact,
+)
 from app.services.infrastructure.facts.time_sync import TimeSync, TimeSyncFact
 
 RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
-ALL = (*RULES, *HOST_RULES)
+ALL = (*RULES, *HOST_RULES, *DEPTH_RULES)
+KINDS = (*TYPES, *depth_conditions.TYPES)
 
 
 def written() -> dict[str, str]:
@@ -50,7 +67,22 @@ def written() -> dict[str, str]:
         sent_packets=1,
         sent_errors=1,
         sent_dropped=1,
+        state="up",
+        speed_mbit=1000,
+        carrier_changes=1,
     )
+    stall = Stall(avg10=1, avg60=1, avg300=1, total_seconds=1)
+    pressure = Pressure(
+        resources=[
+            ResourcePressure(resource=name, some=stall, full=stall)
+            for name in ("cpu", "io", "memory")
+        ]
+    )
+    errors = MemoryErrors(controllers=[MemoryController(name="mc0", corrected=1, uncorrected=0)])
+    throttling = Throttling(
+        packages=[ThrottledPackage(package=0, package_throttles=1, worst_core=1)]
+    )
+    packages = Packages(manager="apt", pending=1, security=1, updates=[])
     values = {
         "cpu": CpuTimes(cores=4, user=1, nice=0, system=1, idle=8, iowait=1, steal=1),
         "load": Load(load1=1, load5=1, load15=2, running=1, processes=9),
@@ -58,11 +90,17 @@ def written() -> dict[str, str]:
         "filesystems": Filesystems(filesystems=[one]),
         "remote_filesystems": Filesystems(filesystems=[one]),
         "disk_io": disks,
+        "pressure": pressure,
     }
     samples: list[Sample] = [
         *derived(values),
         *DiskIoFact().samples(disks),
         *NetworkFact().samples(Network(interfaces=[interface])),
+        *OomFact().samples(OomKills(kills=1)),
+        *MemoryErrorsFact().samples(errors),
+        *ThrottlingFact().samples(throttling),
+        *PackagesFact().samples(packages),
+        *RebootFact().samples(Reboot(is_needed=True)),
         *TimeSyncFact().samples(TimeSync(is_synchronized=True, offset_seconds=0.1)),
     ]
     return {
@@ -80,7 +118,8 @@ def test_every_metric_of_a_rule_is_written_in_its_unit(rule: object) -> None:
     parts = definition.parts if isinstance(definition, Composite) else [definition]
     for part in parts:
         if isinstance(part, Levels | Forecast):
-            assert part.unit == units[part.metric]
+            is_share = isinstance(part, RateOfChange) and part.in_percent
+            assert part.unit == ("percent" if is_share else units[part.metric])
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.key)
@@ -91,9 +130,9 @@ def test_every_rule_names_its_source_and_its_runbook(rule: object) -> None:
     assert found.fix
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_every_reported_condition_has_its_runbook(kind: object) -> None:
-    found = next(one for one in TYPES if one is kind)
+    found = next(one for one in KINDS if one is kind)
     assert (RUNBOOKS / f"{found.runbook}.md").exists()
 
 

@@ -7,7 +7,7 @@ from app.ports.shell import Command, CommandResult
 from app.services.core.facts import Fact, Unparsable
 from app.services.infrastructure.facts.reading import count, number
 
-_DATE = Command(("date", "+%s.%N %z"), instant=True)
+NOW = Command(("date", "+%s.%N %z"), instant=True)
 
 
 class Clock(BaseModel):
@@ -20,7 +20,7 @@ class Clock(BaseModel):
 class ClockFact(Fact[Clock]):
     name = "clock"
     title = "Clock"
-    commands = (_DATE,)
+    commands = (NOW,)
     value = Clock
 
     def parse(self, results: tuple[CommandResult, ...]) -> Clock | None:
@@ -28,9 +28,14 @@ class ClockFact(Fact[Clock]):
         if not words:
             return None
         try:
-            seconds, _, fraction = words[0].partition(".")
-            # busybox does not know %N and prints it as it is.
-            part = number(f"0.{fraction}") if fraction.isdecimal() else 0.0
-            return Clock(now=count(seconds) + part, utc_offset=printable(words[1]))
+            return Clock(now=seconds_in(words[0]), utc_offset=printable(words[1]))
         except (IndexError, ValueError) as error:
             raise Unparsable(self.name, "not a time") from error
+
+
+def seconds_in(word: str) -> float:
+    """Return the time in the first word of the answer; ValueError where it is none."""
+    seconds, _, fraction = word.partition(".")
+    # busybox does not know %N and prints it as it is.
+    part = number(f"0.{fraction}") if fraction.isdecimal() else 0.0
+    return count(seconds) + part

@@ -21,6 +21,7 @@ _UNSHOWN = (
     "lo", "veth", "ifb", "dummy", "sit", "gre", "erspan", "ip6tnl", "ip6_vti", "ip_vti", "tunl",
     "cali", "lxc", "fwbr", "fwln", "fwpr", "vnet", "tap", "teql",
 )  # fmt: skip
+_MBIT = 125_000  # bytes per second
 
 
 class Interface(BaseModel):
@@ -38,6 +39,8 @@ class Interface(BaseModel):
     state: str = ""
     speed_mbit: int | None = None
     mac: str = ""
+    duplex: str = ""
+    carrier_changes: int | None = None  # how often the link came or went
 
 
 class Network(BaseModel):
@@ -98,6 +101,8 @@ def _interfaces(text: str, links: dict[str, dict[str, str]]) -> Iterator[Interfa
             state=printable(link.get("operstate", "")),
             speed_mbit=_speed(link.get("speed", "")),
             mac=printable(link.get("address", "")),
+            duplex=printable(link.get("duplex", "")),
+            carrier_changes=count(link["carrier_changes"]) if "carrier_changes" in link else None,
         )
 
 
@@ -123,3 +128,10 @@ def _samples(one: Interface) -> Iterator[Sample]:
         ("node_network_transmit_drop_total", one.sent_dropped, ""),
     ):
         yield Sample(metric, value, labels, unit=unit, is_counter=True)
+    if one.carrier_changes is not None:
+        metric = "node_network_carrier_changes_total"
+        yield Sample(metric, one.carrier_changes, labels, is_counter=True)
+    # While there is no link there is no speed, and the one from before it stays the last.
+    if one.speed_mbit is not None and one.state == "up":
+        metric = "node_network_speed_bytes"
+        yield Sample(metric, one.speed_mbit * _MBIT, labels, unit="bytes")

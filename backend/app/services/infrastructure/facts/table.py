@@ -17,17 +17,23 @@ from app.services.infrastructure.facts.disk_io import DiskIoFact
 from app.services.infrastructure.facts.filesystems import FilesystemsFact, RemoteFilesystemsFact
 from app.services.infrastructure.facts.hardware import HardwareFact
 from app.services.infrastructure.facts.identity import IdentityFact
+from app.services.infrastructure.facts.kernel_log import KernelLogFact
 from app.services.infrastructure.facts.load import LoadFact
 from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.facts.memory import MemoryFact
+from app.services.infrastructure.facts.memory_errors import MemoryErrorsFact
 from app.services.infrastructure.facts.network import NetworkFact
+from app.services.infrastructure.facts.oom import OomFact
 from app.services.infrastructure.facts.packages import PackagesFact
+from app.services.infrastructure.facts.pressure import PressureFact
 from app.services.infrastructure.facts.processes import ProcessesFact
 from app.services.infrastructure.facts.reboot import RebootFact
 from app.services.infrastructure.facts.sensors import SensorsFact
 from app.services.infrastructure.facts.smart_tools import SmartToolsFact
+from app.services.infrastructure.facts.throttling import ThrottlingFact
 from app.services.infrastructure.facts.time_sync import TimeSyncFact
+from app.services.infrastructure.facts.timers import TimersFact
 from app.services.infrastructure.facts.units import UnitsFact
 from app.services.infrastructure.facts.uptime import UptimeFact
 from app.services.infrastructure.facts.virtualisation import VirtualisationFact
@@ -44,6 +50,7 @@ FACTS = cast(
         DiskIoFact(),
         NetworkFact(),
         SensorsFact(),
+        PressureFact(),
         ProcessesFact(),
         FilesystemsFact(),
         RemoteFilesystemsFact(),
@@ -57,6 +64,11 @@ FACTS = cast(
         UptimeFact(),
         RebootFact(),
         UnitsFact(),
+        OomFact(),
+        MemoryErrorsFact(),
+        ThrottlingFact(),
+        KernelLogFact(),
+        TimersFact(),
         HardwareFact(),
         VirtualisationFact(),
         TimeSyncFact(),

@@ -6,7 +6,7 @@ from app.kernel.text import printable
 from app.ports.shell import Command, CommandResult, Outcome
 from app.services.core.facts import Fact, NoRight, Sample, Trouble, Unparsable
 
-_FAILED = Command(
+FAILED = Command(
     ("systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager", "--full")
 )
 
@@ -24,7 +24,7 @@ class FailedUnits(BaseModel):
 class UnitsFact(Fact[FailedUnits]):
     name = "units"
     title = "Failed units"
-    commands = (_FAILED,)
+    commands = (FAILED,)
     value = FailedUnits
     fixes = {  # noqa: RUF012 - declared as a ClassVar by the base class
         Trouble.NO_RIGHT: "Let the login reach the system bus (/run/dbus/system_bus_socket).",

@@ -1,0 +1,208 @@
+"""Rules about pressure, memory, links, heat and updates: experts' levels, each with its source."""
+
+from app.models.core.alert import Severity
+from app.schemas.core.alert_rule import Aggregation, Operator, RateOfChange, Threshold, Timing
+from app.services.core.alerts.builtin import BuiltInRule
+
+_DOMAIN = "infrastructure"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_ALERTS = "awesome-prometheus-alerts"
+
+
+def _pressure(
+    resource: str, *, name: str, levels: tuple[float, float], words: tuple[str, str], fix: str,
+    source: str,
+) -> BuiltInRule:  # fmt: skip
+    raised, cleared = levels
+    what, message = words
+    return BuiltInRule(
+        key=f"pressure_{resource}",
+        name=name,
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        # The kernel's own average of five minutes, which is as long as a round.
+        definition=Threshold(
+            metric=f"unity_pressure_{resource}_percent",
+            raise_level=raised,
+            clear_level=cleared,
+            unit="percent",
+        ),
+        timing=Timing(for_seconds=10 * _MINUTE),
+        title=f"{{name}}: programs wait for {what}",
+        over=f"{{name}}: programs hardly wait for {what} any more",
+        message=message,
+        fix=fix,
+        runbook="pressure",
+        source=source,
+    )
+
+
+DEPTH_RULES: tuple[BuiltInRule, ...] = (
+    _pressure(
+        "cpu",
+        name="Programs wait for the processor",
+        levels=(80, 60),
+        words=(
+            "the processor",
+            "In {value} of five minutes some program was ready and had no processor.",
+        ),
+        fix="See what runs: `ps -eo pid,pcpu,user,comm --sort=-pcpu | head`.",
+        source="a published rule warns at 90 % of single moments (HostHighCpuWaitingTime);"
+        " 80 % of five minutes is as bad for longer",
+    ),
+    _pressure(
+        "memory",
+        name="All programs wait for memory",
+        levels=(10, 5),
+        words=(
+            "memory",
+            "In {value} of five minutes nothing ran, because memory was being made free.",
+        ),
+        fix="See what uses it: `ps -eo pid,rss,user,comm --sort=-rss | head`; and what swaps:"
+        " `vmstat 1 5`.",
+        source="systemd-oomd ends programs at 60 % of 30 s; a tenth of five minutes is the time"
+        " to look",
+    ),
+    _pressure(
+        "io",
+        name="All programs wait for disks",
+        levels=(40, 20),
+        words=("disks", "In {value} of five minutes nothing ran, because all waited for disks."),
+        fix="See which disk is slow: `iostat -x 5 2`; and what waits: `ps -eo state,pid,comm"
+        " | grep ^D`.",
+        source="netdata, health.d/cpu.conf: 10min_cpu_iowait, 40 %, cleared at 20 %",
+    ),
+    BuiltInRule(
+        key="oom_kill",
+        name="A program was ended for want of memory",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric="node_vmstat_oom_kill",
+            raise_level=0,
+            unit="per second",
+            aggregation=Aggregation.GREATEST,
+            window_seconds=30 * _MINUTE,
+        ),
+        title="{name}: a program was ended for want of memory",
+        over="{name}: no program was ended for want of memory for half an hour",
+        message="The kernel ended at least one program, as no memory was left.",
+        fix="See which: `journalctl -k --since -1h --grep 'Killed process'`.",
+        runbook="oom-kill",
+        source="netdata, health.d/ram.conf: oom_kill, more than 0 in 30 minutes",
+    ),
+    BuiltInRule(
+        key="memory_corrected_errors",
+        name="Memory errors are being corrected",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric="node_edac_correctable_errors_total",
+            raise_level=0,
+            unit="per second",
+            aggregation=Aggregation.GREATEST,
+            window_seconds=_HOUR,
+        ),
+        title="{name}: its memory has errors (controller {subject})",
+        over="{name}: no memory errors for an hour (controller {subject})",
+        message="Errors were found and corrected within the last hour; nothing is damaged yet.",
+        fix="Find the module: `grep -H . /sys/devices/system/edac/mc/mc*/dimm*/dimm_*`.",
+        runbook="memory-errors",
+        source="netdata, health.d/memory.conf: ecc_memory_mc_correctable, more than 0",
+    ),
+    BuiltInRule(
+        key="cpu_throttled",
+        name="The processor is slowed by heat",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric="node_cpu_package_throttles_total",
+            operator=Operator.AT_LEAST,
+            raise_level=round(1 / _MINUTE, 5),
+            unit="per second",
+            aggregation=Aggregation.AVERAGE,
+            window_seconds=10 * _MINUTE,
+        ),
+        timing=Timing(for_seconds=10 * _MINUTE),
+        title="{name}: the processor is slowed by heat",
+        over="{name}: the processor runs at full speed again",
+        message="It was too hot, and made slower, at least once a minute.",
+        fix="Look at fans, dust and the room: `sensors`; and what runs: `top -b -n 1 | head`.",
+        runbook="cpu-throttled",
+        source="the kernel logs a throttled package once in five minutes; once a minute is lasting",
+    ),
+    BuiltInRule(
+        key="network_link_flaps",
+        name="A network link comes and goes",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric="node_network_carrier_changes_total",
+            operator=Operator.AT_LEAST,
+            # A cable that is pulled and put in counts two, a switch that restarts as many.
+            raise_level=round(4 / (15 * _MINUTE), 5),
+            unit="per second",
+            aggregation=Aggregation.AVERAGE,
+            window_seconds=15 * _MINUTE,
+        ),
+        title="{name}: the link of {subject} comes and goes",
+        over="{name}: the link of {subject} is steady",
+        message="The link of {subject} went and came back at least twice within 15 minutes.",
+        fix="See when: `journalctl -k --since -1h --grep {subject}`; then change cable or port.",
+        runbook="network-link",
+        source="kube-prometheus: NodeNetworkInterfaceFlapping, more than 2 changes in 2 minutes",
+    ),
+    BuiltInRule(
+        key="network_link_slower",
+        name="A network link is slower than before",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=RateOfChange(
+            metric="node_network_speed_bytes",
+            operator=Operator.AT_MOST,
+            raise_level=-50,
+            clear_level=-10,
+            unit="percent",
+            window_seconds=_DAY,
+            per_seconds=_DAY,
+            in_percent=True,
+        ),
+        title="{name}: the link of {subject} is slower than before",
+        over="{name}: the link of {subject} keeps its speed",
+        message="Within a day {subject} has lost half of its speed or more.",
+        fix="See what was agreed: `ethtool {subject}`; a damaged pair of wires makes 100 of 1000"
+        " Mbit/s.",
+        runbook="network-link",
+        source="Ethernet: 1000BASE-T needs four pairs, with two of them 100 Mbit/s are agreed",
+    ),
+    BuiltInRule(
+        key="security_updates",
+        name="Security updates wait",
+        domain=_DOMAIN,
+        severity=Severity.INFO,
+        definition=Threshold(metric="unity_package_security_updates_pending", raise_level=0),
+        timing=Timing(for_seconds=2 * _DAY),
+        title="{name}: security updates wait",
+        over="{name}: no security update waits",
+        message="Security updates that wait for two days: {value}.",
+        fix="Install them: `sudo apt-get update && sudo apt-get upgrade`, or"
+        " `sudo dnf upgrade --security`.",
+        runbook="security-updates",
+        source="Debian's unattended-upgrades installs them daily; two days is twice that",
+    ),
+    BuiltInRule(
+        key="reboot_required",
+        name="A machine waits for a reboot",
+        domain=_DOMAIN,
+        severity=Severity.INFO,
+        definition=Threshold(metric="node_reboot_required", raise_level=0),
+        timing=Timing(for_seconds=4 * _HOUR),
+        title="{name} waits for a reboot",
+        over="{name} waits for no reboot",
+        message="Installed updates only work after a reboot.",
+        fix="See what asks for it: `cat /var/run/reboot-required.pkgs`; then `sudo systemctl"
+        " reboot`, when it may be down.",
+        runbook="reboot-required",
+        source=f"{_ALERTS}: HostRequiresReboot, for 4 hours",
+    ),
+)
