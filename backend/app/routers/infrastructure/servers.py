@@ -44,7 +44,8 @@ async def list_servers(
 ) -> Response:
     """Search servers by name or host, status, tag and group.
 
-    Sort by `name`, `host`, `status` (the worst first), `last_seen_at` or `created_at`.
+    Sort by `name`, `host`, `status` (the worst first), `cpu_percent`, `memory_percent`,
+    `filesystem_percent` (the fullest), `last_seen_at` or `created_at`.
     """
     return answer(request, await servers.page(query))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.kernel.clock import Clock
 from app.models.credentials.server_credential import ServerCredential
 from app.models.credentials.ssh_key import SSHKey
+from app.models.infrastructure.collection import ServerSummary
 from app.models.infrastructure.monitored_server import (
     MonitoredServer,
     ServerCredentialUse,
@@ -38,6 +39,12 @@ _SORTS = {
     "last_seen_at": MonitoredServer.last_seen_at,
     "created_at": MonitoredServer.created_at,
 }
+# What the last cycles measured; only a list in one of these orders joins their table.
+_MEASURED = {
+    "cpu_percent": ServerSummary.cpu_percent,
+    "memory_percent": ServerSummary.memory_percent,
+    "filesystem_percent": ServerSummary.filesystem_percent,
+}
 _JUMP = aliased(MonitoredServer)
 _Row = Select[MonitoredServer, str | None, str | None, str | None, uuid.UUID | None]
 
@@ -65,17 +72,8 @@ class ServerList:
         )
         wanted = _wanted(query, status)
         total = await self._session.scalar(select(func.count(MonitoredServer.id)).where(*wanted))
-        found = await self._read(
-            _select()
-            .where(*wanted)
-            .order_by(
-                *sorted_by(
-                    query.sort or "name", {**_SORTS, "status": worst_first}, MonitoredServer.id
-                )
-            )
-            .offset(query.offset)
-            .limit(query.per_page)
-        )
+        statement = _ordered(_select().where(*wanted), query.sort or "name", worst_first)
+        found = await self._read(statement.offset(query.offset).limit(query.per_page))
         return Page[ServerRead](
             items=[*found], total=total or 0, page=query.page, per_page=query.per_page
         )
@@ -135,6 +133,17 @@ def _select() -> _Row:
             & (ServerCredentialUse.purpose == SUDO),
         )
     )
+
+
+def _ordered(statement: _Row, sort: str, worst_first: ColumnElement[int]) -> _Row:
+    columns = {**_SORTS, **_MEASURED, "status": worst_first}
+    first, *rest = sorted_by(sort, columns, MonitoredServer.id)
+    if sort.removeprefix("-") not in _MEASURED:
+        return statement.order_by(first, *rest)
+    # A server without the number is neither the busiest nor the idlest, whatever the engine thinks.
+    return statement.outerjoin(
+        ServerSummary, ServerSummary.server_id == MonitoredServer.id
+    ).order_by(first.nulls_last(), *rest)
 
 
 def _wanted(query: ServerQuery, status: ColumnElement[str]) -> list[ColumnElement[bool]]:

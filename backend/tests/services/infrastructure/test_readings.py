@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from app.kernel.clock import ManualClock
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.models.infrastructure.collection import ServerSummary
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.shell import Unreachable
 from app.schemas.infrastructure.reading import Overview, RunQuery
@@ -196,3 +197,49 @@ async def test_the_list_filters_by_the_status_that_is_true_now(site: Site) -> No
     assert found[ServerStatus.ONLINE] == ["seldom"]
     assert found[ServerStatus.DISABLED] == ["off"]
     assert [one.name for one in worst_first.items] == ["often", "seldom", "off"]
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("number", ["cpu_percent", "memory_percent", "filesystem_percent"])
+async def test_the_list_sorts_by_what_was_measured_with_unmeasured_servers_last(
+    site: Site, number: str
+) -> None:
+    ids = {name: await site.enter(name) for name in ("b-idle", "c-busy", "a-middle", "d-unknown")}
+    await site.collector().collect_due()
+    await site.enter("e-never-asked")
+    async with site.database.transaction() as session:
+        for name, percent in (
+            ("b-idle", 0.0),
+            ("c-busy", 97.5),
+            ("a-middle", 40),
+            ("d-unknown", None),
+        ):
+            await session.execute(
+                update(ServerSummary)
+                .where(ServerSummary.server_id == ids[name])
+                .values({number: percent})
+            )
+    async with site.database.snapshot() as session:
+        servers = ServerList(session, site.clock, 300)
+        idlest = await servers.page(ServerQuery(sort=number))
+        busiest = await servers.page(ServerQuery(sort=f"-{number}"))
+        second = await servers.page(ServerQuery(sort=f"-{number}", page=2, per_page=2))
+    unmeasured = {"d-unknown", "e-never-asked"}
+    assert [one.name for one in idlest.items[:3]] == ["b-idle", "a-middle", "c-busy"]
+    assert [one.name for one in busiest.items[:3]] == ["c-busy", "a-middle", "b-idle"]
+    assert {one.name for one in idlest.items[3:]} == unmeasured
+    assert {one.name for one in busiest.items[3:]} == unmeasured
+    assert second.total == 5
+    assert second.items[0].name == "b-idle"
+
+
+async def test_only_an_order_by_a_measured_number_joins_what_was_measured(site: Site) -> None:
+    await site.enter("nas")
+    with counted(site.database) as statements:
+        async with site.database.snapshot() as session:
+            servers = ServerList(session, site.clock, 300)
+            await servers.page(ServerQuery(sort="name"))
+            plain = "".join(statements)
+            await servers.page(ServerQuery(sort="-memory_percent"))
+    assert "server_summary" not in plain
+    assert "server_summary" in "".join(statements)
