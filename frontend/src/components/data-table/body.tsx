@@ -37,6 +37,19 @@ const isControl = (target: EventTarget) =>
   target instanceof Element &&
   target.closest('a, button, input, label, [role="menuitem"]') !== null;
 
+/** A key on a row presses the button in it that names this key as its shortcut. */
+function press(event: KeyboardEvent) {
+  if (event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/.test(event.key)) return;
+  const button = event.currentTarget.querySelector<HTMLElement>(
+    `[aria-keyshortcuts="${event.key}"]`,
+  );
+  const cell = button?.closest('td');
+  // A narrow screen leaves columns out; a button in one of them has no place to open at.
+  if (!button || !cell || getComputedStyle(cell).display === 'none') return;
+  event.preventDefault();
+  button.click();
+}
+
 export function Body<T>({
   tableRef,
   rows,
@@ -82,7 +95,7 @@ export function Body<T>({
     else if (event.key === ' ' && chosenIds && event.target === event.currentTarget) {
       event.preventDefault();
       onToggle(rowId(row));
-    }
+    } else if (event.target === event.currentTarget) press(event);
   };
   const onClick = (event: MouseEvent, row: T) => {
     if (!isControl(event.target) && !window.getSelection()?.toString()) onOpen?.(row);

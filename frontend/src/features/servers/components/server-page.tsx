@@ -14,10 +14,12 @@ import { serverQuery, type Server } from '../api';
 import { AccessTab } from './access-tab';
 import { FactsTab } from './facts-tab';
 import { HealthTab } from './health-tab';
+import { LabelEditor } from './label-editor';
 import { Marked } from '@/components/marked';
 import { RunsTab } from './runs-tab';
 import { ServerActions } from './server-actions';
 import { SettingsTab } from './settings-tab';
+import classes from './servers.module.css';
 
 interface TabRow {
   id: string;
@@ -44,10 +46,13 @@ function Subtitle({ server }: { server: Server }) {
     ? 'The machine that Unity runs on'
     : `${server.username}@${server.host}${server.port === 22 ? '' : `:${server.port}`}`;
   return (
-    <>
-      {place} · last seen <RelativeTime at={server.last_seen_at} never="never" />
-      {[...server.groups, ...server.tags].map((word) => ` · ${word}`)}
-    </>
+    <span className={classes.subtitle}>
+      <span>
+        {place} · last seen <RelativeTime at={server.last_seen_at} never="never" />
+        {[...server.groups, ...server.tags].map((word) => ` · ${word}`)}
+      </span>
+      <LabelEditor server={server} />
+    </span>
   );
 }
 

@@ -7,6 +7,7 @@ import { ServerStatusBadge } from '@/components/server-status';
 import { Sparkline } from '@/components/sparkline';
 import { formatPercent } from '@/lib/format';
 import type { Server } from '../api';
+import { LabelEditor } from './label-editor';
 import classes from './servers.module.css';
 
 /** A server of the list with what the overview knows of it. */
@@ -16,6 +17,8 @@ export interface ServerRow extends Server {
 
 const share = (percent: number | null | undefined) =>
   formatPercent(percent == null ? null : percent / 100);
+
+const wordsOf = ({ groups, tags }: Server) => [...groups, ...tags];
 
 // Columns with `sortBy` are those that the server can sort by; it does the sorting itself.
 export const COLUMNS: Column<ServerRow>[] = [
@@ -57,37 +60,40 @@ export const COLUMNS: Column<ServerRow>[] = [
     id: 'labels',
     header: 'Tags and groups',
     hideBelow: 'lg',
-    width: '160px',
-    cell: (row) => {
-      const words = [...row.groups, ...row.tags];
-      return (
-        <span className={classes.labels} title={words.join(', ')}>
-          {words.join(' · ')}
+    width: '180px',
+    cell: (row) => (
+      <span className={classes.labels}>
+        <span className={classes.words} title={wordsOf(row).join(', ')}>
+          {wordsOf(row).join(' · ')}
         </span>
-      );
-    },
+        <LabelEditor server={row} />
+      </span>
+    ),
   },
   {
-    id: 'cpu',
+    id: 'cpu_percent',
     header: 'CPU',
     align: 'right',
     width: '72px',
+    sortBy: (row) => row.tile?.cpu_percent,
     cell: (row) => share(row.tile?.cpu_percent),
   },
   {
-    id: 'memory',
+    id: 'memory_percent',
     header: 'Memory',
     align: 'right',
     width: '80px',
     hideBelow: 'sm',
+    sortBy: (row) => row.tile?.memory_percent,
     cell: (row) => share(row.tile?.memory_percent),
   },
   {
-    id: 'storage',
+    id: 'filesystem_percent',
     header: 'Storage',
     align: 'right',
     width: '80px',
     hideBelow: 'sm',
+    sortBy: (row) => row.tile?.filesystem_percent,
     cell: (row) => share(row.tile?.filesystem_percent),
   },
   {
