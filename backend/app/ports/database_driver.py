@@ -87,6 +87,10 @@ class DatabaseBusy(DatabaseError):
     """It runs, but takes no connection now: all are in use, or it is starting."""
 
 
+class DatabaseUnsupported(DatabaseError):
+    """It runs, and is of a version that the driver cannot speak to."""
+
+
 class Conversation(Protocol):
     """A login to a database."""
 

@@ -26,6 +26,7 @@ from app.ports.database_driver import (
     DatabaseRefused,
     DatabaseSilent,
     DatabaseUnreachable,
+    DatabaseUnsupported,
     DatabaseWantsLogin,
     Missing,
     Question,
@@ -112,11 +113,16 @@ def _said(error: PyMongoError, login: DatabaseLogin) -> DatabaseError:
         if not login.user:
             return DatabaseWantsLogin("It wants a login.")
         return DatabaseRefused(f"{login.user} was refused: {text}")
+    if isinstance(error, ConfigurationError) and "wire version" in text:
+        detail = (
+            "It speaks a protocol that Unity does not: it speaks that of MongoDB 4.4 and later."
+        )
+        return DatabaseUnsupported(detail, fix="Update MongoDB; 4.2 has had no mends since 2023.")
     if isinstance(error, ConfigurationError):
         return DatabaseRefused(f"{login.user} cannot log in: {text}")
-    if isinstance(error, NetworkTimeout):
-        return DatabaseSilent("It did not answer in time.")
-    if isinstance(error, ServerSelectionTimeoutError) and "timed out" in text:
+    if isinstance(error, NetworkTimeout) or (
+        isinstance(error, ServerSelectionTimeoutError) and "timed out" in text
+    ):
         return DatabaseSilent("It did not answer in time.")
     return DatabaseUnreachable(f"No connection: {text}")
 

@@ -13,6 +13,7 @@ from app.ports.database_driver import (
     DatabaseError,
     DatabaseRefused,
     DatabaseSilent,
+    DatabaseUnsupported,
     DatabaseWantsLogin,
 )
 from app.services.infrastructure.databases.figures import Reading
@@ -43,6 +44,17 @@ class Verdict:
     fix: str = ""
 
 
+_TROUBLED: dict[type[DatabaseError], tuple[str, str]] = {
+    DatabaseBusy: (
+        "busy",
+        "If it lasts, see what holds all its connections, or why it starts so long.",
+    ),
+    DatabaseSilent: (
+        "silent",
+        "See what the machine is busy with: disk, memory, or a lock that all wait for.",
+    ),
+    DatabaseUnsupported: ("unsupported", "Update it."),
+}
 ONLINE = Verdict(DatabaseState.ONLINE)
 GONE = Verdict(
     DatabaseState.OFFLINE,
@@ -82,12 +94,9 @@ def judge_error(error: DatabaseError, *, is_there: bool) -> Verdict:
                 or "Correct the login here or on the database. It is tried once more in an hour,"
                 " and then not again before it changes, so that no account is locked.",
             )
-        case DatabaseBusy():
-            advice = "If it lasts, see what holds all its connections, or why it starts so long."
-            return Verdict(DatabaseState.DEGRADED, "busy", error.detail, fix or advice)
-        case DatabaseSilent():
-            advice = "See what the machine is busy with: disk, memory, or a lock that all wait for."
-            return Verdict(DatabaseState.DEGRADED, "silent", error.detail, fix or advice)
+        case DatabaseBusy() | DatabaseSilent() | DatabaseUnsupported():
+            kind, advice = _TROUBLED[type(error)]
+            return Verdict(DatabaseState.DEGRADED, kind, error.detail, fix or advice)
         case _ if is_there:
             return Verdict(
                 DatabaseState.DEGRADED,

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import gc
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
+from bson import encode
 
 from app.models.infrastructure.database_instance import DatabaseKind, DatabaseState
 from app.ports.shell import Unreachable
@@ -92,6 +94,31 @@ async def test_what_speaks_another_protocol_is_not_the_database(
     assert row.state in (DatabaseState.OFFLINE, DatabaseState.DEGRADED)
     assert row.refusals == 0
     gc.collect()  # here, where its warning is expected, and not in the middle of another test
+
+
+async def test_a_mongodb_that_is_too_old_is_no_refusal(desk: Desk) -> None:
+    hello = encode({"ok": 1, "ismaster": True, "minWireVersion": 0, "maxWireVersion": 8})
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # MongoDB's wire protocol: a header, then OP_REPLY to the old way to ask, else OP_MSG.
+        while asked := await reader.read(4096):
+            _, number, _, kind = struct.unpack_from("<iiii", asked)
+            is_message = kind == 2013
+            body = (
+                struct.pack("<ib", 0, 0) if is_message else struct.pack("<iqii", 8, 0, 0, 1)
+            ) + hello
+            writer.write(struct.pack("<iiii", 16 + len(body), 1, number, kind if is_message else 1))
+            writer.write(body)
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        port = int(server.sockets[0].getsockname()[1])
+        key = await desk.enter(DatabaseKind.MONGODB, at(port), login=("unity", "long enough"))
+        row = await desk.ask(key)
+    assert (row.state, row.reason_kind) == (DatabaseState.DEGRADED, "unsupported")
+    assert "4.4" in row.reason
+    assert row.refusals == 0
 
 
 async def test_while_its_machine_is_silent_a_database_stays_as_it_was_seen(desk: Desk) -> None:
