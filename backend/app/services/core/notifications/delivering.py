@@ -27,6 +27,14 @@ from app.services.core.notifications.overdue import Overdue
 AT_ONCE = 16
 MOST_ROUNDS = 3
 TOPIC = "notification"
+_NO_ALARM = frozenset(
+    {
+        DeliveryKind.RESOLVED.value,
+        DeliveryKind.TEST.value,
+        DeliveryKind.SELF_TEST.value,
+        DeliveryKind.REPORT.value,
+    }
+)
 # A database that restarts, or moves to another machine, is back within this time.
 _NOTE_SECONDS, _NOTE_PAUSE, _LONGEST_NOTE_PAUSE = 300.0, 0.05, 1.0
 log = get_logger(__name__)
@@ -191,7 +199,7 @@ def message_of(delivery: NotificationDelivery) -> Message:
         key=str(delivery.id),
         thread=delivery.order_key.replace(":", "."),
         at=delivery.made_at,
-        is_over=delivery.kind in (DeliveryKind.RESOLVED, DeliveryKind.TEST, DeliveryKind.SELF_TEST),
+        is_over=delivery.kind in _NO_ALARM,
         severity=delivery.severity,
         title=delivery.title,
         text=delivery.text,
