@@ -18,7 +18,7 @@ from app import bootstrap
 from app.cli import first_start
 from app.cli.client import SOCKET_NAME
 from app.cli.tls import ReloadingContext, server_context
-from app.kernel import config, folders, logging
+from app.kernel import config, folders, logging, open_files
 from app.kernel.clock import SystemClock
 from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
@@ -53,6 +53,7 @@ def serve(
     logging.configure(settings.log.level, settings.log.style)
     if no_jobs:
         require_postgresql(settings, "unity serve --no-jobs")
+    open_files.allow_many()
     asyncio.run(_serve(settings, with_jobs=not no_jobs))
 
 
