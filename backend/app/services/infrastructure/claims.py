@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -183,17 +183,15 @@ async def free_claims(database: Database, clock: Clock, standard: timedelta) -> 
 async def _with_sleepers(
     session: AsyncSession, server_ids: Sequence[uuid.UUID]
 ) -> frozenset[uuid.UUID]:
-    """Return the servers on which a disk slept when it was last asked."""
-    rows = await session.scalars(
-        select(StorageDevice.server_id)
-        .where(
-            StorageDevice.server_id.in_(server_ids),
-            StorageDevice.state == DeviceState.PRESENT,
-            StorageDevice.read_state == ReadState.STANDBY.value,
-        )
-        .distinct()
+    """Return the servers on which a disk slept when it was last asked, or none was asked yet."""
+    asked = StorageDevice.read_state != ReadState.STANDBY.value
+    rows = await session.execute(
+        select(StorageDevice.server_id, func.min(case((asked, 1), else_=0)))
+        .where(StorageDevice.server_id.in_(server_ids), StorageDevice.state == DeviceState.PRESENT)
+        .group_by(StorageDevice.server_id)
     )
-    return frozenset(rows)
+    awake = {server_id for server_id, is_awake in rows if is_awake}
+    return frozenset(server_ids) - awake
 
 
 async def _known_things(
