@@ -72,6 +72,68 @@ export const sensorsValue = z.object({
   ),
 });
 
+const stall = orNull(z.object({ avg300: z.number() }));
+
+export const pressureValue = z.object({
+  resources: z.array(z.object({ resource: z.string(), some: stall, full: stall })),
+});
+
+export const oomValue = z.object({ kills: z.number() });
+
+const counts = { name: z.string(), corrected: z.number(), uncorrected: z.number() };
+
+export const memoryErrorsValue = z.object({
+  controllers: z.array(
+    z.object({ ...counts, modules: z.array(z.object({ ...counts, label: z.string() })) }),
+  ),
+});
+
+export const throttlingValue = z.object({
+  packages: z.array(
+    z.object({ package: z.number(), package_throttles: z.number(), worst_core: z.number() }),
+  ),
+});
+
+export const kernelLogValue = z.object({
+  events: z.array(
+    z.object({
+      kind: z.string(),
+      subject: z.string(),
+      message: z.string(),
+      times: z.number(),
+      at: z.number(),
+    }),
+  ),
+});
+export type KernelEvent = z.infer<typeof kernelLogValue>['events'][number];
+
+export const timersValue = z.object({
+  timers: z.array(
+    z.object({
+      name: z.string(),
+      starts: z.string(),
+      last_at: orNull(z.number()),
+      next_at: orNull(z.number()),
+      trouble: z.string(),
+    }),
+  ),
+});
+export type TimerRow = z.infer<typeof timersValue>['timers'][number];
+
+export const networkValue = z.object({
+  interfaces: z.array(
+    z.object({
+      name: z.string(),
+      state: z.string(),
+      speed_mbit: orNull(z.number()),
+      duplex: z.optional(z.string()),
+      carrier_changes: orNull(z.number()),
+      received_errors: z.number(),
+      sent_errors: z.number(),
+    }),
+  ),
+});
+
 /** The value of a fact in its shape; undefined when it was never read or has another shape. */
 export function valueOf<T>(
   facts: readonly Fact[],

@@ -1,5 +1,4 @@
 import { Text } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { formatBytes, formatDuration, formatExact, formatUnit, NOT_KNOWN } from '@/lib/format';
 import classes from './servers.module.css';
 
@@ -23,7 +22,7 @@ const BYTES = new Set([
   'zfs_arc',
   'zfs_arc_min',
 ]);
-const MOMENTS = new Set(['now', 'boot_time', 'refreshed_at']);
+const MOMENTS = new Set(['now', 'boot_time', 'refreshed_at', 'at', 'last_at', 'next_at']);
 
 function numberInWords(key: string, value: number): string {
   if (key.endsWith('bytes') || (BYTES.has(key) && value > 100_000)) return formatBytes(value);
@@ -34,13 +33,17 @@ function numberInWords(key: string, value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(2)));
 }
 
-function Plain({ name, value }: { name: string; value: unknown }): ReactNode {
+/** A value in words; what stands inside of another is named, one after the other. */
+function words(name: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return NOT_KNOWN;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return numberInWords(name, value);
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(String).join(', ') || 'none';
-  return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map((one) => words(name, one)).join('; ') || 'none';
+  if (!isObject(value)) return NOT_KNOWN;
+  return Object.entries(value)
+    .map(([key, one]) => `${inWords(key)} ${words(key, one)}`)
+    .join(', ');
 }
 
 function Rows({ name, rows }: { name: string; rows: readonly Record<string, unknown>[] }) {
@@ -61,9 +64,7 @@ function Rows({ name, rows }: { name: string; rows: readonly Record<string, unkn
           {rows.slice(0, MOST_ROWS).map((row, index) => (
             <tr key={index}>
               {keys.map((key) => (
-                <td key={key}>
-                  <Plain name={key} value={row[key]} />
-                </td>
+                <td key={key}>{words(key, row[key])}</td>
               ))}
             </tr>
           ))}
@@ -92,9 +93,7 @@ export function FactValue({ value }: { value: Record<string, unknown> }) {
           {pairs.map(([key, one]) => (
             <div key={key} style={{ display: 'contents' }}>
               <dt>{inWords(key)}</dt>
-              <dd>
-                <Plain name={key} value={one} />
-              </dd>
+              <dd>{words(key, one)}</dd>
             </div>
           ))}
         </dl>

@@ -12,6 +12,7 @@ import { factsQuery, type Fact, type Server } from '../api';
 import { CHARTS } from '../charts';
 import { cpuValue, memoryValue, valueOf } from '../fact-values';
 import { FailedUnits, Filesystems, Processes } from './health-tables';
+import { HostDepth } from './host-depth';
 import { MetricChart } from './metric-chart';
 import classes from './servers.module.css';
 import { Vitals } from './vitals';
@@ -79,6 +80,7 @@ export function HealthTab({ server }: { server: Server }) {
             <Stack gap="md">
               <Vitals facts={facts} />
               <FailedUnits facts={facts} />
+              <HostDepth facts={facts} />
             </Stack>
           </Stale>
         )}

@@ -15,7 +15,7 @@ import {
 } from '../fact-values';
 import classes from './servers.module.css';
 
-function Figure({ word, children }: { word: string; children: React.ReactNode }) {
+export function Figure({ word, children }: { word: string; children: React.ReactNode }) {
   return (
     <div className={classes.figure}>
       <dt>{word}</dt>
