@@ -1,6 +1,6 @@
 """LVM: volume groups, their physical volumes, thin pools and RAID volumes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from pydantic import BaseModel
@@ -9,34 +9,26 @@ from app.ports.shell import Command, CommandResult, Outcome
 from app.services.core.facts import Fact, NoRight, Sample, Trouble, Unparsable
 from app.services.infrastructure.facts.document import Node, find_document
 
-_FORM = ("--reportformat", "json", "--units", "b", "--nosuffix", "-o")
-# JSON reports came with LVM 2.02.158 (2016). Thin use is known to the kernel only, so these
-# cannot run with --readonly; they take shared locks, as any lvs does.
-VGS = Command(
+# One process reads the labels of all disks once, where vgs, pvs and lvs do it three times.
+# Reports in JSON, and this one, came with LVM 2.02.158 (2016). Thin use is known to the kernel
+# only, so it cannot run with --readonly; it takes shared locks, as any lvs does.
+REPORT = Command(
     (
-        "vgs",
-        *_FORM,
+        *("lvm", "fullreport", "-a", "--reportformat", "json", "--units", "b", "--nosuffix"),
+        *("--configreport", "vg", "-o"),
         "vg_name,vg_uuid,vg_attr,vg_size,vg_free,pv_count,vg_missing_pv_count",
-    ),
-    seconds=15,
-    sudo=True,
-)
-PVS = Command(
-    ("pvs", *_FORM, "pv_name,pv_uuid,vg_name,pv_attr,pv_size,pv_free,pv_missing"),
-    seconds=15,
-    sudo=True,
-)
-LVS = Command(
-    (
-        "lvs",
-        "-a",
-        *_FORM,
+        *("--configreport", "pv", "-o"),
+        "pv_name,pv_uuid,vg_name,pv_attr,pv_size,pv_free,pv_missing",
+        *("--configreport", "lv", "-o"),
         (
-            "vg_name,lv_name,lv_uuid,lv_attr,lv_size,segtype,pool_lv,origin,data_percent,"
-            "metadata_percent,copy_percent,raid_mismatch_count,raid_sync_action,lv_health_status"
+            "vg_name,lv_name,lv_uuid,lv_attr,lv_size,pool_lv,origin,data_percent,metadata_percent,"
+            "copy_percent,raid_mismatch_count,raid_sync_action,lv_health_status"
         ),
+        # The type of a volume is that of its segments, which the report keeps apart.
+        *("--configreport", "seg", "-o", "lv_uuid,segtype"),
+        *("--configreport", "pvseg", "-o", "pvseg_start"),
     ),
-    seconds=15,
+    seconds=20,
     sudo=True,
 )
 _MOST = 4096
@@ -103,23 +95,26 @@ class LvmFact(Fact[Lvm]):
     is_rare = True
     name = "lvm"
     title = "LVM"
-    commands = (VGS, PVS, LVS)
-    programs = ("lvs",)
+    commands = (REPORT,)
+    programs = ("lvm",)
     value = Lvm
     fixes = MappingProxyType(
         {Trouble.NO_RIGHT: "Only root may read LVM: allow the lines that Access shows with sudo."}
     )
 
     def parse(self, results: tuple[CommandResult, ...]) -> Lvm | None:
-        if any(result.outcome is not Outcome.RAN for result in results):
+        result = results[0]
+        if result.outcome is not Outcome.RAN:
             return None
-        for result in results:
-            _refuse(result)
-        vgs, pvs, lvs = results
+        _refuse(result)
+        reports = _reports(result)
+        segments = {
+            row.at("lv_uuid").word(): row.at("segtype").word() for row in _rows(reports, "seg")
+        }
         return Lvm(
-            groups=[_group(node) for node in _rows(vgs, "vg")],
-            physical=[_physical(node) for node in _rows(pvs, "pv")],
-            logical=[_logical(node) for node in _rows(lvs, "lv")],
+            groups=[_group(node) for node in _rows(reports, "vg")],
+            physical=[_physical(node) for node in _rows(reports, "pv")],
+            logical=[_logical(node, segments) for node in _rows(reports, "lv")],
         )
 
     def samples(self, value: Lvm) -> list[Sample]:
@@ -150,13 +145,18 @@ def _refuse(result: CommandResult) -> None:
         raise NoRight("lvm", "Only root may read LVM.")
 
 
-def _rows(result: CommandResult, kind: str) -> list[Node]:
+def _reports(result: CommandResult) -> list[Node]:
     if not result.stdout.strip() and result.exit_status == 0:
         return []
     document = find_document("lvm", result.stdout)
     if not document.has("report"):
         raise Unparsable("lvm", "a document without a report")
-    rows = [row for report in document.at("report").items() for row in report.at(kind).items()]
+    return list(document.at("report").items())
+
+
+def _rows(reports: Sequence[Node], kind: str) -> list[Node]:
+    """Return the rows of one kind: each group has its report, and so have disks without one."""
+    rows = [row for report in reports for row in report.at(kind).items()]
     if len(rows) > _MOST:
         raise Unparsable("lvm", "more volumes than are read")
     return rows
@@ -190,14 +190,15 @@ def _physical(node: Node) -> PhysicalVolume:
     )
 
 
-def _logical(node: Node) -> LogicalVolume:
+def _logical(node: Node, segments: Mapping[str, str]) -> LogicalVolume:
     name, attributes = _name(node, "lv_name"), node.at("lv_attr").word()
+    uuid = node.at("lv_uuid").word()
     return LogicalVolume(
         name=name.strip("[]"),
         group=node.at("vg_name").word(),
-        uuid=node.at("lv_uuid").word(),
-        # lvs(8): the first letter is t for a thin pool, where the segment type was not asked for.
-        segment=node.at("segtype").word() or ("thin-pool" if attributes[:1] == "t" else ""),
+        uuid=uuid,
+        # lvs(8): the first letter is t for a thin pool.
+        segment=segments.get(uuid) or ("thin-pool" if attributes[:1] == "t" else ""),
         size_bytes=node.at("lv_size").count(),
         pool=node.at("pool_lv").word().strip("[]"),
         origin=node.at("origin").word().strip("[]"),

@@ -183,7 +183,7 @@ async def test_a_day_of_rounds_wakes_no_disk_and_one_that_hangs_costs_only_itsel
     assert len(reached) == 4, "Every six hours."
     assert all(argv[1:3] == ("-n", "standby") for argv in reached), "A wake-up."
     programs = {one.argv[0] for one in machine.calls}
-    assert programs.isdisjoint({"hdparm", "dd", "vgs", "pvs", "lvs", "mdadm", "blkid"})
+    assert programs.isdisjoint({"hdparm", "dd", "lvm", "vgs", "pvs", "lvs", "mdadm", "blkid"})
     assert sum(one.argv == LSBLK for one in machine.calls) > rounds // 4
     smart = {one.argv for one in machine.calls if one.argv[0] == "smartctl"}
     waking = {argv for argv in smart if argv[1:3] != ("-n", "standby")}
