@@ -110,7 +110,8 @@ def on_first(report: Report, api: Unity, wanted: Sequence[str]) -> None:
     """Compare all tools while all is well, and make all faults."""
     with machine("test", "bookworm", keeps=_KEEPS) as box:
         lab = enter(report, api, box, POOLS, {"tank", "md0", "pictures", "data"})
-        start_exporter(box)
+        with report.part("node_exporter's start"):
+            start_exporter(box)
         lab.collect()
         for name, says in READINGS.items():
             if not wanted or name in wanted:
@@ -119,6 +120,8 @@ def on_first(report: Report, api: Unity, wanted: Sequence[str]) -> None:
                     report.readings += found
                     agreed = sum(one.agrees for one in found)
                     report.say(f"{name}: {agreed} of {len(found)} readings agree")
+                    for one in (one for one in found if not one.agrees):
+                        report.say(f"NOT {one.what}: {one.tool} {one.theirs}, Unity {one.ours}")
         for fault in FAULTS:
             if not wanted or fault.name in wanted:
                 report.prove(lab, fault)

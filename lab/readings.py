@@ -1,5 +1,6 @@
 """What the machine's own tools say while all is well, beside what Unity shows."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,10 +29,16 @@ _SERIES: dict[str, tuple[tuple[str, ...], float]] = {
     "node_memory_MemAvailable_bytes": ((), 0.25),
     "node_boot_time_seconds": ((), 2e-9),
 }
+# node_exporter has a series for each state that there might be, and says 0 inodes of btrfs, which
+# has no table of them; Unity shows none there.
+_ZERO_IS_NONE = ("node_md_disks", "node_filesystem_files")
 
 
 def start_exporter(box: Machine) -> None:
-    """Run node_exporter on the machine, as its owner might."""
+    """Run node_exporter on the machine, as its owner might; on one that was kept it may run."""
+    with contextlib.suppress(LabError):
+        box.ssh(f'python3 -c "{_FETCH}"')
+        return
     try:
         content = EXPORTER.read_bytes()
     except OSError as error:
@@ -53,8 +60,8 @@ def exporter_says(*names: str) -> Callable[[Lab], Iterator[Reading]]:
             wanted, within = _SERIES[metric]
             labels = _labels(rest.removesuffix("}"), wanted)
             ours = _newest(lab, metric, labels)
-            if ours is None and metric == "node_md_disks" and float(value) == 0:
-                continue  # It has a series for each state that there might be.
+            if ours is None and float(value) == 0 and metric in _ZERO_IS_NONE:
+                continue
             what = " ".join([metric, *labels.values()])
             yield Reading(what, "node_exporter", float(value), ours, within)
 
@@ -148,7 +155,9 @@ def databases_say(lab: Lab) -> Iterator[Reading]:
     yield Reading("postgresql: version", "psql", version, shown["version"])
     limit = float(_psql(box, "show max_connections"))
     yield Reading("postgresql: limit", "psql", limit, _figure(shown, "connections_limit"))
-    size = float(_psql(box, "select sum(pg_database_size(oid)) from pg_database"))
+    # template0 lets nobody in, so a login that may only read is not told its size.
+    sizes = "select sum(pg_database_size(oid)) from pg_database where datallowconn"
+    size = float(_psql(box, sizes))
     yield Reading("postgresql: bytes", "psql", size, shown["size_bytes"], 0.02)
 
 
