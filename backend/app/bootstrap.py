@@ -38,7 +38,15 @@ from app.models import registry
 from app.ports.archive_store import ArchiveStore, ArchiveStores, S3Place
 from app.ports.live_bus import LiveBus
 from app.schedulers import audit, backup, core, credentials, plugins, quiet
-from app.schedulers.infrastructure import alerts, collection, databases, foresight, servers, storage
+from app.schedulers.infrastructure import (
+    alerts,
+    collection,
+    databases,
+    foresight,
+    reports,
+    servers,
+    storage,
+)
 from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
@@ -214,6 +222,7 @@ def _jobs(platform: Platform) -> tuple[Job, ...]:
         *servers.jobs(platform),
         *storage.jobs(platform, time_zone(platform.settings.jobs.zone)),
         *foresight.jobs(platform),
+        *reports.jobs(platform),
         *databases.jobs(platform, Drivers()),
     )
 

@@ -32,6 +32,7 @@ def content_security_policy(nonce: str) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
+            "frame-src 'self'",  # mails are shown as they are, each under a stricter policy
             "base-uri 'self'",
             "form-action 'self'",
             "frame-ancestors 'none'",

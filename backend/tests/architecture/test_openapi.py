@@ -25,6 +25,7 @@ UNPAGED = {
     "listDeviceRules",
     "listEdges",
     "listGroups",
+    "listHealthReports",
     "listHostKeys",
     "listAuditSinks",
     "listGroupPeople",

@@ -148,6 +148,13 @@ export const NAVIGATION: readonly NavigationRow[] = [
         needs: 'alerts:read',
         about: 'Who is told, by which channels, and whether it arrived.',
       },
+      {
+        word: 'Reports',
+        to: '/alerts/reports',
+        keywords: 'weekly health mail email digest summary schedule preview send',
+        needs: 'notifications:manage',
+        about: 'A mail every week that says how everything is.',
+      },
     ],
   },
   {

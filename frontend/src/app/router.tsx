@@ -9,6 +9,7 @@ import { databaseRoutes } from './routes/databases';
 import { callbackRoute, loginRoute, setupRoute } from './routes/door-routes';
 import { overviewRoute } from './routes/overview';
 import { notificationsRoute } from './routes/notifications';
+import { reportRoutes } from './routes/reports';
 import { rootRoute } from './routes/root-route';
 import { serverRoute, serversRoute } from './routes/servers';
 import { shellRoute } from './routes/shell-route';
@@ -34,6 +35,7 @@ const routeTree = rootRoute.addChildren([
     ...assistantRoutes,
     ...systemRoutes,
     notificationsRoute,
+    ...reportRoutes,
   ]),
 ]);
 
