@@ -1,5 +1,6 @@
 """The state of the ZFS pools: ONLINE is not yet healthy, so errors and scrubs are read too."""
 
+import re
 from types import MappingProxyType
 from typing import cast
 
@@ -29,6 +30,7 @@ STATUS = Command(
     seconds=20,
 )
 _NONE = "no pools available"
+_DOCUMENT = re.compile(r"^\s*\{", re.MULTILINE)  # behind warnings, too
 _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED")
 
 
@@ -62,7 +64,7 @@ class ZfsPoolsFact(Fact[ZfsPools]):
             if _NONE in said:
                 return ZfsPools(pools=[])
             raise Unparsable(self.name, "it says nothing of the status")
-        if status.lstrip().startswith("{"):
+        if _DOCUMENT.search(status):
             pools = status_json.read_pools(find_document(self.name, status))
         else:
             pools = status_text.read_pools(status)
