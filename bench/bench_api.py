@@ -6,6 +6,7 @@ machine's own answers, written by the real writer. The figures are of the whole 
 
 import argparse
 import asyncio
+import copy
 import json
 import os
 import re
@@ -22,7 +23,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "backend"))
 
@@ -44,6 +47,8 @@ UNITY = Path(sys.executable).parent / "unity"
 PASSWORD = "a long enough pass phrase"
 READS = 200
 REST_SECONDS = 30
+WHO = ("", "group_", "token_")  # an admin, somebody with rights in one group, a token for it
+IN_GROUP = "nine of ten"  # the servers that somebody with rights in one group reaches
 
 
 def main() -> None:
@@ -63,7 +68,8 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for name, value in figures.items():
         print(f"{name:>24}: {value:8.1f}")
-    wanted = ("list_p95_ms", "overview_p95_ms", "rss_mb", "start_s")
+    reading = [f"{who}{what}_p95_ms" for who in WHO for what in ("list", "overview")]
+    wanted = (*reading, "rss_mb", "start_s")
     print("RATIO " + " ".join(f"{name}={figures[name]:.2f}" for name in wanted))
 
 
@@ -111,6 +117,8 @@ async def enter(unity: bootstrap.Unity, count: int) -> dict[uuid.UUID, str]:
                     host=f"10.{number // 65536}.{number // 256 % 256}.{number % 256}",
                     username="monitor",
                     tags=["bench", f"rack-{number % 20}"],
+                    groups=[IN_GROUP] if number % 10 else [],
+                    interval_seconds=86_400,
                 )
                 server = await servers.create(system("bench"), new)
                 server.next_due_at = platform.clock.now() + timedelta(days=1)
@@ -179,49 +187,86 @@ def served(data: Path) -> Iterator[tuple[str, subprocess.Popen, str, float]]:
 
 
 class Client:
-    """One browser: logs in by the set-up token, then reads."""
+    """One browser: logs in by a request that answers with a cookie, then reads."""
 
-    def __init__(self, address: str, token: str) -> None:
+    def __init__(self, address: str, path: str, body: Mapping[str, object]) -> None:
         self.address = address
-        body = {"token": token, "name": "admin", "password": PASSWORD}
+        self.headers = {"Content-Type": "application/json", "Origin": address}
+        with self.send("POST", path, body) as answer:
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            self.headers |= {"Cookie": cookie, "X-CSRF-Token": json.load(answer)["csrf_token"]}
+
+    def send(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> HTTPResponse:
+        """Ask, and return the answer as it comes."""
+        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
-            f"{address}/api/auth/setup",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Origin": address},
+            self.address + path, data=data, headers=self.headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        return urllib.request.urlopen(request, timeout=30)
+
+    def read(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> Any:  # the shape is the endpoint's
+        """Ask, and return what the answer says."""
+        with self.send(method, path, body) as answer:
+            return json.load(answer)
 
     def milliseconds(self, path: str) -> float:
         """Read one page and throw it away."""
-        request = urllib.request.Request(self.address + path, headers={"Cookie": self.cookie})
         began = time.perf_counter()
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with self.send("GET", path) as answer:
             answer.read()
         return (time.perf_counter() - began) * 1000
 
 
+def limited(admin: Client) -> Iterator[tuple[str, Client]]:
+    """Yield somebody whose rights are for one group, and a token that is for it alone."""
+    groups = admin.read("GET", "/api/resources/groups")
+    group = next(one["id"] for one in groups if one["name"] == IN_GROUP)
+    person = {"name": "charlie", "password": PASSWORD, "role": "none"}
+    user = admin.read("POST", "/api/users", person)
+    admin.read("PUT", f"/api/users/{user['id']}/grants/{group}", {"role": "viewer"})
+    login = {"name": "charlie", "password": PASSWORD}
+    yield "group", Client(admin.address, "/api/auth/login", login)
+    wanted = {"name": "bench", "scopes": ["servers:read"], "groups": [IN_GROUP]}
+    token = admin.read("POST", "/api/tokens", wanted)["token"]
+    by_token = copy.copy(admin)
+    by_token.headers = {"Authorization": f"Bearer {token}"}
+    yield "token", by_token
+
+
 def measure_reads(data: Path, reads: int) -> dict[str, float]:
-    """Time the list (by page, filtered, sorted, searched) and the overview."""
+    """Time the list (by page, filtered, sorted, searched) and the overview, for three callers."""
     with served(data) as (address, process, token, _):
-        client = Client(address, token)
-        servers = "/api/infrastructure/servers"
-        paths = [
-            f"{servers}?per_page=50",
-            f"{servers}?per_page=50&page=15&sort=-name",
-            f"{servers}?per_page=50&tag=rack-7",
-            f"{servers}?per_page=50&q=99",
-        ]
+        setup = {"token": token, "name": "admin", "password": PASSWORD}
+        admin = Client(address, "/api/auth/setup", setup)
         time.sleep(3)
-        listed = [client.milliseconds(paths[n % len(paths)]) for n in range(reads)]
-        overview = [client.milliseconds("/api/infrastructure/overview") for _ in range(reads)]
-        return {
-            "list_median_ms": statistics.median(listed),
-            "list_p95_ms": p95(listed),
-            "overview_median_ms": statistics.median(overview),
-            "overview_p95_ms": p95(overview),
-            "rss_many_mb": resident(process.pid),
-        }
+        figures = times_of(admin, "", reads)
+        for who, client in limited(admin):
+            figures |= times_of(client, f"{who}_", reads)
+        return figures | {"rss_many_mb": resident(process.pid)}
+
+
+def times_of(client: Client, who: str, reads: int) -> dict[str, float]:
+    """Return what one caller waits for."""
+    servers = "/api/infrastructure/servers"
+    paths = [
+        f"{servers}?per_page=50",
+        f"{servers}?per_page=50&page=15&sort=-name",
+        f"{servers}?per_page=50&sort=-cpu_percent",
+        f"{servers}?per_page=50&tag=rack-7",
+        f"{servers}?per_page=50&q=99",
+    ]
+    listed = [client.milliseconds(paths[n % len(paths)]) for n in range(reads)]
+    overview = [client.milliseconds("/api/infrastructure/overview") for _ in range(reads)]
+    return {
+        f"{who}list_median_ms": statistics.median(listed),
+        f"{who}list_p95_ms": p95(listed),
+        f"{who}overview_median_ms": statistics.median(overview),
+        f"{who}overview_p95_ms": p95(overview),
+    }
 
 
 def measure_rest(data: Path) -> dict[str, float]:
