@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from app.ports.shell import CommandResult, Outcome
-from app.services.core.facts import Fact, NoRight, Unparsable
+from app.services.core.facts import Absent, Fact, NoRight, Unparsable
 from app.services.infrastructure.facts.block_devices import read_lsblk
 from app.services.infrastructure.facts.btrfs_status import read_balance, read_scrub
+from app.services.infrastructure.facts.kernel_log import read_events
 from app.services.infrastructure.facts.md.mdadm import read_mdadm
 from app.services.infrastructure.facts.smart import answer
 from app.services.infrastructure.facts.smart.scan import read_scan
 from app.services.infrastructure.facts.table import FACTS
+from app.services.infrastructure.facts.timers import read_timers
 from app.services.infrastructure.facts.zfs.datasets import read_datasets
 from app.services.infrastructure.pools.datasets import judge_datasets, keep
 from app.services.infrastructure.storage.verdicts import judge_drive
@@ -44,6 +46,13 @@ def _datasets(text: str) -> object:
     return list(judge_datasets("tank", keep(shown, [], NOW)))
 
 
+def _timers(text: str) -> object:
+    try:
+        return read_timers(text, frozenset({"a.service"}), 1_795_435_200.0, 1_795_400_000.0)
+    except (KeyError, ValueError) as error:  # which the fact calls unparsable
+        raise Unparsable("timers") from error
+
+
 def _of_fact(fact: Fact[BaseModel]) -> Callable[[str], object]:
     """Return a parser that is given the noise as the answer to each of a fact's commands."""
 
@@ -72,6 +81,11 @@ def _facts() -> Mapping[str, Target]:
     }
 
 
+def _outputs(fact: str) -> tuple[str, ...]:
+    """Return what the first command of a fact answered in its recordings."""
+    return tuple(case.results[0].stdout[-2000:] for case in cases() if case.fact.name == fact)
+
+
 def targets() -> dict[str, Target]:
     """Return all parsers by name."""
     documents = (reports.ata(), reports.nvme(), reports.scsi())
@@ -92,9 +106,14 @@ def targets() -> dict[str, Target]:
             ("tank\t1\t2\t3\t0\t0\t4\n== snapshots ==\ntank\t2\t5\t9,5\n== end ==\n",),
         ),
         "lsblk": Target(read_lsblk, ('NAME="sda" TYPE="disk"\n', "NAME SIZE\nsda 1G\n")),
+        # Their facts read times besides, which noise hardly ever has.
+        "kernel_events": Target(
+            lambda text: read_events(text, 9000.0, 1_795_430_000), _outputs("kernel_log")
+        ),
+        "timer_blocks": Target(_timers, _outputs("timers")),
         **_facts(),
     }
 
 
-# A refusal is no answer either; both are what a reader is to say.
-ALLOWED = (Unparsable, NoRight)
+# A refusal, or that there is none, is no answer either; all are what a reader is to say.
+ALLOWED = (Unparsable, NoRight, Absent)

@@ -131,10 +131,11 @@ class KernelLogFact(Fact[KernelLog]):
             now = int(seconds_in(clock.stdout.split()[0]))
         except (IndexError, ValueError) as error:
             raise Unparsable(self.name, "the machine does not tell how long it runs") from error
-        return KernelLog(events=_events(text, uptime, now))
+        return KernelLog(events=read_events(text, uptime, now))
 
 
-def _events(text: str, uptime: float, now: int) -> list[KernelEvent]:
+def read_events(text: str, uptime: float, now: int) -> list[KernelEvent]:
+    """Return what a log tells of the last day, the newest first."""
     found: dict[tuple[str, str], KernelEvent] = {}
     for at, kind, subject, message in _told(text):
         ago = int(max(0.0, uptime - at))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from pydantic import BaseModel
@@ -43,6 +43,7 @@ _TIMERS = Command(
 )
 _LATE_SECONDS = 3600  # systemd itself may wait for a minute, and longer where it is told to
 _MOST = 500
+_MOMENT = re.compile(r"[A-Z][a-z]{2} ([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) UTC")
 _SPAN = re.compile(r"([0-9.]{1,20}) ?(y|month|w|d|h|min|s|ms|us)")
 _SECONDS = {
     "y": 31_557_600.0, "month": 2_629_800.0, "w": 604_800.0, "d": 86_400.0, "h": 3600.0,
@@ -94,8 +95,7 @@ class TimersFact(Fact[Timers]):
         try:
             now = seconds_in(clock.stdout.split()[0])
             uptime = number((section(files, UPTIME, self.name) or "").split()[0])
-            names = _failed(failed.stdout)
-            timers = [_timer(one, names, now, now - uptime) for one in _blocks(shown.stdout)]
+            timers = read_timers(shown.stdout, _failed(failed.stdout), now, now - uptime)
         except (IndexError, KeyError, ValueError) as error:
             raise Unparsable(self.name, "not the properties of timers") from error
         return Timers(timers=timers[:_MOST])
@@ -111,6 +111,11 @@ class TimersFact(Fact[Timers]):
 
     def samples(self, value: Timers) -> list[Sample]:
         return [Sample("unity_timers_in_trouble", sum(bool(one.trouble) for one in value.timers))]
+
+
+def read_timers(text: str, failed: frozenset[str], now: float, booted_at: float) -> list[Timer]:
+    """Read the blocks of `systemctl show`; KeyError or ValueError for anything else."""
+    return [_timer(one, failed, now, booted_at) for one in _blocks(text)]
 
 
 def _blocks(text: str) -> Iterator[Mapping[str, str]]:
@@ -173,11 +178,10 @@ def _moment(text: str) -> float | None:
     """Read `Mon 2026-11-23 10:00:00 UTC`."""
     if not _is_told(text):
         return None
-    words = text.split()
-    moment = datetime.strptime(" ".join(words[1:3]), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    if words[3] != "UTC":
-        raise ValueError("A time is in another zone.")
-    return moment.timestamp()
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("A time is of another form, or in another zone.")
+    return datetime.fromisoformat(f"{match[1]}T{match[2]}+00:00").timestamp()
 
 
 def _span(text: str) -> float | None:
