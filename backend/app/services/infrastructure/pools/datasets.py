@@ -4,6 +4,7 @@ Nobody says how often a dataset is to get a snapshot, so its own rhythm does: th
 snapshots. One that was made by hand, or a burst of them on one day, is no rhythm and expects none.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -108,26 +109,28 @@ def judge_datasets(pool: str, datasets: Sequence[DatasetView]) -> Iterator[PoolR
     """Say which datasets are nearly full, and which get no snapshots any more."""
     late = [one for one in datasets if one.is_late]
     if late:
+        example = shlex.quote(f"{late[0].name}@now")
         yield PoolReason(
             code="zfs_snapshots_late",
             level=Level.WARNING,
             topic="snapshots",
             message=_late(late),
             fix="Look at what makes them (`systemctl list-timers`, sanoid, zrepl, cron); by hand:"
-            f" `zfs snapshot {late[0].name}@now`. If it is meant, say that you know it.",
+            f" `zfs snapshot {example}`. If it is meant, say that you know it.",
             source=_SANOID,
         )
-    full = [one for one in datasets if (one.quota_percent or 0.0) >= QUOTA_WATCH]
+    full = [(one.quota_percent, one) for one in datasets if one.quota_percent is not None]
+    full = sorted((one for one in full if one[0] >= QUOTA_WATCH), key=lambda one: -one[0])
     if full:
-        worst = max(full, key=lambda one: one.quota_percent or 0.0)
-        is_near = (worst.quota_percent or 0.0) >= QUOTA_WARNING
+        percent, worst = full[0]
         yield PoolReason(
             code="zfs_quota",
-            level=Level.WARNING if is_near else Level.WATCH,
+            level=Level.WARNING if percent >= QUOTA_WARNING else Level.WATCH,
             topic="quota",
             message=_full(full),
-            fix=f"Delete what is not needed, or give it more: `zfs get quota,refquota {worst.name}`"
-            f" and `zfs list -o space -r {pool}` show what uses it.",
+            fix="Delete what is not needed, or give it more:"
+            f" `zfs get quota,refquota {shlex.quote(worst.name)}` and"
+            f" `zfs list -o space -r {shlex.quote(pool)}` show what uses it.",
             source=_QUOTAS,
         )
 
@@ -139,15 +142,15 @@ def _late(late: Sequence[DatasetView]) -> str:
     return "Snapshots have stopped: " + ", ".join(named) + _more(late) + "."
 
 
-def _full(full: Sequence[DatasetView]) -> str:
+def _full(full: Sequence[tuple[float, DatasetView]]) -> str:
     named = [
-        f"{one.name} uses {one.quota_percent or 0.0:.0f} % of {size_words(one.quota_bytes or 0)}"
-        for one in full[:_NAMED]
+        f"{one.name} uses {percent:.0f} % of {size_words(one.quota_bytes or 0)}"
+        for percent, one in full[:_NAMED]
     ]
     return "Near the quota: " + ", ".join(named) + _more(full) + "."
 
 
-def _more(all_of_them: Sequence[DatasetView]) -> str:
+def _more(all_of_them: Sequence[object]) -> str:
     beyond = len(all_of_them) - _NAMED
     return f", and {beyond} more" if beyond > 0 else ""
 

@@ -20,7 +20,7 @@ from app.services.infrastructure.facts.zfs.datasets import (
     datasets_command,
     read_datasets,
 )
-from app.services.infrastructure.pools.datasets import MOST_KEPT, keep
+from app.services.infrastructure.pools.datasets import MOST_KEPT, judge_datasets, keep
 from app.services.infrastructure.pools.pool_list import PoolList
 from tests.services.infrastructure.collecting import Site
 from tests.services.infrastructure.pools.test_ledger import firing, rows, shows
@@ -182,6 +182,18 @@ def test_of_thousands_of_datasets_those_that_tell_something_are_kept() -> None:
     kept = keep([*many, late, full], [], NOW)
     assert len(kept) == MOST_KEPT
     assert [one.name for one in kept[:2]] == ["tank/z", "tank/y"]
+
+
+def test_what_is_advised_can_be_typed_as_it_stands() -> None:
+    shown = [
+        ZfsDataset(name="tank/of Ann", used_bytes=85, quota_bytes=100),
+        ZfsDataset(name="tank/b", used_bytes=99, quota_bytes=100),
+        ZfsDataset(name="tank/of Bob", snapshots=4, days=days_ago(9, 10, 11, 12)),
+    ]
+    late, full = judge_datasets("tank", keep(shown, [], NOW))
+    assert "`zfs snapshot 'tank/of Bob@now'`" in late.fix
+    assert full.message.startswith("Near the quota: tank/b uses 99 % of 100 B, tank/of Ann uses 85")
+    assert "`zfs get quota,refquota tank/b`" in full.fix
 
 
 async def enter(site: Site, datasets: str) -> UUID:

@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMay } from '@/api/session';
+import { Marked } from '@/components/marked';
 import { ProblemAlert } from '@/components/problem-alert';
 import { Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
@@ -28,7 +29,9 @@ function ReasonRow({ device, reason }: { device: DeviceDetail; reason: Reason })
               {reason.is_acknowledged ? `known: ${reason.message}` : reason.message}
             </StatusBadge>
           </p>
-          <Text size="sm">{reason.fix}</Text>
+          <Text size="sm">
+            <Marked text={reason.fix} />
+          </Text>
           <Text size="sm" c="dimmed">
             {LEVEL_WORDS[reason.level] ?? reason.level} · Source: {reason.source}
           </Text>
