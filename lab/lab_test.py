@@ -117,6 +117,8 @@ def on_first(report: Report, api: Unity, wanted: Sequence[str]) -> None:
             if not wanted or name in wanted:
                 with report.part(name):
                     found = list(says(lab))
+                    if not found:
+                        raise LabError("there was nothing to compare")
                     report.readings += found
                     agreed = sum(one.agrees for one in found)
                     report.say(f"{name}: {agreed} of {len(found)} readings agree")

@@ -120,7 +120,8 @@ class Outcome:
     def is_proven(self) -> bool:
         """Say whether the alert fired with its cause, all readings agree, and it is over."""
         is_whole = self.fired_after is not None and self.over_after is not None
-        return is_whole and not self.trouble and all(one.agrees for one in self.readings)
+        agree = bool(self.readings) and all(one.agrees for one in self.readings)
+        return is_whole and not self.trouble and agree
 
     def line(self) -> str:
         """Say it in one line."""

@@ -47,3 +47,4 @@ def test_a_fault_counts_only_when_it_was_told_and_is_over_and_the_tools_agree(
     assert not proven(None, None, same)
     assert not proven(20.0, None, same)
     assert not proven(20.0, 30.0, same, missing)
+    assert not proven(20.0, 30.0)
