@@ -48,6 +48,7 @@ function LabelForm({ server, onClose }: { server: Server; onClose: () => void })
           data={known.map(({ tag }) => tag)}
           value={after.tags}
           onChange={(tags) => setAfter((old) => ({ ...old, tags }))}
+          openOnFocus={false}
           comboboxProps={{ withinPortal: false }}
         />
         <TagsInput
@@ -56,6 +57,7 @@ function LabelForm({ server, onClose }: { server: Server; onClose: () => void })
           data={knownGroups.map(({ name }) => name)}
           value={after.groups}
           onChange={(groups) => setAfter((old) => ({ ...old, groups }))}
+          openOnFocus={false}
           comboboxProps={{ withinPortal: false }}
         />
         <FormActions

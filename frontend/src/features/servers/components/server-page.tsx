@@ -19,7 +19,6 @@ import { Marked } from '@/components/marked';
 import { RunsTab } from './runs-tab';
 import { ServerActions } from './server-actions';
 import { SettingsTab } from './settings-tab';
-import classes from './servers.module.css';
 
 interface TabRow {
   id: string;
@@ -46,13 +45,11 @@ function Subtitle({ server }: { server: Server }) {
     ? 'The machine that Unity runs on'
     : `${server.username}@${server.host}${server.port === 22 ? '' : `:${server.port}`}`;
   return (
-    <span className={classes.subtitle}>
-      <span>
-        {place} · last seen <RelativeTime at={server.last_seen_at} never="never" />
-        {[...server.groups, ...server.tags].map((word) => ` · ${word}`)}
-      </span>
+    <>
+      {place} · last seen <RelativeTime at={server.last_seen_at} never="never" />
+      {[...server.groups, ...server.tags].map((word) => ` · ${word}`)}{' '}
       <LabelEditor server={server} />
-    </span>
+    </>
   );
 }
 
