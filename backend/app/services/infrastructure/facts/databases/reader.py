@@ -1,8 +1,8 @@
 """Reads what the script printed of the processes: pure text in, found databases out."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from app.kernel.text import printable
 from app.models.infrastructure.database_instance import DatabaseKind
@@ -38,7 +38,6 @@ _SOCKET_NAMES = {
     DatabaseKind.MARIADB: re.compile(r"/(mysqld?|mariadb)\.sock$"),
     DatabaseKind.REDIS: re.compile(r"/redis[^/]*\.sock$"),
     DatabaseKind.VALKEY: re.compile(r"/valkey[^/]*\.sock$"),
-    DatabaseKind.MONGODB: re.compile(r"/mongodb-\d+\.sock$"),
 }
 # Options that say where the data lie, where it listens, and where its socket is.
 _DATA = ("-D", "--datadir", "--dbpath", "--dir", "--data-dir", "data_directory")
@@ -47,6 +46,7 @@ _SOCKET = ("--socket", "-S", "--unixsocket")
 _X_PROTOCOL = 33060  # of MySQL
 _CLUSTER_BUS = 10_000  # above the port of a node of Redis
 _MOST = 64
+_MOST_SOCKETS = 64  # of one process
 _LONGEST = 1000
 _CONTAINER = re.compile(r"(?:^|[/\-:])([0-9a-f]{64})(?:\.scope)?(?:/|$)")
 _ENGINE = re.compile(r"docker|libpod|containerd|crio|kubepods")
@@ -55,23 +55,23 @@ _SETTING = re.compile(r"^\s*(port|unix_socket_directories)\s*=?\s*'?([^'#]*)'?")
 _TITLE = re.compile(r"^\S*(?:redis|valkey|keydb)-server\s+(\S+):(\d+)")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Process:
-    """The lines of one process, sorted by what they are."""
+    """What was printed of one process, sorted by what it is."""
 
     pid: int
     name: str
-    user_id: int | None = None
-    arguments: list[str] = field(default_factory=list)
-    cgroup: list[str] = field(default_factory=list)
-    settings: dict[str, str] = field(default_factory=dict)
-    folder: str = ""
-    program: str = ""
-    version: str = ""
-    lock: list[str] = field(default_factory=list)  # port and socket folder of postmaster.pid
-    inodes: set[str] = field(default_factory=set)
-    net: Net = field(default_factory=Net)
-    mounts: list[Mount] = field(default_factory=list)
+    user_id: int | None
+    arguments: Sequence[str]
+    cgroup: Sequence[str]
+    settings: Mapping[str, str]
+    folder: str
+    program: str
+    version: str
+    lock: Sequence[str]  # port and socket folder of postmaster.pid
+    inodes: Sequence[str]
+    net: Net
+    mounts: Sequence[Mount]
 
 
 def read_databases(text: str) -> list[FoundDatabase]:
@@ -81,12 +81,13 @@ def read_databases(text: str) -> list[FoundDatabase]:
     if not text.startswith("h\n"):
         raise Unparsable(FACT, "not the answer of the search")
     host, processes = _sort(text.splitlines())
-    return [_found(one, host) for one in processes[:_MOST]]
+    return [_found(one, host) for one in processes]
 
 
 def _sort(lines: list[str]) -> tuple[_Process, list[_Process]]:
-    host = current = _Process(0, "")
-    processes: list[_Process] = []
+    host: dict[str, list[str]] = {}
+    current = host
+    processes: list[tuple[int, str, dict[str, list[str]]]] = []
     for line in lines:
         mark, _, rest = line.partition(" ")
         if mark == "p":
@@ -94,51 +95,40 @@ def _sort(lines: list[str]) -> tuple[_Process, list[_Process]]:
             name = name.strip("()")
             if not pid.isdecimal() or name not in _KINDS:
                 raise Unparsable(FACT, "a process that was not asked for")
-            current = _Process(int(pid), name)
-            processes.append(current)
+            current = {}
+            processes.append((int(pid), name, current))
         else:
-            _take(current, mark, rest)
-    return host, processes
+            current.setdefault(mark, []).append(rest)
+    return _process(0, "", host), [_process(*one) for one in processes[:_MOST]]
 
 
-def _take(process: _Process, mark: str, rest: str) -> None:
-    match mark:
-        case "i":
-            words = rest.split()
-            process.user_id = int(words[1]) if len(words) > 1 and words[1].isdecimal() else None
-        case "e":
-            process.program = rest
-        case "w":
-            process.folder = rest
-        case "v":
-            process.version = rest.strip()
-        case "k":
-            if (found := _SETTING.match(rest)) is not None:
-                process.settings[found[1]] = found[2].strip()
-        case _:
-            _take_one_of_many(process, mark, rest)
+def _process(pid: int, name: str, lines: Mapping[str, list[str]]) -> _Process:
+    """Read the lines of one process by their marks."""
 
+    def last(mark: str) -> str:
+        return lines[mark][-1] if mark in lines else ""
 
-def _take_one_of_many(process: _Process, mark: str, rest: str) -> None:
-    match mark:
-        case "c":
-            process.arguments.append(rest)
-        case "g":
-            process.cgroup.append(rest)
-        case "s":
-            process.inodes.add(rest.strip())
-        case "q":
-            process.lock.append(rest.strip())
-        case "t":
-            process.net.take(read_tcp(rest))
-        case "u":
-            process.net.take(read_unix(rest))
-        case "a":
-            process.net.addresses.add(rest.strip())
-        case "m":
-            process.mounts.append(read_mount(rest))
-        case _:
-            return
+    def each(mark: str) -> list[str]:
+        return lines.get(mark, [])
+
+    user = last("i").split()
+    settings = [found for rest in each("k") if (found := _SETTING.match(rest)) is not None]
+    sockets = (*map(read_tcp, each("t")), *map(read_unix, each("u")))
+    return _Process(
+        pid,
+        name,
+        user_id=int(user[1]) if len(user) > 1 and user[1].isdecimal() else None,
+        arguments=each("c"),
+        cgroup=each("g"),
+        settings={found[1]: found[2].strip() for found in settings},
+        folder=last("w"),
+        program=last("e"),
+        version=last("v").strip(),
+        lock=[rest.strip() for rest in each("q")],
+        inodes=tuple(dict.fromkeys(rest.strip() for rest in each("s"))),
+        net=Net((row for row in sockets if row is not None), (rest.strip() for rest in each("a"))),
+        mounts=[read_mount(rest) for rest in each("m")],
+    )
 
 
 def _found(process: _Process, host: _Process) -> FoundDatabase:
@@ -176,39 +166,50 @@ def _distinct(doors: Iterable[Door]) -> list[Door]:
 def _own(process: _Process, kind: DatabaseKind, net: Net, *, is_alone: bool) -> list[Listening]:
     """Return the sockets of this process: by its open files, else by port, name and user."""
     port = _hint(process) or PORTS[kind]
-    mine = [row for row in net.rows if row.inode in process.inodes]
+    mine = net.of_inodes(process.inodes)
     if mine:
         return _in_order(mine, port, kind)
-    mine = [row for row in net.rows if row.port == port and _is_of(row, process, is_alone=is_alone)]
-    if not mine and _hint(process) is None:
-        same = [row for row in net.rows if row.port and _is_of(row, process, is_alone=is_alone)]
+    mine = [row for row in net.at_port(port) if _is_of(row, process, is_alone=is_alone)]
+    if not mine and _hint(process) is None and (is_alone or process.user_id):
         # One port of a user of its own can be nothing else; of several, none is guessed.
-        is_own_user = is_alone or bool(process.user_id)
-        mine = same if is_own_user and len({row.port for row in same}) == 1 else []
+        mine = _of_one_port(
+            row for row in net.with_ports() if _is_of(row, process, is_alone=is_alone)
+        )
     port = next((row.port for row in mine), port)
-    mine += [row for row in net.rows if row.path and _is_socket(row.path, process, kind, port)]
-    return _in_order(mine, port, kind)
+    return _in_order([*mine, *_sockets(process, kind, net, port)], port, kind)
+
+
+def _of_one_port(rows: Iterable[Listening]) -> list[Listening]:
+    found: list[Listening] = []
+    for row in rows:
+        if found and row.port != found[0].port:
+            return []
+        found.append(row)
+    return found
 
 
 def _is_of(row: Listening, process: _Process, *, is_alone: bool) -> bool:
     return is_alone or process.user_id is None or row.user_id == process.user_id
 
 
-def _is_socket(path: str, process: _Process, kind: DatabaseKind, port: int) -> bool:
+def _sockets(process: _Process, kind: DatabaseKind, net: Net, port: int) -> Sequence[Listening]:
+    """Return the Unix sockets that are its by their paths."""
     given = _option(process.arguments, _SOCKET)
     if given:
-        return path == given
+        return net.at_path(given)
     if kind is DatabaseKind.POSTGRESQL:
-        folder = _option(process.arguments, ("-k",)) or (process.lock[1:2] or [""])[0]
-        return path == f"{folder}/.s.PGSQL.{port}" if folder else path.endswith(f"/.s.PGSQL.{port}")
+        folder = _option(process.arguments, ("-k",)) or (*process.lock[1:2], "")[0]
+        name = f".s.PGSQL.{port}"
+        return net.at_path(f"{folder}/{name}") if folder else net.named(name)
     if kind is DatabaseKind.MONGODB:
-        return path.endswith(f"/mongodb-{port}.sock")
+        return net.named(f"mongodb-{port}.sock")
     pattern = _SOCKET_NAMES.get(kind)
-    return pattern is not None and pattern.search(path) is not None
+    return net.matching(pattern) if pattern is not None else ()
 
 
 def _in_order(rows: list[Listening], port: int, kind: DatabaseKind) -> list[Listening]:
     """Put the port that it is known by first, and leave out what no client speaks to."""
+    rows = rows[:_MOST_SOCKETS]
     ports = {row.port for row in rows}
     useful = [row for row in rows if not _is_inner(row, ports, kind)]
     return sorted(
@@ -250,7 +251,7 @@ def _hint(process: _Process) -> int | None:
     return found if 0 < found < 2**16 else None
 
 
-def _option(arguments: list[str], names: tuple[str, ...]) -> str:
+def _option(arguments: Sequence[str], names: tuple[str, ...]) -> str:
     for index, word in enumerate(arguments):
         name, is_joined, value = word.partition("=")
         if name in names:
@@ -279,7 +280,7 @@ def _version(process: _Process) -> str:
     return ""
 
 
-def _container(cgroup: list[str]) -> str:
+def _container(cgroup: Sequence[str]) -> str:
     for line in cgroup:
         found = _CONTAINER.search(line)
         if found is not None and (_ENGINE.search(line) or ".scope" in line or "/" in line):

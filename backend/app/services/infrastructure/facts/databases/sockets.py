@@ -1,7 +1,10 @@
 """Listening sockets as the kernel prints them in /proc/net."""
 
 import ipaddress
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 _STREAM = "0001"
 _TCP_WORDS, _UNIX_WORDS = 10, 8
@@ -31,17 +34,58 @@ class Listening:
         return "127.0.0.1"
 
 
-@dataclass(slots=True)
 class Net:
-    """The listening sockets and the addresses of one network namespace."""
+    """The listening sockets and the addresses of one network namespace.
 
-    rows: list[Listening] = field(default_factory=list)
-    addresses: set[str] = field(default_factory=set)
+    A machine may have thousands of sockets and dozens of databases, so each is found by an index.
+    """
 
-    def take(self, row: Listening | None) -> None:
-        """Keep a row, once: a namespace may be printed again."""
-        if row is not None and row not in self.rows:
-            self.rows.append(row)
+    def __init__(self, rows: Iterable[Listening] = (), addresses: Iterable[str] = ()) -> None:
+        # Each once: a namespace may be printed again.
+        self.rows = tuple(dict.fromkeys(rows))
+        self.addresses = frozenset(addresses)
+        self._by_inode = _index(self.rows, lambda row: row.inode)
+        self._by_port = _index(self.rows, lambda row: row.port)
+        self._by_path = _index(self.rows, lambda row: row.path)
+        self._by_name = _index(self.rows, lambda row: row.path.rpartition("/")[2])
+        self._by_pattern: dict[re.Pattern[str], list[Listening]] = {}
+
+    def of_inodes(self, inodes: Iterable[str]) -> list[Listening]:
+        """Return the sockets with these numbers."""
+        return [row for inode in inodes for row in self._by_inode.get(inode, ())]
+
+    def at_port(self, port: int) -> list[Listening]:
+        """Return what listens at a port."""
+        return self._by_port.get(port, []) if port else []
+
+    def with_ports(self) -> Iterator[Listening]:
+        """Yield all that have a port."""
+        return (row for row in self.rows if row.port)
+
+    def at_path(self, path: str) -> list[Listening]:
+        """Return the socket that is this file."""
+        return self._by_path.get(path, []) if path else []
+
+    def named(self, name: str) -> list[Listening]:
+        """Return the sockets that have this name, in whatever folder."""
+        return self._by_name.get(name, []) if name else []
+
+    def matching(self, pattern: re.Pattern[str]) -> list[Listening]:
+        """Return the sockets whose path matches."""
+        if pattern not in self._by_pattern:
+            found = [row for row in self.rows if pattern.search(row.path)]
+            self._by_pattern[pattern] = found
+        return self._by_pattern[pattern]
+
+
+K = TypeVar("K", int, str)
+
+
+def _index(rows: Iterable[Listening], key: Callable[[Listening], K]) -> Mapping[K, list[Listening]]:
+    found: dict[K, list[Listening]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
 
 
 def read_tcp(line: str) -> Listening | None:
