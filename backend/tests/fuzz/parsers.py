@@ -53,6 +53,11 @@ def _timers(text: str) -> object:
         raise Unparsable("timers") from error
 
 
+def _nvme_log(text: str) -> object:
+    argv = ("nvme", "self-test-log")
+    return answer.read_nvme_log(CommandResult(argv, Outcome.RAN, 0, text, ""))
+
+
 def _of_fact(fact: Fact[BaseModel]) -> Callable[[str], object]:
     """Return a parser that is given the noise as the answer to each of a fact's commands."""
 
@@ -95,6 +100,7 @@ def targets() -> dict[str, Target]:
         "smartctl_text": Target(answer.parse, (reports.ATA_TEXT, reports.SAS_TEXT)),
         "drive_verdict": Target(_verdict, smart),
         "nvme": Target(_nvme, ('{"critical_warning": 0, "temperature": 310}',)),
+        "nvme_log": Target(_nvme_log, ('{"List of Valid Reports": [{"Self test result": 7}]}',)),
         "smart_scan": Target(read_scan, ("/dev/sda -d sat # x\n", '{"devices": []}')),
         "mdadm": Target(read_mdadm, ("/dev/md0:\n  Version : 1.2\n  State : clean\n",)),
         "btrfs_scrub": Target(read_scrub, ("Status:  finished\n\tread_errors: 0\n",)),

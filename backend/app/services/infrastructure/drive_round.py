@@ -8,13 +8,13 @@ this command; `-n standby` leaves a sleeping disk asleep.
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app.ports.shell import Command, CommandResult, Outcome, Shell
 from app.services.core.facts import Unparsable
 from app.services.infrastructure.facts.block_devices import BlockDevicesFact, read_lsblk
-from app.services.infrastructure.facts.smart.answer import read_drive
+from app.services.infrastructure.facts.smart.answer import read_drive, read_nvme_log
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
 from app.services.infrastructure.facts.smart.scan import ScannedDevice, read_scan
 from app.services.infrastructure.facts.smart_tools import SmartTools
@@ -22,6 +22,7 @@ from app.services.infrastructure.facts.smart_tools import SmartTools
 SCAN_SECONDS = 20.0
 DRIVE_SECONDS = 20.0
 _AT_ONCE = 24  # drives in one script: a broken connection loses no more
+_FIRST_WITH_NVME_TESTS = (7, 4)
 _NAMESPACE = re.compile(r"^nvme\d{1,4}n\d{1,4}$")
 
 
@@ -61,6 +62,19 @@ def drive_command(tools: SmartTools, device: ScannedDevice, *, sudo: bool) -> Co
     return Command(argv, seconds=DRIVE_SECONDS, sudo=sudo)
 
 
+def log_command(tools: SmartTools, device: ScannedDevice, *, sudo: bool) -> Command | None:
+    """Return the command for an NVMe drive's log of self-tests, where smartctl cannot read it."""
+    is_read_by_smartctl = tools.smartctl and _version(tools.smartctl) >= _FIRST_WITH_NVME_TESTS
+    if device.type != "nvme" or not tools.nvme or is_read_by_smartctl:
+        return None
+    argv = ("nvme", "self-test-log", "-o", "json", device.name)
+    return Command(argv, seconds=DRIVE_SECONDS, sudo=sudo)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
 async def ask_drives(
     shell: Shell, tools: SmartTools | None, *, sudo: bool, budget: timedelta, turn: int = 0
 ) -> DriveReadings:
@@ -85,10 +99,40 @@ async def ask_drives(
             break
         part = commands[start : start + _AT_ONCE]
         results += await shell.run_many(part, budget=timedelta(seconds=left))
-    answers = tuple(
+    answers = [
         DriveAnswer(device, _report(results, index, device)) for index, device in enumerate(turned)
-    )
-    return DriveReadings(answers, commands=tuple(commands))
+    ]
+    left = budget.total_seconds() - (time.monotonic() - began)
+    if left > 0:
+        logs = _Logs(shell, tools, sudo=sudo)
+        answers = await logs.added_to(answers, timedelta(seconds=left))
+    return DriveReadings(tuple(answers), commands=tuple(commands))
+
+
+class _Logs:
+    """Adds what smartctl leaves out of the reports of a round."""
+
+    def __init__(self, shell: Shell, tools: SmartTools, *, sudo: bool) -> None:
+        self._shell, self._tools, self._sudo = shell, tools, sudo
+
+    async def added_to(
+        self, answers: Sequence[DriveAnswer], budget: timedelta
+    ) -> list[DriveAnswer]:
+        """Ask for the logs of the drives that answered; what does not come is left out."""
+        wanted = {
+            index: command
+            for index, one in enumerate(answers)
+            if one.report.state is ReadState.READ and one.report.self_tests is None
+            if (command := log_command(self._tools, one.device, sudo=self._sudo)) is not None
+        }
+        if not wanted:
+            return list(answers)
+        results = await self._shell.run_many(list(wanted.values()), budget=budget)
+        found = dict(zip(wanted, map(read_nvme_log, results), strict=True))
+        return [
+            replace(one, report=one.report.model_copy(update=found.get(index, {})))
+            for index, one in enumerate(answers)
+        ]
 
 
 def _report(results: Sequence[CommandResult], index: int, device: ScannedDevice) -> SmartReport:

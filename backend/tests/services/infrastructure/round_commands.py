@@ -29,6 +29,7 @@ from app.services.infrastructure.storage.self_tests import (
 )
 from tests.facts.corpus import FOLDER, load
 from tests.fakes.shell import FakeShell
+from tests.services.infrastructure.storage.reports import nvme
 
 TOOLS = SmartTools(smartctl="7.3", has_json=True, nvme="2.3")
 NVME_ONLY = SmartTools(nvme="2.3")
@@ -37,6 +38,7 @@ _DF = (
     "Filesystem Type 1K-blocks Used Avail Inodes IFree Mounted on\n"
     "/dev/sdc btrfs 1000000 4000 600000 - - /srv/pictures\n"
 )
+_HEALTH = '{"critical_warning": 0}'
 _SCAN = {
     "smartctl": {"exit_status": 0},
     "devices": [
@@ -74,6 +76,9 @@ async def _of_drives_and_pools() -> list[Command]:
     lsblk = next(fact for fact in FACTS if fact.name == "block_devices").commands[0]
     disk = {"name": "nvme0n1", "kname": "nvme0n1", "type": "disk", "size": 1}
     machine.answers(*lsblk.argv, stdout=json.dumps({"blockdevices": [disk]}))
+    read = ("smartctl", "-n", "standby", "-x", "-j", "-d", "nvme", "/dev/nvme0")
+    machine.answers(*read, stdout=json.dumps(nvme()))
+    machine.answers("nvme", "smart-log", "-o", "json", "/dev/nvme0n1", stdout=_HEALTH)
     await ask_drives(machine, TOOLS, sudo=True, budget=_BUDGET)
     await ask_drives(machine, NVME_ONLY, sudo=True, budget=_BUDGET)
     await ask_pools(machine, sudo=True, budget=_BUDGET, are_awake=True)

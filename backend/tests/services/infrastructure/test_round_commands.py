@@ -30,6 +30,8 @@ def test_no_command_of_a_round_changes_anything() -> None:
     assert [command.argv for command in asked() if _writes(command)] == []
     smart = [command for command in asked() if command.argv[0] == "smartctl"]
     assert [one.argv for one in smart if _FORBIDDEN.intersection(one.argv)] == []
+    nvme = {one.argv[1] for one in asked() if one.argv[0] == "nvme"}
+    assert nvme == {"version", "smart-log", "self-test-log"}, "Logs are read, nothing is set."
 
 
 def test_no_command_of_a_round_wakes_a_disk() -> None:

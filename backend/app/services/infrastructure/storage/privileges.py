@@ -10,7 +10,7 @@ from app.models.infrastructure.collection import FactState
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.ports.shell import Command
 from app.services.core.facts import Rate
-from app.services.infrastructure.drive_round import drive_command, scan_command
+from app.services.infrastructure.drive_round import drive_command, log_command, scan_command
 from app.services.infrastructure.facts.smart.scan import ScannedDevice
 from app.services.infrastructure.facts.smart_tools import SmartTools, SmartToolsFact
 from app.services.infrastructure.storage.self_tests import LONG, SHORT, start_command
@@ -36,6 +36,8 @@ async def drive_commands(session: AsyncSession, server_id: uuid.UUID) -> list[Co
             continue
         device = ScannedDevice(name=row.path, type=row.smart_type)
         commands.append(drive_command(tools, device, sudo=True))
+        log = log_command(tools, device, sudo=True)
+        commands += [log] if log is not None else []
         for kind, days in ((SHORT, row.short_test_days), (LONG, row.long_test_days)):
             if days:
                 commands.append(start_command(row.path, row.smart_type, kind, sudo=True))

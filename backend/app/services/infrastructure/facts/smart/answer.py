@@ -10,6 +10,7 @@ from app.services.infrastructure.facts.smart import json_answer, nvme_json, text
 from app.services.infrastructure.facts.smart.report import (
     Protocol,
     ReadState,
+    SelfTest,
     SmartReport,
     Temperatures,
 )
@@ -128,6 +129,19 @@ def _of_nvme_cli(result: CommandResult) -> SmartReport:
         power_cycles=health.power_cycles,
         nvme=health,
     )
+
+
+def read_nvme_log(result: CommandResult) -> dict[str, list[SelfTest] | int | None]:
+    """Return the fields of a report that nvme-cli's log of self-tests tells; none when it fails."""
+    if result.outcome is not Outcome.RAN:
+        return {}
+    try:
+        log = find_document(FACT, result.stdout)
+    except Unparsable:
+        return {}
+    tests = nvme_json.self_tests_of_nvme_cli(log)
+    running = nvme_json.running_in_nvme_cli(log)
+    return {} if tests is None else {"self_tests": tests, "self_test_running_percent": running}
 
 
 def _kelvin(log: Node) -> int | None:

@@ -45,6 +45,12 @@ _RESULTS = {
     8: SelfTestOutcome.ABORTED,
     9: SelfTestOutcome.ABORTED,
 }
+_KINDS = {1: "Short", 2: "Extended"}
+_FAILURES = {
+    5: "Fatal error: the test could not be completed",
+    6: "Completed: failed in a segment that is not known",
+    7: "Completed: failed segments",
+}
 _UNUSED = 15
 _MOST_SENSORS = 8
 _HOTTEST = 200  # a sensor that is not there answers with the largest number
@@ -114,4 +120,34 @@ def running_percent(document: Node) -> int | None:
     if not log.at("current_self_test_operation", "value").count():
         return None
     done = log.at("current_self_test_completion_percent").count()
+    return None if done is None else max(0, 100 - done)
+
+
+def self_tests_of_nvme_cli(log: Node) -> list[SelfTest] | None:
+    """Read `nvme self-test-log -o json`; entries that were never used are left out."""
+    if not log.has("List of Valid Reports"):
+        return None
+    found: list[SelfTest] = []
+    for entry in log.at("List of Valid Reports").items():
+        result = entry.at("Self test result").count()
+        if result is None or result == _UNUSED:
+            continue
+        outcome = _RESULTS.get(result, SelfTestOutcome.UNKNOWN)
+        found.append(
+            SelfTest(
+                kind=_KINDS.get(entry.at("Self test code").count() or 0, "Vendor specific"),
+                outcome=outcome,
+                detail=_FAILURES.get(result, outcome.value.capitalize()),
+                at_hours=entry.at("Power on hours").count(),
+                lba=entry.at("Failing LBA").count(),
+            )
+        )
+    return found
+
+
+def running_in_nvme_cli(log: Node) -> int | None:
+    """Return how much of a running self-test is left, as nvme-cli tells it."""
+    if not log.at("Current Device Self-Test Operation").count():
+        return None
+    done = log.at("Current Device Self-Test Completion").count()
     return None if done is None else max(0, 100 - done)
