@@ -34,6 +34,8 @@ def _has_browser() -> bool:
     return Path(os.environ.get("UNITY_TEST_BROWSER", "/usr/bin/chromium")).exists()
 
 
+# Servers that no package brings are built once, outside of the checkout.
+BUILT = Path(os.environ.get("UNITY_TEST_PARTS", Path.home() / ".cache" / "unity-test-parts"))
 PARTS: Mapping[str, Part] = {
     "busybox": _program("busybox", "busybox-static"),
     "chromium": Part(_has_browser, "apt-get install chromium, or set UNITY_TEST_BROWSER"),
@@ -52,6 +54,11 @@ PARTS: Mapping[str, Part] = {
     "go": Part(
         lambda: shutil.which("go") is not None,
         "apt-get install golang",
+        may_be_missing_in_ci=True,
+    ),
+    "minio": Part(
+        (BUILT / "minio").exists,
+        "make test-parts",
         may_be_missing_in_ci=True,
     ),
     "node-exporter": _program("prometheus-node-exporter", "prometheus-node-exporter"),

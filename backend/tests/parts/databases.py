@@ -9,10 +9,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 
@@ -59,9 +60,12 @@ def _as(account: str) -> dict[str, str | int]:
 
 
 @contextlib.contextmanager
-def _process(argv: Sequence[str | Path], account: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    argv: Sequence[str | Path], account: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         argv,
+        env=None if environment is None else dict(environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         **_as(account),  # type: ignore[call-overload]  # the names of three optional arguments
@@ -152,6 +156,34 @@ def _answers(folder: Path, port: int) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def minio(program: Path) -> Iterator[Running]:
+    """Start a MinIO over four folders, any two of which may be lost; it lets `unity` in."""
+    with _folder("nobody") as folder:
+        port, console = free_port(), free_port()
+        for number in range(1, 5):
+            (folder / f"drive{number}").mkdir()
+        environment = {
+            "MINIO_ROOT_USER": "unity",
+            "MINIO_ROOT_PASSWORD": "a-long-secret",
+            "MINIO_CI_CD": "1",  # folders of one disk will do
+            "MINIO_SCANNER_SPEED": "fastest",
+            "HOME": str(folder),
+        }
+        where = ["--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+        argv = [str(program), "server", "--quiet", *where, f"{folder}/drive{{1...4}}"]
+        with _process(argv, "root", environment) as process:
+            _until(lambda: _is_whole(port), process)
+            yield Running(port, folder, folder / "none", process)
+
+
+def _is_whole(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/minio/health/cluster").is_success
+    except httpx2.HTTPError:
+        return False
 
 
 @pytest.fixture(scope="module")
