@@ -42,6 +42,7 @@ GROUPS = (
     "pools",
     "databases",
     "forecast",
+    "report",
     "user",
     "token",
     "jobs",

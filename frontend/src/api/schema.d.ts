@@ -3166,6 +3166,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how long things are kept
+         * @description Show for each kind of resource how many days its measurements and history are kept.
+         */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/retention/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change how long a kind is kept
+         * @description Enter the periods of one kind. What is past them goes with the next clean-up, for good.
+         */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics/series": {
         parameters: {
             query?: never;
@@ -10250,6 +10290,22 @@ export interface components {
             password: string;
         };
         /**
+         * Periods
+         * @description Days for each width of measurements, and for the history.
+         */
+        Periods: {
+            /** Day Days */
+            day_days: number;
+            /** Five Minute Days */
+            five_minute_days: number;
+            /** History Days */
+            history_days: number;
+            /** Hour Days */
+            hour_days: number;
+            /** Raw Days */
+            raw_days: number;
+        };
+        /**
          * PermissionRead
          * @description A right, and which roles have it.
          */
@@ -11493,6 +11549,12 @@ export interface components {
             title: string;
         };
         /**
+         * ResourceKind
+         * @description What a resource is; each domain adds its own.
+         * @enum {string}
+         */
+        ResourceKind: "server" | "ssh_key" | "credential" | "storage_device" | "storage_pool" | "plugin_instance" | "filesystem" | "database_instance";
+        /**
          * ResourceRead
          * @description One thing that Unity knows, of any domain.
          */
@@ -11522,6 +11584,58 @@ export interface components {
             server_id: string | null;
             /** Tags */
             tags: string[];
+        };
+        /**
+         * RetentionRead
+         * @description What was entered for a kind, and what holds for it.
+         */
+        RetentionRead: {
+            /** @description What holds. */
+            effective: components["schemas"]["Periods"];
+            kind: components["schemas"]["ResourceKind"];
+            /** @description What was entered; null: as for all others. */
+            own: components["schemas"]["RetentionWrite"];
+        };
+        /**
+         * RetentionTable
+         * @description All kinds that have periods of their own, or may have them.
+         */
+        RetentionTable: {
+            /** @description What holds for every kind without periods of its own. */
+            defaults: components["schemas"]["Periods"];
+            /** Kinds */
+            kinds: components["schemas"]["RetentionRead"][];
+        };
+        /**
+         * RetentionWrite
+         * @description Periods of one kind of resource; what is null is kept as for all others.
+         */
+        RetentionWrite: {
+            /**
+             * Day Days
+             * @description Daily values.
+             */
+            day_days?: number | null;
+            /**
+             * Five Minute Days
+             * @description 5-minute values.
+             */
+            five_minute_days?: number | null;
+            /**
+             * History Days
+             * @description What happened: changes of status, alerts that are over, tests.
+             */
+            history_days?: number | null;
+            /**
+             * Hour Days
+             * @description Hourly values.
+             */
+            hour_days?: number | null;
+            /**
+             * Raw Days
+             * @description Samples as they were read.
+             */
+            raw_days?: number | null;
         };
         /**
          * Retire
@@ -26287,6 +26401,116 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionTable"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["ResourceKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["RetentionWrite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

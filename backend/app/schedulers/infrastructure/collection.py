@@ -92,7 +92,10 @@ def _sweep(platform: Platform) -> JobType:
 def _retention(platform: Platform) -> JobType:
     async def run(_job: JobContext) -> dict[str, JsonValue]:
         days = timedelta(days=platform.settings.jobs.history_days)
-        return {"dropped": await forget_old(platform.database, platform.clock, days)}
+        dropped = await forget_old(
+            platform.database, platform.clock, days, platform.settings.metrics
+        )
+        return {"dropped": dropped}
 
     return JobType("collection.history", "Drop the history of old collections and alerts", run)
 

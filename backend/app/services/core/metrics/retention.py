@@ -7,7 +7,7 @@ its greatest size, and giving pages back to the file system would only scatter t
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.config import MetricsPart
@@ -18,7 +18,8 @@ from app.models.core.metric_series import MetricSeries
 from app.models.core.metric_state import MetricState
 from app.services.core.metrics.series import new_stamp
 from app.services.core.metrics.state import NewestSamples
-from app.services.core.metrics.tiers import DAY, TIERS, days_kept
+from app.services.core.metrics.tiers import DAY, FIVE_MINUTES, HOUR, TIERS
+from app.services.core.retention import Kept, defaults_of, entered, series_of, series_of_none
 
 _ROWS_AT_ONCE = 2000
 # A series that was not read for so long is no longer part of its resource: an unplugged disk.
@@ -34,13 +35,29 @@ class Retention:
         self._settings = settings
 
     async def delete_old(self, today: int) -> int:
-        """Delete chunks and periods that ended before their tier's time; return how many."""
+        """Delete chunks and periods that ended before their tier's time; return how many.
+
+        Each kind of resource may have times of its own; where none has, no series is looked at.
+        """
+        usual = defaults_of(self._settings)
+        async with self._database.snapshot() as session:
+            rows = await entered(session)
+        own = {kind: usual.with_own(row) for kind, row in rows.items()}
+        own = {kind: kept for kind, kept in own.items() if kept.widths != usual.widths}
         deleted = 0
-        while found := await self._delete_chunks(today - self._settings.raw_days):
+        for kind, kept in own.items():
+            deleted += await self._delete_of(today, kept, series_of(kind))
+        others = series_of_none(list(own)) if own else None
+        return deleted + await self._delete_of(today, usual, others)
+
+    async def _delete_of(self, today: int, kept: Kept, which: ColumnElement[bool] | None) -> int:
+        deleted = 0
+        while found := await self._delete_chunks(today - kept.raw_days, which):
             deleted += found
+        days = {FIVE_MINUTES: kept.five_minute_days, HOUR: kept.hour_days, DAY: kept.day_days}
         for tier in TIERS:
-            oldest = tier.period(today - days_kept(self._settings, tier))
-            while found := await self._delete_rollups(tier.seconds, oldest):
+            oldest = tier.period(today - days[tier.seconds])
+            while found := await self._delete_rollups(tier.seconds, oldest, which):
                 deleted += found
         return deleted
 
@@ -84,18 +101,22 @@ class Retention:
             deleted += await self._delete_series(resource_id, ids)
         return deleted
 
-    async def _delete_chunks(self, before: int) -> int:
+    async def _delete_chunks(self, before: int, which: ColumnElement[bool] | None) -> int:
         key = (MetricChunk.series_id, MetricChunk.day)
         async with self._database.transaction() as session:
             # The inner query reads the index of the key only, not the chunks.
             old = select(*key).where(MetricChunk.day < before).limit(_ROWS_AT_ONCE)
+            if which is not None:
+                old = old.where(MetricChunk.series_id.in_(select(MetricSeries.id).where(which)))
             gone = await session.scalars(
                 delete(MetricChunk).where(tuple_(*key).in_(old)).returning(MetricChunk.day),
                 execution_options={"synchronize_session": False},
             )
             return len(gone.all())
 
-    async def _delete_rollups(self, tier: int, before: int) -> int:
+    async def _delete_rollups(
+        self, tier: int, before: int, which: ColumnElement[bool] | None
+    ) -> int:
         key = (MetricRollup.series_id, MetricRollup.tier, MetricRollup.period)
         async with self._database.transaction() as session:
             old = (
@@ -103,6 +124,8 @@ class Retention:
                 .where(MetricRollup.tier == tier, MetricRollup.period < before)
                 .limit(_ROWS_AT_ONCE)
             )
+            if which is not None:
+                old = old.where(MetricRollup.series_id.in_(select(MetricSeries.id).where(which)))
             gone = await session.scalars(
                 delete(MetricRollup).where(tuple_(*key).in_(old)).returning(MetricRollup.period),
                 execution_options={"synchronize_session": False},

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from app.kernel.config import MetricsPart
-
 DAY = 86_400
 FIVE_MINUTES = 300
 HOUR = 3_600
@@ -28,12 +26,3 @@ class Tier:
 
 # A row of some hundred buckets is long enough to compress and short enough to rewrite daily.
 TIERS = (Tier(FIVE_MINUTES, 1), Tier(HOUR, 32), Tier(DAY, 366))
-
-
-def days_kept(settings: MetricsPart, tier: Tier) -> int:
-    """Return for how many days a tier is kept."""
-    return {
-        FIVE_MINUTES: settings.five_minute_days,
-        HOUR: settings.hour_days,
-        DAY: settings.day_days,
-    }[tier.seconds]

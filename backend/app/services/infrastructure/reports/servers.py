@@ -86,9 +86,9 @@ class ServerGathering:
             what=server.name,
             note=note + share,
             tone=Tone.WARNING if last.is_over else Tone.CRITICAL,
-            percent=percent,
+            percent=None if percent is None else 100 - percent,  # how much of it it was away
             path=f"/servers/{server.id}",
-            is_share=False,  # the words have it
+            is_share=False,
         )
 
     async def upkeep(self) -> Section:
