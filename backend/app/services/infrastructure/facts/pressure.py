@@ -69,7 +69,7 @@ def _stall(line: str) -> tuple[str, Stall]:
         raise ValueError("The line is of no kind that is known.")
     amounts = dict(word.partition("=")[::2] for word in rest.split())
     shares = [number(amounts[name]) for name in ("avg10", "avg60", "avg300")]
-    if not all(0 <= share <= 100 for share in shares):  # noqa: PLR2004 - percent
+    if not all(0 <= share <= 100 for share in shares):  # noqa: PLR2004 - these are percent
         raise ValueError("A share is no percentage.")
     total = count(amounts["total"]) / _MICROSECONDS
     return kind, Stall(avg10=shares[0], avg60=shares[1], avg300=shares[2], total_seconds=total)
