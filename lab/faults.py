@@ -184,11 +184,11 @@ _SCRUBBED = (
     " do zpool status tank | grep -q 'in progress' || break; sleep 1; done"
 )
 _SPOIL_ZFS = (
-    "zpool sync tank; dd if=/dev/urandom of=/dev/sdb2 bs=1M seek=10 count=90 conv=notrunc"
+    "zpool sync tank; dd if=/dev/urandom of=/dev/sdb2 bs=1M seek=10 count=90 conv=notrunc,fsync"
     f" status=none; {_SCRUBBED}"
 )
 _SPOIL_BTRFS = (
-    "dd if=/dev/urandom of=/dev/sdc2 bs=1M seek=40 count=60 conv=notrunc status=none;"
+    "dd if=/dev/urandom of=/dev/sdc2 bs=1M seek=40 count=60 conv=notrunc,fsync status=none;"
     " echo 3 > /proc/sys/vm/drop_caches; btrfs scrub start -B /srv/pictures || true"
 )
 _FILL = "dd if=/dev/urandom of=/dev/data/files bs=1M count=57 status=none; sync"
