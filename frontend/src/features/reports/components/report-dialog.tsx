@@ -24,7 +24,8 @@ import { WEEKDAYS } from '../words';
 
 const FIELDS = ['name', 'group_id', 'weekday', 'clock', 'zone', 'channel_ids'];
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const ZONES = Intl.supportedValuesOf('timeZone');
+// UTC is a zone that browsers know and do not list.
+const ZONES = [...new Set([OWN_ZONE, 'UTC', ...Intl.supportedValuesOf('timeZone')])];
 const DAYS = WEEKDAYS.map((label, day) => ({ value: String(day), label }));
 
 type Values = Required<Omit<HealthReportWish, 'weekday' | 'group_id' | 'zone'>> & {

@@ -1,5 +1,6 @@
 import { Button, Modal, Stack, TagsInput, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { FormActions } from '@/components/form-actions';
 import { ProblemAlert } from '@/components/problem-alert';
@@ -104,6 +105,19 @@ export function BulkActions({ servers, onDone }: BulkActionsProps) {
         onClick={() => toggle(false)}
       >
         Disable
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        renderRoot={(props) => (
+          <Link
+            to="/explore"
+            search={{ metric: 'node_load1', on: servers.map(({ id }) => id).join(',') }}
+            {...props}
+          />
+        )}
+      >
+        Compare
       </Button>
       {switching.error && (
         <Text component="div" w="100%">

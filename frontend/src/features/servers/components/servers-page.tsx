@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Anchor, Button, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { overviewQuery } from '@/api/overview';
@@ -48,6 +48,27 @@ function AddServer() {
   );
 }
 
+/** Where people look for a comparison and for what their machines are made of: beside the list. */
+function Beside() {
+  const mayExplore = useMay('metrics:read');
+  return (
+    <Group gap="md">
+      {mayExplore && (
+        <Anchor
+          size="sm"
+          renderRoot={(props) => <Link to="/explore" search={COMPARED} {...props} />}
+        >
+          Compare servers
+        </Anchor>
+      )}
+      <Anchor size="sm" renderRoot={(props) => <Link to="/servers/inventory" {...props} />}>
+        Inventory and CSV
+      </Anchor>
+    </Group>
+  );
+}
+
+const COMPARED = { metric: 'node_load1' };
 const isNarrowed = ({ q, status, tag, group }: TableState) => Boolean(q ?? status ?? tag ?? group);
 
 /** All machines that Unity watches; filters, order and page stand in the address. */
@@ -58,7 +79,15 @@ export function ServersPage() {
   const navigate = useNavigate();
   const mayManage = useMay('servers:manage');
   return (
-    <Page title="Servers" actions={<AddServer />}>
+    <Page
+      title="Servers"
+      actions={
+        <Group gap="md">
+          <Beside />
+          <AddServer />
+        </Group>
+      }
+    >
       <Faces
         query={query}
         what="The servers could not be read"

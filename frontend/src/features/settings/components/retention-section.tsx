@@ -49,8 +49,8 @@ function RetentionForm({ retention, onDone }: { retention: Retention; onDone: ()
     <form onSubmit={form.onSubmit(submit)}>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          In days. What is left empty is kept as Unity&apos;s settings say. What is past its time
-          goes with the next clean-up and does not come back.
+          In days. What is left empty is kept for the usual time. What is past its time goes with
+          the next clean-up and does not come back.
         </Text>
         {PERIODS.map(({ key, label, about }, place) => (
           <NumberInput
@@ -97,9 +97,7 @@ export function RetentionSection() {
                 <Item
                   key={one.kind}
                   name={named(one.kind)}
-                  note={
-                    own === 0 ? "as Unity's settings say" : `${plural(own, 'period')} of its own`
-                  }
+                  note={own === 0 ? 'the usual periods' : `${plural(own, 'period')} of its own`}
                   facts={PERIODS.map(
                     ({ key, label }) => `${label}: ${plural(one.effective[key], 'day')}`,
                   )}
