@@ -99,6 +99,26 @@ class Claims:
         """Take these servers now, due or not; those that are disabled or gone are left out."""
         return await self._prepare(ids, None, with_local=with_local)
 
+    async def give_back(self, claims: Collection[Claim], rate: Rate) -> None:
+        """Let go of servers that another cycle is asking: due an interval from now, as after it.
+
+        Else the lease would stand as their due time, which may be several intervals away.
+        """
+        if rate is not Rate.STANDARD or not claims:
+            return
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            for claim in claims:
+                await session.execute(
+                    update(MonitoredServer)
+                    .where(
+                        MonitoredServer.id == claim.server_id,
+                        MonitoredServer.next_due_at == claim.lease,
+                    )
+                    .values(next_due_at=now + claim.interval)
+                    .execution_options(synchronize_session=False)
+                )
+
     async def _prepare(
         self, ids: Collection[uuid.UUID], lease: datetime | None, *, with_local: bool = False
     ) -> list[Claim]:

@@ -277,6 +277,19 @@ async def test_asking_for_a_cycle_during_one_is_not_forgotten(site: Site) -> Non
     assert len(shells.opened) == 2
 
 
+async def test_a_round_that_meets_one_somebody_asked_for_keeps_the_interval(site: Site) -> None:
+    site.shells = shells = SlowShells()
+    server_id = await site.enter("nas")
+    shells.hanging.add(str(server_id))
+    collector = site.collector()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(collector.collect_server(server_id))
+        await asyncio.sleep(0.05)
+        await collector.collect_due()
+        shells.gate.set()
+    assert (await site.server(server_id)).next_due_at == site.clock.now() + CLAIM["standard"]
+
+
 async def test_live_facts_of_the_local_and_watched_servers_leave_no_runs(site: Site) -> None:
     local = await site.enter("here", is_local=True)
     watched, other = await site.enter("watched"), await site.enter("other")
