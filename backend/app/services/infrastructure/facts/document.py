@@ -12,7 +12,7 @@ from app.services.core.facts import Unparsable
 _LARGEST = 2**128
 _LONGEST = 256  # of a name
 _TRIES = 4
-_START = re.compile(r"^\s*[{\[]", re.MULTILINE)
+_START = re.compile(r"^[ \t]*[{\[]", re.MULTILINE)
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)  # NaN and Infinity are no answers
 
 

@@ -29,13 +29,17 @@ _SPEED = re.compile(r"speed=(\d+)K/sec")
 _BITMAP = re.compile(r"\s*bitmap: \d+/\d+ pages.*?(, file: .*)?\Z")
 _LEVEL = re.compile(r"(raid\d+|linear|multipath|faulty)\Z")
 _KIB, _LARGEST, _MOST = 1024, 2**64, 1024
+_MOST_ARRAYS = 512
 
 
 def read_mdstat(text: str) -> list[MdArray]:
     """Return the arrays, or raise `Unparsable`."""
     if "Personalities :" not in text:
         raise Unparsable(_FACT, "/proc/mdstat begins in unknown words")
-    return [_array(lines) for lines in _blocks(text)]
+    blocks = list(_blocks(text))
+    if len(blocks) > _MOST_ARRAYS:
+        raise Unparsable(_FACT, "more arrays than a kernel has")
+    return [_array(lines) for lines in blocks]
 
 
 def _blocks(text: str) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ from app.services.infrastructure.facts.smart.text_tables import (
 )
 
 _BANNER = re.compile(r"^smartctl (?:version )?(\d+\.\d+)", re.MULTILINE)
-_LINE = re.compile(r"^ {0,2}([A-Z][^:\n]{1,60}?)\s*(?::|=)\s*(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^ {0,2}([A-Z][^:\n]{1,60}?)[ \t]*(?::|=)\s*(.*)$", re.MULTILINE)
 _ERRORS = re.compile(r"^(?:ATA Error Count|Device Error Count): (\d+)", re.MULTILINE)
 _LONGEST = 256
 _MOST_DIGITS = 39

@@ -30,7 +30,7 @@ STATUS = Command(
     seconds=20,
 )
 _NONE = "no pools available"
-_DOCUMENT = re.compile(r"^\s*\{", re.MULTILINE)  # behind warnings, too
+_DOCUMENT = re.compile(r"^[ \t]*\{", re.MULTILINE)  # behind warnings, too
 _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED")
 
 
