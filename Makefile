@@ -80,6 +80,7 @@ test-corpora: $(VENV)/.dev ## Read the published recordings that UNITY_CORPORA n
 	@test -d "$(UNITY_CORPORA)" || { echo "Set UNITY_CORPORA to the folder of the recordings."; exit 1; }
 	@cd backend && echo "With a twin: every field equal" && $(BIN)/pytest -q -n 0 tests/corpora/test_twins.py
 	@cd backend && echo "Without a twin: read, and the verdict is the reviewed one" && $(BIN)/pytest -q -n 0 --timeout 600 tests/corpora/test_verdicts.py
+	@cd backend && echo "Status tables of databases: through the real mapping, no field swapped" && $(BIN)/pytest -q -n 0 tests/corpora/test_databases.py
 	@cd backend && echo "The rules of others beside ours" && $(BIN)/python -m tests.corpora.opinions
 
 .PHONY: prove-move
