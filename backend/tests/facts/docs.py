@@ -16,7 +16,8 @@ read by root: [their page](drives.md) shows those commands.
 
 Each group is one round trip, in which a command that several facts share runs once. What a machine
 has none of (ZFS, LVM, md, btrfs, databases) is looked for when you ask, and else every 20 to 40
-minutes only: looking for everything costs a machine more than all that it has.
+minutes only: looking for everything costs a machine more than all that it has. LVM is looked for
+once a day, because that reads the disks, which could never fall asleep.
 
 | Group | When | Commands |
 | --- | --- | --- |

@@ -7,7 +7,7 @@ from tests.fuzz.parsers import targets
 
 _TARGETS = targets()
 # Ten times what a reader may take, so that a busy machine does not decide: a reader
-# that compares each line with every other takes seconds. `make fuzz` holds the bar itself.
+# that compares each line with every other takes seconds. `make fuzz` holds the bar for noise.
 _SECONDS = 1.0
 
 

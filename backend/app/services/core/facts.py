@@ -80,13 +80,15 @@ class Fact(Generic[T]):
     Facts may share a command (many read parts of one `head`): a group runs it once.
     `programs` names what must be installed, where that is not the first word of its commands.
     `fixes` says what a person can do about a trouble, where something can be done.
-    `is_rare` marks what most machines have none of: an empty answer is believed for half an hour.
+    `is_rare` marks what most machines have none of: an empty answer is believed for half an hour,
+    and for a day where the search `reads_disks`.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     rate: ClassVar[Rate] = Rate.STANDARD  # the fastest group that asks it
     is_rare: ClassVar[bool] = False
+    reads_disks: ClassVar[bool] = False
     commands: ClassVar[tuple[Command, ...]]
     value: type[T]
     programs: ClassVar[tuple[str, ...]] = ()

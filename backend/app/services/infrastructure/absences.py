@@ -8,6 +8,7 @@ kind there, the answer is believed for a while.
 import random
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -20,7 +21,15 @@ from app.services.infrastructure.cycle import CycleResult
 # Until when a new pool or database is seen at the latest. Around it, so that machines that were
 # first asked together are not all searched together.
 _SHORTEST, _LONGEST = timedelta(minutes=20), timedelta(minutes=40)
+# A search that reads the disks keeps them from falling asleep.
+_READS_DISKS = timedelta(hours=24)
 Missing = tuple[Fact[BaseModel], FactReading[BaseModel]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    until: datetime
+    missing: Missing
 
 
 class Absences:
@@ -28,7 +37,7 @@ class Absences:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: dict[uuid.UUID, tuple[datetime, tuple[Missing, ...]]] = {}
+        self._known: dict[uuid.UUID, dict[str, _Known]] = {}
 
     def recall(
         self, server_id: uuid.UUID, group: FactGroup, kept: Collection[str]
@@ -37,21 +46,28 @@ class Absences:
 
         The facts in `kept` are always asked: Unity knows of something of their kind there.
         """
-        until, known = self._known.get(server_id, (None, ()))
-        if until is None or until <= self._clock.now():
-            return group, ()
-        missing = tuple(one for one in known if one[0] in group.facts and one[0].name not in kept)
+        now, known = self._clock.now(), self._known.get(server_id, {})
+        missing = tuple(
+            one.missing
+            for name, one in known.items()
+            if one.until > now and name not in kept and one.missing[0] in group.facts
+        )
         return _without(group, frozenset(fact.name for fact, _ in missing)), missing
 
-    def note(self, group: FactGroup, result: CycleResult) -> None:
-        """Remember what a whole round did not find; what was only recalled is no news."""
+    def note(self, asked: FactGroup, result: CycleResult) -> None:
+        """Remember what was asked and not found."""
         if not result.has_answered:
             self.forget(result.claim.server_id)
             return
-        found = tuple((fact, one) for fact in group.facts if (one := _empty(fact, result)))
-        if found:
+        known = self._known.setdefault(result.claim.server_id, {})
+        for fact in asked.facts:
+            reading = _empty(fact, result)
+            if reading is None:
+                known.pop(fact.name, None)
+                continue
             lasts = _SHORTEST + (_LONGEST - _SHORTEST) * random.random()  # noqa: S311 - no secret
-            self._known[result.claim.server_id] = (self._clock.now() + lasts, found)
+            until = self._clock.now() + (_READS_DISKS if fact.reads_disks else lasts)
+            known[fact.name] = _Known(until, (fact, reading))
 
     def forget(self, server_id: uuid.UUID) -> None:
         """Ask for everything the next time."""

@@ -147,7 +147,7 @@ class Collector:
             else:
                 answers = await self._answers(claim, claim.target, rate)
                 result = digest(claim, rate, started_at, answers)
-                if rate is Rate.STANDARD and not answers.recalled:
+                if rate is Rate.STANDARD:
                     self._absences.note(answers.group, result)
                 return result
         except ShellError as error:

@@ -13,10 +13,13 @@ from app.models.infrastructure.storage_pool import StoragePool
 from app.ports.shell import Unreachable
 from app.services.infrastructure.facts.btrfs import BtrfsFact
 from app.services.infrastructure.facts.databases.script import LOOK
+from app.services.infrastructure.facts.lvm import REPORT
 from app.services.infrastructure.facts.reading import ARRAY_FILES
 from app.services.infrastructure.facts.zfs.pools import STATUS
 from app.services.infrastructure.readings import Readings
 from tests.services.infrastructure.collecting import DF, Site
+from tests.services.infrastructure.storage.reports import ata
+from tests.services.infrastructure.storage.test_ledger import disk, lists, reads
 from tests.services.infrastructure.topology.test_ledger import DEGRADED, WHOLE
 
 NO_ARRAYS = "/proc/mdstat:Personalities : [raid1]\n/proc/mdstat:unused devices: <none>\n"
@@ -68,6 +71,24 @@ async def test_what_was_not_there_is_asked_again_within_forty_minutes(site: Site
     site.clock.advance(timedelta(minutes=40))
     await collector.collect_due()
     assert asked(site, server_id) >= {command.argv for command in RARE}
+
+
+async def test_a_search_that_reads_the_disks_lets_them_fall_asleep(site: Site) -> None:
+    server_id = await site.enter("nas", username="root")
+    machine, collector = site.machine(server_id), site.collector()
+    machine.answers(*REPORT.argv, stdout='{"report": []}')
+    lists(machine, disk("sda", "A-1"))
+    reads(machine, ("/dev/sda", "sat", ata()))
+    rounds = []
+    await collector.collect_server(server_id)  # the first time nobody knows whether the disk sleeps
+    await collector.collect_server(server_id)
+    for hours in range(1, 26):
+        asked(site, server_id)
+        site.clock.advance(timedelta(hours=1))
+        await collector.collect_due()
+        if REPORT.argv in asked(site, server_id):
+            rounds.append(hours)
+    assert rounds == [24]
 
 
 async def test_what_is_not_asked_is_still_told_as_it_was(site: Site) -> None:

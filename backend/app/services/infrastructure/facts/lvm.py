@@ -93,6 +93,7 @@ class Lvm(BaseModel):
 
 class LvmFact(Fact[Lvm]):
     is_rare = True
+    reads_disks = True
     name = "lvm"
     title = "LVM"
     commands = (REPORT,)
