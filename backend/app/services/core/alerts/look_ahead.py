@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.schemas.core.alert_rule import Forecast
 from app.services.core.alerts.levels import fingerprint, fits, override_for, shown, subject_of
-from app.services.core.alerts.looks import Look, with_gap, words
+from app.services.core.alerts.looks import FORECAST_GAP, Look, with_gap, words
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.rule_book import Rule
 from app.services.core.foresight.trend import Forecaster, Outlook
 from app.services.core.metrics.lines import Line, QueryResult
 from app.services.core.metrics.queries import MOST_POINTS, MOST_SERIES, MetricReader
 
-_GAP = timedelta(hours=3)  # forecasts come every quarter of an hour; a few may be lost
 _HOUR, _DAY = 3600, 86_400
 
 
@@ -100,7 +99,7 @@ def _look_of(ahead: _Ahead, line: Line, outlook: Outlook) -> Look:
         subject=subject,
         verdict=Verdict.BREACH if message else Verdict.CLEAR,
         at=ahead.now,
-        timings=with_gap(rule.timings, _GAP),
+        timings=with_gap(rule.timings, FORECAST_GAP),
         severity=rule.severity,
         labels=labels,
         value=None if left is None else round(left / _DAY, 2),

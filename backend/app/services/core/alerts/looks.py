@@ -93,6 +93,10 @@ class Check:
         return f"{self.metric}{where} is {value_words} ({self.bounds.operator} {level})."
 
 
+# Forecasts come every quarter of an hour; a few may be lost.
+FORECAST_GAP = timedelta(hours=3)
+
+
 def with_gap(timings: Timings, gap: timedelta) -> Timings:
     """Return the timings of a rule on a series that comes at an interval."""
     return Timings(
