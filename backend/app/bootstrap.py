@@ -176,9 +176,10 @@ async def build(settings: Settings, *, with_jobs: bool = True) -> Unity:
     )
     runtime = JobRuntime(platform, executor, _jobs(platform), time_zone(settings.jobs.zone))
     announcer = Announcer(database, live, engine_of_jobs)
-    await catalog_of(platform).learn()
+    catalog = catalog_of(platform)
+    await catalog.learn()
     background = [live.serve, platform.watches.serve, platform.logins.serve, announcer.serve]
-    background.append(platform.plugins.serve)
+    background += [platform.plugins.serve, catalog.follow]
     return Unity(platform, [*background, *([runtime.serve] if with_jobs else [])], held)
 
 

@@ -1,15 +1,18 @@
 """Keeps the list of plugins true: looks what is there, and asks each that is new what it is."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.errors import JsonValue
 from app.kernel.ids import uuid7
+from app.kernel.logging import get_logger
 from app.models.core.plugin import Plugin, PluginSource, PluginState
 from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
 from app.services.core.alerts import builtin
@@ -19,6 +22,8 @@ from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, describ
 SCAN = "core.plugins.scan"
 # A new version of Unity asks all plugins anew: it may judge them by other rules.
 _FORMAT = "1"
+_EVERY_SECONDS = 30.0
+log = get_logger(__name__)
 
 
 class PluginCatalog:
@@ -32,6 +37,7 @@ class PluginCatalog:
         self._host = host
         self._types = types
         self._has_scanned = False
+        self._learned: tuple[object, ...] = ()
 
     async def scan_once(self) -> bool:
         """Scan, if this process has not yet done so; tell whether it did now."""
@@ -58,6 +64,23 @@ class PluginCatalog:
         """Tell the alert engine of the types of all plugins that are known."""
         async with self._database.transaction() as session:
             await self._learn(session)
+
+    async def follow(self) -> None:
+        """Learn what another process finds, until cancelled."""
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            try:
+                await self.catch_up()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("plugins_not_followed", error=type(error).__name__)
+
+    async def catch_up(self) -> bool:
+        """Learn, if the list has changed since; tell whether it has."""
+        async with self._database.snapshot() as session:
+            if await _state(session) == self._learned:
+                return False
+        await self.learn()
+        return True
 
     @staticmethod
     def _is_new(one: FoundPlugin, row: Plugin | None) -> bool:
@@ -138,7 +161,14 @@ class PluginCatalog:
                 senders.append(sender_of(row.origin, said))
         self._types.learn(types)
         self._host.learn(senders)
+        self._learned = await _state(session)
         await builtin.plant(session, map(builtin.rule_of, types), self._clock.now())
+
+
+async def _state(session: AsyncSession) -> tuple[object, ...]:
+    """Return what is another after every change of the list."""
+    found = await session.execute(select(func.count(), func.max(Plugin.updated_at)))
+    return tuple(found.one())
 
 
 def _fingerprint(one: FoundPlugin) -> str:

@@ -1,5 +1,10 @@
 """A plugin as a channel of notifications: its form, its own judgement, and what it delivers."""
 
+from datetime import timedelta
+
+from app.adapters.plugin_workers import PluginWorkers
+from app.services.core.alerts.types import AlertTypes
+from app.services.core.plugins.catalog import PluginCatalog
 from tests.fixtures.cast import Body
 from tests.services.core.plugins.conftest import House
 
@@ -26,6 +31,24 @@ async def test_a_plugin_delivers_what_the_ledger_holds(house: House) -> None:
     tried = (await house.alice.post(f"{CHANNELS}/{made.json()['id']}/test")).json()
     assert tried["has_arrived"] is True, tried
     assert tried["detail"].startswith("nas took ")
+
+
+async def test_another_process_learns_what_this_one_finds(house: House) -> None:
+    platform = house.cast.platform
+    host, types = PluginWorkers(house.folder), AlertTypes(())
+    other = PluginCatalog(platform.database, platform.clock, host, types)
+    await other.learn()
+    assert host.senders() == {}
+    house.cast.clock.advance(timedelta(minutes=1))
+    await house.install("well")
+    assert await other.catch_up()
+    assert set(host.senders()) == {"well"}
+    assert not await other.catch_up()
+    (house.folder / "well.py").unlink()
+    house.cast.clock.advance(timedelta(minutes=1))
+    await house.install()
+    assert await other.catch_up()
+    assert host.senders() == {}
 
 
 async def test_a_channel_whose_plugin_is_gone_says_so(house: House) -> None:
