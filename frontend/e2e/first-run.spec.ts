@@ -46,7 +46,7 @@ test('the first run leads from the token to charts of this machine that move', a
   await expect(page.getByText(/^Collecting from/)).toBeVisible();
   await page.getByRole('tab', { name: 'Facts' }).click();
   await page.getByRole('button', { name: 'Identity and system' }).click();
-  await expect(page.getByText('kernel')).toBeVisible();
+  await expect(page.getByText('kernel', { exact: true })).toBeVisible();
   expect(faults).toEqual([]);
 });
 
