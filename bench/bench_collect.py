@@ -7,12 +7,14 @@ facts with N forks over connections that it keeps. CPU is that of the collecting
 system time of this process, or of Ansible's children.
 
 Most rounds of a day ask for less: what a machine has none of is looked for every half hour. They
-are printed as "later", and not judged.
+are printed as "later", and not judged. LVM is in neither: where there is none it is looked for once
+a day, and only after the slow round has told that no disk sleeps.
 """
 
 import argparse
 import asyncio
 import cProfile
+import gc
 import os
 import pstats
 import resource
@@ -135,6 +137,7 @@ async def measure(
     settings = Settings(data=folder, collect=part)
     shells, live = SshShells(), MemoryLiveBus()
     unity = build_collector(CollectionParts(settings, database, SystemClock(), vault, shells, live))
+    gc.freeze()  # as `unity serve` does once it has started
     try:
         await enter(database, vault, machines, machines.ports)
         cold = await timed(lambda: collect(unity, database))
@@ -192,7 +195,7 @@ async def ask_bare(shells: SshShells) -> None:
     # The very connections that Unity keeps, which only its pool knows.
     places = shells._places.values()  # noqa: SLF001 - see above
     links = [place.link for place in places if place.link is not None]
-    commands = group_of(Rate.STANDARD, as_root=os.geteuid() == 0).commands
+    commands = group_of(Rate.STANDARD, as_root=False).commands  # that is without LVM; see the top
 
     async def ask(index: int) -> None:
         dialect = links[index]._conversation.dialect  # noqa: SLF001 - as above

@@ -67,15 +67,17 @@ class Ear:
 
     def heard(self, data: bytes) -> None:
         """Tell of standard output."""
-        if self.transcript is not None:
-            self.transcript.feed(data, self._clock())
-            self._ring(self.transcript)
+        transcript = self.transcript
+        if transcript is not None and (
+            transcript.feed(data, self._clock()) or self._waits_for_start
+        ):
+            self._ring(transcript)
 
     def heard_error(self, data: bytes) -> None:
         """Tell of standard error."""
-        if self.transcript is not None:
-            self.transcript.feed_error(data)
-            self._ring(self.transcript)
+        transcript = self.transcript
+        if transcript is not None and transcript.feed_error(data):
+            self._ring(transcript)
 
     def heard_end(self) -> None:
         """Tell that the shell has gone."""

@@ -32,6 +32,7 @@ LC_ALL=C; LANGUAGE=; TERM=dumb; PAGER=cat; SYSTEMD_PAGER=; SYSTEMD_COLORS=0
 PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
 export LC_ALL LANGUAGE TERM PAGER SYSTEMD_PAGER SYSTEMD_COLORS PATH
 unset ENV BASH_ENV CDPATH POSIXLY_CORRECT GREP_OPTIONS LS_COLORS
+unity_absent() { return 127; }
 unity_mark() { printf '\n%s %s\n' "$1" "$3" >&2; printf '\n%s %s %s\n' "$1" "$2" "$3"; }
 }
 """
@@ -117,6 +118,14 @@ def _group(token: str, sections: Sequence[str]) -> bytes:
 @lru_cache(maxsize=512)
 def _section(command: Command, dialect: Dialect) -> str:
     """Return the line of one command; the same few are asked of every machine again and again."""
+    line = _line(command, dialect)
+    if not command.needs:
+        return line
+    found = f"command -v {shlex.quote(command.needs)} >/dev/null 2>&1"
+    return f"if {found}; then\n{line}\nelse unity_absent; fi"
+
+
+def _line(command: Command, dialect: Dialect) -> str:
     words = _with_sudo(command, dialect, password=False)
     if has_watchdog(command, dialect) and dialect.timeout is TimeoutStyle.MISSING:
         return _watched_by_the_shell(shlex.join(words), _whole(command.seconds))
@@ -215,8 +224,11 @@ class Transcript:
         self.count = count
         self.section_began = 0.0
 
-    def feed(self, data: bytes, now: float) -> None:
-        """Take in a chunk of standard output that arrived at `now` (a monotonic clock)."""
+    def feed(self, data: bytes, now: float) -> bool:
+        """Take in a chunk of standard output that arrived at `now` (a monotonic clock).
+
+        Return whether it may have brought something to decide: most chunks do not.
+        """
         had_started = self._out.started
         ended = self._out.feed(data)
         for _ in range(ended):
@@ -224,10 +236,11 @@ class Transcript:
             self.section_began = now
         if not had_started:
             self.section_began = now
+        return ended > 0 or self._out.flooded
 
-    def feed_error(self, data: bytes) -> None:
-        """Take in a chunk of standard error."""
-        self._err.feed(data)
+    def feed_error(self, data: bytes) -> bool:
+        """Take in a chunk of standard error; as `feed`."""
+        return self._err.feed(data) > 0 or self._err.flooded
 
     @property
     def started(self) -> bool:

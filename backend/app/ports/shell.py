@@ -20,7 +20,8 @@ class Command:
     `secret_input` goes to standard input and is never logged, nor part of argv. `instant` says
     that it only reads what the kernel keeps in memory (`cat /proc/...`): such a command runs
     without the `timeout` program around it, which costs more than the reading itself. Should it
-    hang all the same, it still loses only its own section.
+    hang all the same, it still loses only its own section. `needs` names a program without which
+    the command is not started at all, and is absent: the shell that is there already looks for it.
     """
 
     argv: tuple[str, ...]
@@ -28,6 +29,7 @@ class Command:
     sudo: bool = False
     secret_input: bytes | None = field(default=None, repr=False)
     instant: bool = False
+    needs: str = ""
 
     def __post_init__(self) -> None:
         if not self.argv:

@@ -62,6 +62,20 @@ def test_every_shell_answers_alike(shell: tuple[str, ...], dialect: Dialect) -> 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("dialect", [GNU, BARE], ids=["timeout", "no timeout"])
+def test_a_missing_program_is_found_out_without_starting_one(
+    shell: tuple[str, ...], dialect: Dialect
+) -> None:
+    commands = [
+        Command(("sh", "-c", "echo started"), needs="no-such-program"),
+        Command(("sh", "-c", "echo started; exit 3"), needs="sh"),
+    ]
+    missing, there = ask(shell, commands, dialect)
+    assert (missing.outcome, missing.stdout, missing.stderr) == (Outcome.ABSENT, "", "")
+    assert (there.outcome, there.stdout, there.exit_status) == (Outcome.RAN, "started\n", 3)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_shell_is_the_watchdog_where_timeout_is_missing(shell: tuple[str, ...]) -> None:
     commands = [Command(("sleep", "30"), seconds=1), Command(("echo", "on"))]
     results = ask(shell, commands, BARE)

@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kernel.clock import Clock
 from app.kernel.database import Database
+from app.models.infrastructure.collection import FactState
 from app.models.infrastructure.database_instance import DatabaseInstance
 from app.models.infrastructure.monitored_server import (
     HostKeyPin,
@@ -203,15 +204,28 @@ async def free_claims(database: Database, clock: Clock, standard: timedelta) -> 
 async def _with_sleepers(
     session: AsyncSession, server_ids: Sequence[uuid.UUID]
 ) -> frozenset[uuid.UUID]:
-    """Return the servers on which a disk slept when it was last asked, or none was asked yet."""
-    asked = StorageDevice.read_state != ReadState.STANDBY.value
-    rows = await session.execute(
-        select(StorageDevice.server_id, func.min(case((asked, 1), else_=0)))
-        .where(StorageDevice.server_id.in_(server_ids), StorageDevice.state == DeviceState.PRESENT)
-        .group_by(StorageDevice.server_id)
+    """Return the servers on which a disk slept when it was last asked, or none was asked yet.
+
+    The slow round asks the drives; a machine that it found none on has nothing to wake.
+    """
+    may_sleep = (
+        select(StorageDevice.id)
+        .where(
+            StorageDevice.server_id == FactState.server_id,
+            StorageDevice.state == DeviceState.PRESENT,
+            or_(
+                StorageDevice.read_state.is_(None),
+                StorageDevice.read_state == ReadState.STANDBY.value,
+            ),
+        )
+        .exists()
     )
-    awake = {server_id for server_id, is_awake in rows if is_awake}
-    return frozenset(server_ids) - awake
+    awake = await session.scalars(
+        select(FactState.server_id).where(
+            FactState.server_id.in_(server_ids), FactState.rate == Rate.SLOW.value, ~may_sleep
+        )
+    )
+    return frozenset(server_ids) - frozenset(awake)
 
 
 async def _known_things(

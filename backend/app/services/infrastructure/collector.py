@@ -105,8 +105,10 @@ class Collector:
         return verdict
 
     async def _collect(self, claims: Sequence[Claim], rate: Rate) -> Tally:
-        free = [claim for claim in claims if (claim.server_id, rate) not in self._busy]
-        await self._claims.give_back([one for one in claims if one not in free], rate)
+        free, taken = list[Claim](), list[Claim]()
+        for claim in claims:
+            (taken if (claim.server_id, rate) in self._busy else free).append(claim)
+        await self._claims.give_back(taken, rate)
         # Gathered with the exceptions as results: one server's must not cancel the others.
         ends = await asyncio.gather(
             *(self._cycle(claim, rate) for claim in free), return_exceptions=True

@@ -91,6 +91,15 @@ async def test_a_search_that_reads_the_disks_lets_them_fall_asleep(site: Site) -
     assert rounds == [24]
 
 
+async def test_a_machine_without_drives_has_none_to_wake(site: Site) -> None:
+    server_id = await site.enter("guest", username="root")
+    collector = site.collector()
+    await collector.collect_server(server_id)
+    assert REPORT.argv not in asked(site, server_id)  # nobody knew yet whether a disk sleeps
+    await site.next_cycle(collector)
+    assert REPORT.argv in asked(site, server_id)
+
+
 async def test_what_is_not_asked_is_still_told_as_it_was(site: Site) -> None:
     server_id = await enter(site)
     collector = site.collector()

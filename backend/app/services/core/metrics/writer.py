@@ -184,6 +184,7 @@ class MetricWriter:
         at = round(batch.at.timestamp() * 1000)
         interval = _seconds(batch.interval)
         newest, known = resource.newest, resource.known
+        of, when = batch.resource_id, batch.at
         ids: list[int] = []
         values: list[float] = []
         for sample in batch.samples:
@@ -216,10 +217,8 @@ class MetricWriter:
                 ids.append(series.id)
                 values.append(value)
                 points.append(
-                    Point(
-                        *(series.id, batch.resource_id, metric, labels, batch.at, value),
-                        *(series.interval, is_newest),
-                    )
+                    # Positions, for there are many.
+                    Point(series.id, of, metric, labels, when, value, series.interval, is_newest)
                 )
         if not ids:
             return None

@@ -1,7 +1,8 @@
 """What the kernel said of broken disks, file systems and memory during the last day."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from pydantic import BaseModel
@@ -20,9 +21,11 @@ KERNEL_LOG = Command(
         "sh",
         "-c",
         (
-            "{ dmesg -r -l emerg,alert,crit,err,warn 2>/dev/null || dmesg -r 2>/dev/null"
-            " || { journalctl -k -b -q -p warning --no-pager -o short-monotonic -n 400 2>/dev/null"
-            f" | grep .; }} && echo '{_END}'; }} | tail -c 65536"
+            "log=$(dmesg -r -l emerg,alert,crit,err,warn 2>/dev/null || dmesg -r 2>/dev/null"
+            " || journalctl -k -b -q -p warning --no-pager -o short-monotonic -n 400 2>/dev/null"
+            " | grep .) || exit;"
+            ' [ ${#log} -le 65536 ] || log=$(printf "%s\\n" "$log" | tail -c 65536);'
+            f' printf "%s\\n%s\\n" "$log" "{_END}"'
         ),
     ),
     seconds=8,
@@ -32,13 +35,15 @@ _MOST_EVENTS = 50
 _MOST_LINES = 2000
 _LONGEST = 300
 _WARNING = 4  # the least of the levels that count
-_LINE = re.compile(r"(?:<([0-9]{1,3})>)?\[ *([0-9]{1,12}\.[0-9]{1,9})\] (.*)")
+_LINE = re.compile(
+    rf"^(?:<([0-9]{{1,3}})>)?\[ *([0-9]{{1,12}}\.[0-9]{{1,9}})\] (.{{0,{_LONGEST}}})", re.MULTILINE
+)
 _DISK = r"(?P<subject>[\w!:/-]{1,64}?)"
 # The first one that fits is taken; each says of what the line tells.
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(text))
     for kind, text in (
-        ("oom", r"[Oo]ut of memory: Kill(?:ed)? process [0-9]+ \((?P<subject>[^()]{1,64})\)"),
+        ("oom", r"ut of memory: Kill(?:ed)? process [0-9]+ \((?P<subject>[^()]{1,64})\)"),
         ("filesystem", rf"EXT[234]-fs error \(device {_DISK}\)"),
         (
             "filesystem",
@@ -136,36 +141,46 @@ class KernelLogFact(Fact[KernelLog]):
 
 def read_events(text: str, uptime: float, now: int) -> list[KernelEvent]:
     """Return what a log tells of the last day, the newest first."""
-    found: dict[tuple[str, str], KernelEvent] = {}
-    for at, kind, subject, message in _told(text):
+    found: dict[tuple[str, str], tuple[int, float, str]] = {}
+    for at, kind, subject, words in _told(text, since=uptime - _KEPT_SECONDS):
+        times, _, _ = found.pop((kind, subject), (0, at, words))
+        found[kind, subject] = (times + 1, at, words)
+    events = []
+    for (kind, subject), (times, at, words) in list(found.items())[: -_MOST_EVENTS - 1 : -1]:
         ago = int(max(0.0, uptime - at))
-        if ago > _KEPT_SECONDS:
-            continue
-        known = found.pop((kind, subject), None)
-        found[kind, subject] = KernelEvent(
-            kind=kind,
-            subject=subject,
-            message=message,
-            times=known.times + 1 if known else 1,
-            at=max(0, now - ago),
-            seconds_ago=ago,
+        events.append(
+            KernelEvent(
+                kind=kind,
+                subject=subject,
+                message=printable(words).strip(),
+                times=times,
+                at=max(0, now - ago),
+                seconds_ago=ago,
+            )
         )
-    return list(found.values())[: -_MOST_EVENTS - 1 : -1]
+    return events
 
 
-def _told(text: str) -> Iterator[tuple[float, str, str, str]]:
+def _told(text: str, since: float) -> Iterator[tuple[float, str, str, str]]:
     """Yield time since boot, kind, subject and words of what is known to be bad, in its order."""
-    for line in text.splitlines()[-_MOST_LINES:]:
-        if not _ANY.search(line, 0, _LONGEST):
+    for level, seconds, rest in _LINE.findall(text)[-_MOST_LINES:]:
+        hint = _ANY.search(rest)
+        if hint is None or (level and int(level) % 8 > _WARNING):
+            continue
+        at = float(seconds)
+        if at <= since - 1:
             continue
         # A line of the journal names the machine and "kernel:" behind the time.
-        match = _LINE.match(line[:_LONGEST])
-        if match is None or (match[1] and int(match[1]) % 8 > _WARNING):
-            continue
-        words = match[3].partition(" kernel: ")[2] or match[3]
-        for kind, pattern in _PATTERNS:
+        words = rest.partition(" kernel: ")[2] or rest
+        for kind, pattern in _likely(hint[0]):
             if told := pattern.search(words):
                 subject = printable(told["subject"]).strip(" []")
                 if kind != "storage" or not _EMPTY_DRIVE.match(subject):
-                    yield float(match[2]), kind, subject, printable(words).strip()
+                    yield at, kind, subject, words
                 break
+
+
+@lru_cache(maxsize=64)
+def _likely(hint: str) -> Sequence[tuple[str, re.Pattern[str]]]:
+    """Return the patterns, first those that have the word that drew attention to the line."""
+    return sorted(_PATTERNS, key=lambda each: hint not in each[1].pattern)

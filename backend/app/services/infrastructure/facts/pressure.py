@@ -1,17 +1,22 @@
 """How long programs wait for processor, disks and memory (the kernel's PSI)."""
 
+import re
 from collections.abc import Iterator
 
 from pydantic import BaseModel
 
 from app.ports.shell import CommandResult
 from app.services.core.facts import Fact, Rate, Sample, Unparsable
-from app.services.infrastructure.facts.reading import FILES, PRESSURE, count, number, section
+from app.services.infrastructure.facts.reading import FILES, PRESSURE, count, section
 
 _RESOURCES = ("cpu", "io", "memory", "irq")
 _MICROSECONDS = 1_000_000
 # What node_exporter calls the two lines of a file.
 _WORDS = {"some": "waiting", "full": "stalled"}
+_SHARE = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
+_LINE = re.compile(
+    rf"(some|full) avg10={_SHARE} avg60={_SHARE} avg300={_SHARE} total=([0-9]{{1,20}})(?: |$)"
+)
 
 
 class Stall(BaseModel):
@@ -54,7 +59,7 @@ class PressureFact(Fact[Pressure]):
     def _resource(self, resource: str, text: str) -> ResourcePressure:
         try:
             stalls = dict(_stall(line) for line in text.splitlines() if line.strip())
-        except (KeyError, ValueError) as error:
+        except ValueError as error:
             raise Unparsable(self.name, f"not the lines of pressure/{resource}") from error
         return ResourcePressure(resource=resource, **stalls)
 
@@ -64,15 +69,19 @@ class PressureFact(Fact[Pressure]):
 
 def _stall(line: str) -> tuple[str, Stall]:
     """Read `some avg10=0.00 avg60=0.12 avg300=0.30 total=1234`."""
-    kind, _, rest = line.partition(" ")
-    if kind not in _WORDS:
+    match = _LINE.match(line)
+    if match is None:
         raise ValueError("The line is of no kind that is known.")
-    amounts = dict(word.partition("=")[::2] for word in rest.split())
-    shares = [number(amounts[name]) for name in ("avg10", "avg60", "avg300")]
-    if not all(0 <= share <= 100 for share in shares):  # noqa: PLR2004 - these are percent
+    kind, avg10, avg60, avg300, total = match.groups()
+    stall = Stall(
+        avg10=float(avg10),
+        avg60=float(avg60),
+        avg300=float(avg300),
+        total_seconds=count(total) / _MICROSECONDS,
+    )
+    if max(stall.avg10, stall.avg60, stall.avg300) > 100:  # noqa: PLR2004 - these are percent
         raise ValueError("A share is no percentage.")
-    total = count(amounts["total"]) / _MICROSECONDS
-    return kind, Stall(avg10=shares[0], avg60=shares[1], avg300=shares[2], total_seconds=total)
+    return kind, stall
 
 
 def _samples(one: ResourcePressure) -> Iterator[Sample]:

@@ -17,12 +17,13 @@ _TOP = Command(
         "sh",
         "-c",
         (
-            "command -v top >/dev/null || exit 127; export HOME=/nonexistent COLUMNS=512; "
+            "export HOME=/nonexistent COLUMNS=512; "
             "{ top -b -n 2 -d 0.5 2>/dev/null || top -b -n 2 -d 1; } "
             "| awk '/^top - /||/^Mem:/{n++} n==2'"
         ),
     ),
     seconds=8.0,
+    needs="top",
 )
 _SHOWN = 15  # of each list
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}

@@ -1,5 +1,8 @@
 """What the facts' readers share: the files that one command reads, and careful numbers."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from app.kernel.text import printable
 from app.ports.shell import Command, CommandResult, Outcome
 from app.services.core.facts import NoRight, Unparsable
@@ -167,19 +170,25 @@ def section(result: CommandResult, path: str, fact: str) -> str | None:
     Raises `NoRight` when the login may not read it, and `Unparsable` when the answer was cut in
     the middle of it.
     """
-    text = result.stdout
-    header = f"==> {path} <==\n"
-    start = 0 if text.startswith(header) else text.find("\n" + header) + 1
-    if start == 0 and not text.startswith(header):
+    found = _sections(result.stdout).get(path)
+    if found is None:
         _refuse_if_denied(result, path, fact)
         return None
-    start += len(header)
-    end = text.find("\n==> /", start - 1)
-    if end == -1:
-        if result.outcome is not Outcome.RAN:
-            raise Unparsable(fact, f"{path} was cut short")
-        return text[start:]
-    return text[start:end]
+    content, is_last = found
+    if is_last and result.outcome is not Outcome.RAN:
+        raise Unparsable(fact, f"{path} was cut short")
+    return content
+
+
+@lru_cache(maxsize=4)
+def _sections(text: str) -> Mapping[str, tuple[str, bool]]:
+    """Return the files in an answer of `head`, and which one is the last; many facts read one."""
+    parts = f"\n{text}".split("\n==> /")[1:]
+    found: dict[str, tuple[str, bool]] = {}
+    for place, part in enumerate(parts, start=1):
+        path, _, content = part.partition(" <==")
+        found.setdefault(f"/{path}", (content.removeprefix("\n"), place == len(parts)))
+    return found
 
 
 def word(result: CommandResult, path: str, fact: str) -> str:

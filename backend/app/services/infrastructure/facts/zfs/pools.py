@@ -14,20 +14,21 @@ from app.services.infrastructure.facts.zfs.model import ScanState, ZfsPool, ZfsP
 
 _COLUMNS = "name,guid,size,allocated,free,fragmentation,capacity,health,readonly"
 _MARK = "== status =="
-# JSON is known since OpenZFS 2.3, exact numbers since 0.8; the shell is there to choose, and so
-# that a machine without ZFS answers at once. Local times without a zone are asked for in UTC.
+# JSON is known since OpenZFS 2.3, exact numbers since 0.8; the shell is there to choose.
+# Local times without a zone are asked for in UTC.
 STATUS = Command(
     (
         "sh",
         "-c",
         (
-            "command -v zpool >/dev/null || exit 127; export TZ=UTC;"
+            "export TZ=UTC;"
             f" zpool list -Hp -o {_COLUMNS}; echo '{_MARK}';"
             " zpool status -j -p --json-int 2>/dev/null || zpool status -p 2>/dev/null"
             " || zpool status"
         ),
     ),
     seconds=20,
+    needs="zpool",
 )
 _NONE = "no pools available"
 _DOCUMENT = re.compile(r"^[ \t]*\{", re.MULTILINE)  # behind warnings, too
