@@ -67,9 +67,14 @@ class BoundServer(Shape):
 
 
 class Wish(Shape):
-    """One call. `values` is the whole configuration, secrets included; nothing of it is logged."""
+    """One call. `values` is the whole configuration, secrets included; nothing of it is logged.
+
+    Only a worker that describes several plugins, one after another, is told a `source`; otherwise
+    it is asked about the one it was started for.
+    """
 
     call: Call
+    source: str = ""
     values: Mapping[str, JsonValue] = Field(default_factory=dict, repr=False)
     instance: str = ""
     now: datetime | None = None

@@ -58,9 +58,11 @@ class Work:
         self._answers.send(response)
 
     async def _call(self, request: Request, log: RunLog) -> Response:
-        plugin, wish = self._load(), request.wish
+        wish = request.wish
         if wish.call is Call.DESCRIBE:
-            return Response(id=request.id, description=describe(type(plugin)))
+            asked = load(wish.source)() if wish.source else self._load()
+            return Response(id=request.id, description=describe(type(asked)))
+        plugin = self._load()
         kind = type(plugin).config
         log.secrets = tuple(str(wish.values[name]) for name in secrets_of(kind) & {*wish.values})
         config = configured(kind, wish.values)

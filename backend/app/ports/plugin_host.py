@@ -166,6 +166,16 @@ class PluginHost(Protocol):
         """Return what a plugin says of itself, or raise `CallFailed`."""
         ...
 
+    async def describe_own(
+        self, origins: Sequence[str]
+    ) -> "Mapping[str, Description | CallFailed]":
+        """Return what built-in plugins say of themselves, or why one does not, by origin.
+
+        They may share a process for it, which saves the start of one for each: only they are
+        known to leave each other alone.
+        """
+        ...
+
     async def validate(self, call: PluginCall) -> None:
         """Raise `CallFailed` when the configuration is not filled rightly; nothing is asked."""
         ...

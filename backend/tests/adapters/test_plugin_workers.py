@@ -54,6 +54,38 @@ async def test_a_plugin_describes_itself_without_being_run(workers: PluginWorker
     assert (said.collects, said.sends) == (True, True)
 
 
+async def test_those_that_come_with_unity_are_described_by_one_process(
+    workers: PluginWorkers, tmp_path: Path
+) -> None:
+    one, other, ends = (tmp_path / f"{name}.py" for name in ("one", "other", "ends"))
+    for file in (one, other):
+        file.write_text(
+            f"""
+import os
+from unity_plugin import Config, Manifest, Plugin
+
+class Speaks(Plugin[Config]):
+    manifest = Manifest(
+        name="{file.stem}", version="1.0.0", title="Speaks", summary=f"Process {{os.getpid()}}."
+    )
+""",
+            encoding="utf-8",
+        )
+    ends.write_text("import os\nos._exit(3)\n", encoding="utf-8")
+    said = await workers.describe_own([str(one), str(other)])
+    first, second = (each for each in said.values() if not isinstance(each, CallFailed))
+    assert first.manifest.summary == second.manifest.summary
+    alone = [(await workers.describe(str(file))).manifest.summary for file in (one, other)]
+    assert len({*alone, first.manifest.summary}) == 3
+
+    # One that takes the process with it spoils neither the one before it nor the one behind it.
+    said = await workers.describe_own([str(one), str(ends), str(other)])
+    failed = said[str(ends)]
+    assert isinstance(failed, CallFailed)
+    assert str(failed) == "Its process ended by itself with status 3."
+    assert not any(isinstance(said[str(file)], CallFailed) for file in (one, other))
+
+
 async def test_a_run_brings_samples_facts_conditions_pages_and_state(
     workers: PluginWorkers,
 ) -> None:

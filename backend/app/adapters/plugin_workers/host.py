@@ -33,6 +33,7 @@ _LOOK_SECONDS = 5.0
 _AT_ONCE = 4  # calls of one plugin, side by side: one that hangs leaves room for others
 _MOST_CALLS = 16
 _DESCRIBE_SECONDS = 20.0
+_OWN = "unity_builtins"  # the seat of the worker that describes the built-in ones
 _SHORTEST_SECRET = 4
 log = get_logger(__name__)
 
@@ -87,16 +88,34 @@ class PluginWorkers:
 
     async def describe(self, origin: str) -> "Description":
         """Return what a plugin says of itself."""
-        from unity_plugin.wire import Call, Wish  # noqa: PLC0415 - see ports/plugin_host.py
-
         # A worker that is there may have loaded an older state of the code.
         self._retire(origin)
-        call = PluginCall(origin, {}, seconds=_DESCRIBE_SECONDS)
-        wish = Wish(call=Call.DESCRIBE, seconds=_DESCRIBE_SECONDS)
         try:
-            response, lines = await self._ask(call, wish)
+            return await self._described(origin)
         finally:
             self._retire(origin)  # most are described and then not called for a long time
+
+    async def describe_own(
+        self, origins: Sequence[str]
+    ) -> "Mapping[str, Description | CallFailed]":
+        """Let one worker describe those that come with Unity, one after another."""
+        said: dict[str, Description | CallFailed] = {}
+        try:
+            for origin in origins:
+                try:
+                    said[origin] = await self._described(_OWN, origin)
+                except CallFailed as error:
+                    said[origin] = error
+        finally:
+            self._retire(_OWN)
+        return said
+
+    async def _described(self, seat: str, source: str = "") -> "Description":
+        from unity_plugin.wire import Call, Wish  # noqa: PLC0415 - see ports/plugin_host.py
+
+        call = PluginCall(seat, {}, seconds=_DESCRIBE_SECONDS)
+        wish = Wish(call=Call.DESCRIBE, source=source, seconds=_DESCRIBE_SECONDS)
+        response, lines = await self._ask(call, wish)
         if response.description is None:
             raise _strange(lines)
         return response.description

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,9 @@ from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
 from app.services.core.alerts import builtin
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described, sender_of
+
+if TYPE_CHECKING:
+    from unity_plugin.wire import Description
 
 SCAN = "core.plugins.scan"
 # A new version of Unity asks all plugins anew: it may judge them by other rules.
@@ -53,7 +57,11 @@ class PluginCatalog:
         async with self._database.snapshot() as session:
             known = {row.name: row for row in await session.scalars(select(Plugin))}
         news = [one for one in found if self._is_new(one, known.get(one.name))]
-        asked = {one.name: await self._ask(one) for one in news}
+        own = [
+            one.origin for one in news if one.source == PluginSource.BUILT_IN and not one.problem
+        ]
+        said = await self._host.describe_own(own)
+        asked = {one.name: await self._ask(one, said.get(one.origin)) for one in news}
         async with self._database.transaction() as session:
             gone = await self._store(session, found, asked)
             await self._learn(session)
@@ -88,7 +96,7 @@ class PluginCatalog:
             return True
         return row.fingerprint != _fingerprint(one)
 
-    async def _ask(self, one: FoundPlugin) -> Plugin:
+    async def _ask(self, one: FoundPlugin, known: "Description | CallFailed | None") -> Plugin:
         now = self._clock.now()
         row = Plugin(
             id=uuid7(),
@@ -107,7 +115,7 @@ class PluginCatalog:
         if one.problem:
             return row
         try:
-            said = await self._host.describe(one.origin)
+            said = await self._said(one.origin, known)
         except CallFailed as error:
             last = error.log[-1].text if error.log else ""
             row.problem = " ".join(filter(None, (error.detail, error.fix, last)))[:2000]
@@ -120,6 +128,11 @@ class PluginCatalog:
             return row
         row.state, row.description = PluginState.READY, said.model_dump(mode="json")
         return row
+
+    async def _said(self, origin: str, known: "Description | CallFailed | None") -> "Description":
+        if isinstance(known, CallFailed):
+            raise known
+        return known or await self._host.describe(origin)
 
     async def _store(
         self, session: AsyncSession, found: Sequence[FoundPlugin], asked: dict[str, Plugin]
