@@ -6,6 +6,7 @@ the writers queue here instead of polling for the lock.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from contextvars import ContextVar
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -23,12 +24,14 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.kernel import narrowing, reach, sqlite
+from app.kernel.errors import DiskFull
 
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 Session = AsyncSession  # the name by which rooms that know no SQL take one
 
 SQLITE_BUSY_MS = 5000
+_PG_DISK_FULL = "53100"
 ANNOUNCED = "announced"  # the mark of a session in which something was written for others to hear
 
 
@@ -65,7 +68,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Open a writing session: committed at the end of the block, rolled back on an error.
 
-        Like every session, it sees and changes no more than the request reaches.
+        Like every session, it sees and changes no more than the request reaches. Raises `DiskFull`
+        when there is no room for what is to be written.
         """
         if _in_transaction.get():
             raise RuntimeError("A transaction was opened inside another one of the same task.")
@@ -75,6 +79,13 @@ class Database:
                 yield session
             if ANNOUNCED in session.info:
                 self.announced.set()
+        except DBAPIError as error:
+            if not _is_disk_full(error):
+                raise
+            raise DiskFull(
+                "The disk of the database is full, so nothing of this was saved.",
+                fix="Make room on the disk where Unity, or its PostgreSQL, keeps its data.",
+            ) from error
         finally:
             _in_transaction.reset(mark)
 
@@ -138,6 +149,13 @@ class Database:
         await self.engine.dispose()
         if self.read_engine is not self.engine:
             await self.read_engine.dispose()
+
+
+def _is_disk_full(error: DBAPIError) -> bool:
+    """Tell SQLITE_FULL, or PostgreSQL's disk_full (SQLSTATE 53100), from other failures."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
 
 
 def _async_url(url: URL) -> URL:

@@ -82,5 +82,12 @@ class Unavailable(UnityError):
     title = "Not available right now"
 
 
+class DiskFull(UnityError):
+    """The disk under the database has no room left; nothing was saved, and nothing is lost."""
+
+    status = 507
+    title = "The disk is full"
+
+
 class StartRefused(Exception):
     """Unity cannot start like this. One line says what and how to mend it."""

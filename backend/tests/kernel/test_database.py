@@ -4,10 +4,11 @@ import asyncio
 import uuid
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.kernel.clock import SystemClock
 from app.kernel.database import Database, in_transaction
+from app.kernel.errors import DiskFull
 from app.models.core.resource import Resource
 
 NOW = SystemClock().now()
@@ -64,6 +65,30 @@ async def test_times_come_back_with_their_zone(database: Database) -> None:
         session.add(resource("a"))
     async with database.snapshot() as session:
         assert await session.scalar(select(Resource.created_at)) == NOW
+
+
+@pytest.mark.both_engines
+async def test_a_full_disk_is_told_and_loses_nothing(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(resource("kept"))
+    with pytest.raises(DiskFull, match="nothing of this was saved"):
+        await fill(database)
+    async with database.transaction() as session:
+        if database.is_sqlite:
+            await session.execute(text("PRAGMA max_page_count = 1000000"))
+        session.add(resource("after"))
+    async with database.snapshot() as session:
+        assert set(await session.scalars(select(Resource.name))) == {"kept", "after"}
+
+
+async def fill(database: Database) -> None:
+    """Let the engine itself run out of room; PostgreSQL, which has no such limit, is told so."""
+    async with database.transaction() as session:
+        if database.is_sqlite:
+            await session.execute(text("PRAGMA max_page_count = 1"))  # that is as many as there are
+            session.add_all(resource(f"{number:0250}") for number in range(500))
+        else:
+            await session.execute(text("DO $$ BEGIN RAISE disk_full; END $$"))
 
 
 async def test_an_engine_that_is_gone_does_not_answer() -> None:
