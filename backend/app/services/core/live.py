@@ -17,7 +17,7 @@ TOPICS: Mapping[str, P] = {
     "activity": P.SYSTEM_READ,  # {}: something happened; the page asks for what it may see of it
     "database": P.SERVERS_READ,  # {ids}: databases were asked
     "notification": P.ALERTS_READ,  # {ids}: deliveries were sent, or failed
-    "plugin": P.PLUGINS_READ,  # {id}: an instance ran, or was changed
+    "plugin": P.PLUGINS_READ,  # {id}: an instance ran, or was changed; {}: the gallery was
     "alert": P.ALERTS_READ,  # {id, event}: something began or ended at the resource of this id
 }
 

@@ -15,10 +15,12 @@ from app.kernel.errors import JsonValue
 from app.kernel.ids import uuid7
 from app.kernel.logging import get_logger
 from app.models.core.plugin import Plugin, PluginSource, PluginState
+from app.ports.live_bus import LiveBus
 from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
 from app.services.core.alerts import builtin
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described, sender_of
+from app.services.core.plugins.running import TOPIC
 
 if TYPE_CHECKING:
     from unity_plugin.wire import Description
@@ -34,12 +36,19 @@ class PluginCatalog:
     """Scans for plugins; alternates looking, asking and writing."""
 
     def __init__(
-        self, database: Database, clock: Clock, host: PluginHost, types: AlertTypes
+        self,
+        database: Database,
+        clock: Clock,
+        host: PluginHost,
+        types: AlertTypes,
+        *,
+        live: LiveBus,
     ) -> None:
         self._database = database
         self._clock = clock
         self._host = host
         self._types = types
+        self._live = live
         self._has_scanned = False
         self._learned: tuple[object, ...] = ()
 
@@ -65,6 +74,8 @@ class PluginCatalog:
         async with self._database.transaction() as session:
             gone = await self._store(session, found, asked)
             await self._learn(session)
+        if asked or gone:
+            await self._live.publish(TOPIC, {})  # the gallery that somebody looks at is old now
         broken = sorted(name for name, row in asked.items() if row.state == PluginState.BROKEN)
         return {"found": len(found), "asked": len(asked), "broken": [*broken], "gone": gone}
 

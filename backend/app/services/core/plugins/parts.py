@@ -8,7 +8,13 @@ from app.services.core.plugins.running import PluginRunner
 
 def catalog_of(platform: Platform) -> PluginCatalog:
     """Return what keeps the list of plugins."""
-    return PluginCatalog(platform.database, platform.clock, platform.plugins, platform.alert_types)
+    return PluginCatalog(
+        platform.database,
+        platform.clock,
+        platform.plugins,
+        platform.alert_types,
+        live=platform.live,
+    )
 
 
 def runner_of(platform: Platform) -> PluginRunner:

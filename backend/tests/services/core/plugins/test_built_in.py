@@ -11,8 +11,10 @@ from unity_plugin.testing import loaded
 
 from app.adapters.plugin_workers.finding import find_plugins
 from app.models.core.plugin import Plugin
+from app.ports.live_bus import LiveEvent
 from app.services.core.plugins.described import described
 from app.services.core.plugins.parts import catalog_of
+from app.services.core.plugins.running import TOPIC
 from tests.fixtures.cast import Cast
 
 NOSY = """
@@ -54,7 +56,10 @@ async def test_one_from_the_folder_shares_no_process_with_those_that_come_along(
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(cast.platform.plugins.serve())
         await asyncio.sleep(0)
-        counted = await catalog_of(cast.platform).scan()
+        async with cast.platform.live.subscribe({TOPIC}) as pages:
+            counted = await catalog_of(cast.platform).scan()
+            # Whoever looks at the gallery sees them without loading the page again.
+            assert await asyncio.wait_for(anext(pages), 5) == LiveEvent(TOPIC, {})
         again = await catalog_of(cast.platform).scan()
         serving.cancel()
     assert (counted["broken"], counted["asked"]) == ([], counted["found"])

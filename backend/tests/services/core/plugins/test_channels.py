@@ -36,7 +36,7 @@ async def test_a_plugin_delivers_what_the_ledger_holds(house: House) -> None:
 async def test_another_process_learns_what_this_one_finds(house: House) -> None:
     platform = house.cast.platform
     host, types = PluginWorkers(house.folder), AlertTypes(())
-    other = PluginCatalog(platform.database, platform.clock, host, types)
+    other = PluginCatalog(platform.database, platform.clock, host, types, live=platform.live)
     await other.learn()
     assert host.senders() == {}
     house.cast.clock.advance(timedelta(minutes=1))
