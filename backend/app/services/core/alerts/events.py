@@ -57,6 +57,17 @@ class AlertUnmuted(AlertChanged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertWorsened(AlertChanged):
+    """It goes on, and is worse than what people were told: a warning that became critical."""
+
+    kind: ClassVar[str] = "alert.worsened"
+
+    def summary(self) -> str:
+        """Say how bad it is now."""
+        return f"{self.title}: now {self.severity}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertAcknowledged(AlertChanged):
     """A person has taken it on: repeats and escalation stop."""
 

@@ -15,11 +15,18 @@ from app.kernel.ids import uuid7
 from app.models.core.alert import Alert, AlertState
 from app.models.core.resource import Resource
 from app.ports.live_bus import LiveBus
-from app.services.core.alerts.events import AlertChanged, AlertFired, AlertResolved
+from app.schemas.core.alert_rule import StateChange
+from app.services.core.alerts.events import (
+    AlertChanged,
+    AlertFired,
+    AlertResolved,
+    AlertWorsened,
+)
 from app.services.core.alerts.instances import Kept
 from app.services.core.alerts.looks import Look, over_of, title_of
 from app.services.core.alerts.machine import Transition, Verdict
 from app.services.core.alerts.quieting import Firing, Quiet, Quieting
+from app.services.core.alerts.worsening import GIVEN_BACK, Before, is_worse, read_before
 from app.services.core.metrics.statements import table_of
 from app.services.core.outbox import Outbox
 from app.services.core.permissions import system
@@ -61,6 +68,7 @@ class _Work:
     settled: list[uuid.UUID] = field(default_factory=list)
     dropped: list[uuid.UUID] = field(default_factory=list)
     told: list[tuple[Transition, uuid.UUID, Moved]] = field(default_factory=list)
+    worsened: list[tuple[uuid.UUID, Moved]] = field(default_factory=list)
 
     def drop(self, alert_id: uuid.UUID) -> None:
         """Forget a pending alert, which may have begun in these very looks."""
@@ -87,15 +95,15 @@ class Incidents:
     async def write(self, moved: Sequence[Moved]) -> list[AlertChange]:
         """Store what became of the alerts, and announce it."""
         names = await self._names(one.look.resource_id for one in moved if one.transitions)
+        before = await read_before(self._session, _reported(moved))
         work = _Work()
         for one in moved:
-            _sort(one, names.get(one.look.resource_id, ""), work)
+            _sort(one, names.get(one.look.resource_id, ""), work, before)
         await self._store(work)
-        if work.told:
+        if work.told or work.worsened:
             await self._tell(work, names)
-        return [
-            AlertChange(alert_id, one.look.resource_id, what) for what, alert_id, one in work.told
-        ]
+        told = [*work.told, *((Transition.FIRED, *one) for one in work.worsened)]
+        return [AlertChange(alert_id, one.look.resource_id, what) for what, alert_id, one in told]
 
     async def _names(self, resource_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
         wanted = set(resource_ids)
@@ -124,6 +132,9 @@ class Incidents:
         for rows in (work.fired, work.refreshed, work.resolved):
             if rows:
                 await connection.execute(_update(rows[0]), rows)
+        if work.worsened:
+            rows = [{"key": alert_id, **GIVEN_BACK} for alert_id, _ in work.worsened]
+            await connection.execute(_update(rows[0]), rows)
         if work.settled:
             await connection.execute(
                 update(_ALERT).where(_ALERT.c.id.in_(work.settled)).values(is_flapping=False)
@@ -141,10 +152,11 @@ class Incidents:
             ]
             if rows:
                 await self._session.execute(_update(rows[0]), rows)
-        alerts = await self._read([alert_id for _, alert_id, _ in work.told])
+        told = [(_ANNOUNCED[what], alert_id, one) for what, alert_id, one in work.told]
+        told += [(AlertWorsened, alert_id, one) for alert_id, one in work.worsened]
+        alerts = await self._read([alert_id for _, alert_id, _ in told])
         outbox = Outbox(self._session, self._clock)
-        for what, alert_id, one in work.told:
-            kind = AlertFired if what is Transition.FIRED else AlertResolved
+        for kind, alert_id, one in told:
             outbox.announce(_ENGINE, _announcement(kind, alerts[alert_id], one, names, now))
 
     async def _read(self, alert_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, object]]:
@@ -152,7 +164,7 @@ class Incidents:
         return {row["id"]: dict(row) for row in rows.mappings()}
 
 
-def _sort(one: Moved, name: str, work: _Work) -> None:
+def _sort(one: Moved, name: str, work: _Work, known: Mapping[uuid.UUID, Before]) -> None:
     """Say which rows one look writes; gives the instance the id of its new alert."""
     done, kept = one.transitions, one.kept
     if Transition.DROPPED in done and kept.alert_id is not None:
@@ -173,8 +185,8 @@ def _sort(one: Moved, name: str, work: _Work) -> None:
         )
         if one.look.message:
             work.refreshed.append(_said(kept.alert_id, one.look))
-    elif _says_something_new(one) and kept.alert_id is not None:
-        work.refreshed.append(_said(kept.alert_id, one.look))
+    elif kept.alert_id is not None:
+        _go_on(kept.alert_id, one, work, known.get(kept.alert_id))
     if kept.alert_id is None:
         return
     if fires:
@@ -188,9 +200,31 @@ def _sort(one: Moved, name: str, work: _Work) -> None:
         kept.alert_id = None
 
 
-def _says_something_new(one: Moved) -> bool:
+def _go_on(alert_id: uuid.UUID, one: Moved, work: _Work, before: Before | None) -> None:
+    if _says_something_new(one, before):
+        work.refreshed.append(_said(alert_id, one.look))
+    if is_worse(one.look, before):
+        work.worsened.append((alert_id, one))
+
+
+def _reported(moved: Sequence[Moved]) -> set[uuid.UUID]:
+    """Return what goes on of what domains report: only such a severity changes meanwhile."""
+    return {
+        one.kept.alert_id
+        for one in moved
+        if isinstance(one.look.rule.definition, StateChange)
+        and one.look.verdict is Verdict.BREACH
+        and one.kept.alert_id is not None
+        and not one.transitions
+    }
+
+
+def _says_something_new(one: Moved, before: Before | None) -> bool:
     look = one.look
     is_same = look.value is None or look.value == one.kept.last_value
+    if before is not None:
+        said = (before.severity, before.message)
+        is_same = is_same and said == (look.severity, look.message[:_TEXT_LIMIT])
     return look.verdict is Verdict.BREACH and bool(look.message) and not is_same
 
 
@@ -258,8 +292,14 @@ def _firing(alert_id: uuid.UUID, one: Moved) -> Firing:
     )
 
 
+_ANNOUNCED: Mapping[Transition, type[AlertChanged]] = {
+    Transition.FIRED: AlertFired,
+    Transition.RESOLVED: AlertResolved,
+}
+
+
 def _announcement(
-    kind: type[AlertFired] | type[AlertResolved],
+    kind: type[AlertChanged],
     alert: dict[str, object],
     one: Moved,
     names: Mapping[uuid.UUID, str],

@@ -21,6 +21,7 @@ from app.schemas.core.alert_rule import (
     metrics_of,
 )
 from app.schemas.core.alert_rule_api import RuleFinding
+from app.services.core.alerts.blind_rules import Quiet
 from app.services.core.alerts.rule_book import Rule
 
 WAITING = "waiting"  # the kind of a finding that asks nothing of anybody
@@ -117,9 +118,12 @@ def _scope_faults(scope: Scope, world: World) -> Iterable[FieldFault]:
 
 
 def findings_of(
-    rules: Sequence[Rule], world: World, untouched: Collection[uuid.UUID] = ()
+    rules: Sequence[Rule],
+    world: World,
+    quiet: Mapping[uuid.UUID, Sequence[Quiet]],
+    untouched: Collection[uuid.UUID] = (),
 ) -> dict[uuid.UUID, list[RuleFinding]]:
-    """Return what there is to say of each rule.
+    """Return what there is to say of each rule; `quiet` is what came before and comes no more.
 
     `untouched` are the rules that are as Unity brought them along. That one of them finds nothing
     to look at is no mistake of anybody: it waits for the first machine that has such a thing.
@@ -127,7 +131,9 @@ def findings_of(
     found: dict[uuid.UUID, list[RuleFinding]] = defaultdict(list)
     for rule in rules:
         faults = faults_of(rule.definition, rule.scope, world)
-        found[rule.id] += _findings(faults, may_wait=rule.id in untouched)
+        may_wait = rule.id in untouched
+        found[rule.id] += _findings(faults, may_wait=may_wait)
+        found[rule.id] += [quiet_finding(one, may_wait=may_wait) for one in quiet.get(rule.id, ())]
     for one, other in _twins(rules):
         if one.id in untouched:
             continue  # those that Unity brings along are meant to stand beside each other
@@ -144,6 +150,22 @@ def _findings(faults: Iterable[FieldFault], *, may_wait: bool) -> Iterable[RuleF
             yield RuleFinding(kind=WAITING, text="Nothing here reports this yet.")
         else:
             yield RuleFinding(kind="blind", text=f"{fault.detail} So this can never fire.")
+
+
+def quiet_finding(quiet: Quiet, *, may_wait: bool) -> RuleFinding:
+    """Say that a metric comes no more.
+
+    A rule that Unity brought along waits again when the last such thing is taken away. Where
+    something else came up at the same time, the metric has another name now, and somebody has to
+    know it.
+    """
+    since = f"since {quiet.since:%Y-%m-%d %H:%M} UTC" if quiet.since else "for weeks"
+    text = f"Nothing has reported {quiet.metric} {since}, though what it came from still answers."
+    if quiet.instead:
+        text += f" {' and '.join(quiet.instead)} came up then: it may be called so now."
+    elif may_wait:
+        return RuleFinding(kind=WAITING, text=text)
+    return RuleFinding(kind="blind", text=f"{text} Until it comes again, this can never fire.")
 
 
 def _twins(rules: Sequence[Rule]) -> Iterable[tuple[Rule, Rule]]:

@@ -22,6 +22,7 @@ from app.schemas.core.alert_rule_api import (
     RuleQuery,
     RuleWrite,
 )
+from app.services.core.alerts.blind_rules import find_quiet
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import QuietKeeper
@@ -31,6 +32,7 @@ from app.services.core.alerts.rule_lint import (
     FieldFault,
     faults_of,
     findings_of,
+    quiet_finding,
     read_world,
 )
 from app.services.core.alerts.rule_preview import RulePreviews
@@ -194,6 +196,8 @@ class RuleService:
         if fatal:
             raise _refused(fatal, "/body/rule")
         findings = [RuleFinding(kind="scope", text=one.detail) for one in faults]
+        quiet = await find_quiet(self._session, [rule])
+        findings += [quiet_finding(one, may_wait=False) for one in quiet.get(rule.id, ())]
         return await RulePreviews(self._session, self._clock).preview(rule, wish.days, findings)
 
     async def _find(self, rule_id: uuid.UUID) -> AlertRule:
@@ -248,7 +252,8 @@ class RuleService:
                 unreadable[row.id] = RuleFinding(kind="unreadable", text=text)
         world = await read_world(self._session, self._types)
         untouched = {row.id for row in rows if self._is_untouched(row) and row.id not in unreadable}
-        found = findings_of([one for one in rules if _is_on(one, rows)], world, untouched)
+        rules = [one for one in rules if _is_on(one, rows)]
+        found = findings_of(rules, world, await find_quiet(self._session, rules), untouched)
         firing = await self._firing()
         return [
             _shown(row, self._built_in.get(row.key or ""), found.get(row.id, []), firing)

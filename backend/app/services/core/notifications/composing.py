@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.ids import uuid7
+from app.models.core.alert import Alert
 from app.models.core.notification_channel import NotificationChannel
 from app.models.core.notification_delivery import (
     DeliveryKind,
@@ -292,11 +293,22 @@ async def _remind(session: AsyncSession, now: datetime, zone: str) -> None:
     ).all()
     if not threads:
         return
+    muted = set(
+        await session.scalars(
+            select(Alert.id).where(
+                Alert.id.in_({thread.alert_id for thread in threads}), Alert.muted_by != ""
+            )
+        )
+    )
     routes: Mapping[uuid.UUID, Route] = flat(await load(session))
     book = NoticeBook(session, now, zone)
     for thread in threads:
         route = routes.get(thread.route_id)
         alert = AlertFacts.read(thread.alert)
+        if thread.alert_id in muted:
+            # Whoever silenced it wants no reminder; its end begins the times anew.
+            thread.repeat_at = thread.escalate_at = None
+            continue
         if thread.escalate_at is not None and thread.escalate_at <= now:
             thread.escalate_at = None
             if route is not None:

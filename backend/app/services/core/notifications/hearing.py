@@ -31,8 +31,10 @@ from app.services.core.alerts.events import (
     AlertAcknowledged,
     AlertChanged,
     AlertFired,
+    AlertReopened,
     AlertResolved,
     AlertUnmuted,
+    AlertWorsened,
 )
 from app.services.core.hearing import HeardEvent
 from app.services.core.notifications import wording
@@ -43,8 +45,10 @@ HANDLER = "notifications"
 _KINDS: tuple[type[AlertChanged], ...] = (
     AlertFired,
     AlertUnmuted,
+    AlertWorsened,
     AlertResolved,
     AlertAcknowledged,
+    AlertReopened,
 )
 
 
@@ -66,10 +70,16 @@ class AlertHearing:
         facts = await facts_of(session, told.object_id, told)
         book = NoticeBook(session, self._clock.now(), self._zone)
         match told:
-            case AlertFired() | AlertUnmuted():
+            case AlertFired():
                 await book.fired(facts, muted_by=told.muted_by)
+            case AlertUnmuted():
+                await book.unmuted(facts)
+            case AlertWorsened():
+                await book.worsened(facts, muted_by=told.muted_by)
             case AlertAcknowledged():
                 await book.acknowledged(facts.alert_id)
+            case AlertReopened():
+                await book.reopened(facts.alert_id)
             case _:
                 await book.resolved(facts)
 
@@ -96,22 +106,58 @@ class NoticeBook:
             if shares[route.id] or not route.plan.channels:
                 await self._begin(route, alert, known.get(route.id))
 
+    async def unmuted(self, alert: AlertFacts) -> None:
+        """Tell of what still fires: also those who had heard of it before it was muted."""
+        for route, thread in await self._known(alert.alert_id):
+            if thread.state != ThreadState.FIRING:
+                continue
+            waits_until = await self._session.scalar(
+                select(func.min(NotificationNotice.due_at)).where(
+                    NotificationNotice.thread_id == thread.id
+                )
+            )
+            if waits_until is None:  # nothing that would say it anyway
+                waits_until = await self.note(route, thread, alert, NoticeKind.REPEATED)
+            self._remind_from(thread, route, waits_until)
+        await self.fired(alert)
+
+    async def worsened(self, alert: AlertFacts, *, muted_by: str = "") -> None:
+        """Tell those who know of it, and those to whom the new severity leads; each level once."""
+        if muted_by:
+            await self.fired(alert, muted_by=muted_by)
+            return
+        for route, thread in await self._known(alert.alert_id):
+            was = AlertFacts.read(thread.alert).severity
+            thread.state, thread.changed_at = ThreadState.FIRING, self._now
+            due = self._now
+            if was != alert.severity:
+                thread.alert = alert.stored()
+                due = await self.note(route, thread, alert, NoticeKind.FIRED)
+            self._remind_from(thread, route, due)
+        await self.fired(alert)
+
+    async def reopened(self, alert_id: uuid.UUID) -> None:
+        """Remind again: who had taken it on has given it back."""
+        for route, thread in await self._known(alert_id):
+            if thread.state == ThreadState.ACKNOWLEDGED:
+                thread.state, thread.changed_at = ThreadState.FIRING, self._now
+                self._remind_from(thread, route, self._now)
+
     async def _begin(
         self, route: Route, alert: AlertFacts, thread: NotificationThread | None
     ) -> None:
         if thread is not None and thread.state != ThreadState.RESOLVED:
-            return  # told already, before it was muted
-        plan, is_new = route.plan, False
+            return  # told already
+        is_new = thread is None
         if thread is None:
             thread = NotificationThread(
                 id=uuid7(),
                 alert_id=alert.alert_id,
                 route_id=route.id,
                 resource_id=alert.resource_id,
-                group_key=group_key(plan, alert),
+                group_key=group_key(route.plan, alert),
             )
             self._session.add(thread)
-            is_new = True
         thread.state, thread.alert, thread.changed_at = (
             ThreadState.FIRING,
             alert.stored(),
@@ -120,9 +166,13 @@ class NoticeBook:
         if is_new:
             await self._session.flush()  # the notice points at it
         due = await self.note(route, thread, alert, NoticeKind.FIRED)
-        minutes = plan.escalate_after_minutes
+        self._remind_from(thread, route, due)
+
+    def _remind_from(self, thread: NotificationThread, route: Route, due: datetime) -> None:
+        """Set when to say it again, and when to bring in others, if nobody acknowledges."""
+        minutes = route.plan.escalate_after_minutes
         thread.escalate_at = self._now + timedelta(minutes=minutes) if minutes else None
-        minutes = plan.repeat_minutes if plan.digest is Digest.OFF else 0
+        minutes = route.plan.repeat_minutes if route.plan.digest is Digest.OFF else 0
         thread.repeat_at = due + timedelta(minutes=minutes) if minutes else None
 
     async def acknowledged(self, alert_id: uuid.UUID) -> None:
@@ -170,6 +220,15 @@ class NoticeBook:
             )
         )
         return due.at
+
+    async def _known(self, alert_id: uuid.UUID) -> list[tuple[Route, NotificationThread]]:
+        """Return the routes on which an alert was told and is not over."""
+        routes = flat(await load(self._session))
+        return [
+            (routes[route_id], thread)
+            for route_id, thread in (await self._threads(alert_id)).items()
+            if route_id in routes and thread.state != ThreadState.RESOLVED
+        ]
 
     async def _threads(self, alert_id: uuid.UUID) -> dict[uuid.UUID, NotificationThread]:
         rows = await self._session.scalars(

@@ -178,6 +178,7 @@ class RouteService:
             if alert is None:
                 raise RouteNotFound("There is no alert with this id.")
             resource_id, alert_type = alert.resource_id, alert.kind
+            severity, domain = str(alert.severity), alert.domain
         place = await place_of(self._session, resource_id)
         return AlertFacts(
             alert_id=query.alert_id or uuid7(),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -258,6 +259,31 @@ async def test_a_report_fires_after_as_many_looks_as_its_type_wants(watch: Watch
     (alert,) = await watch.alerts()
     assert (alert.message, alert.fix) == ("No route.", "Look at the switch.")
     assert alert.rule_id == rule_id("offline")
+
+
+@pytest.mark.both_engines
+async def test_what_becomes_worse_is_told_again_and_given_back(watch: Watch) -> None:
+    nas = await watch.resource()
+    few = Condition("3 bad sectors.", severity=Severity.WARNING)
+    await watch.report(nas, UNIT, few)
+    async with watch.database.transaction() as session:
+        await session.execute(update(Alert).values(state="acknowledged", acknowledged_by="bob"))
+    watch.clock.advance(MINUTE)
+    await watch.report(nas, UNIT, replace(few, message="4 bad sectors."))
+    (alert,) = await watch.alerts()
+    assert (alert.message, alert.state) == ("4 bad sectors.", "acknowledged")
+    watch.clock.advance(MINUTE)
+    failing = Condition("It says that it fails.", severity=Severity.CRITICAL)
+    for _ in range(2):
+        await watch.report(nas, UNIT, failing)
+        watch.clock.advance(MINUTE)
+    (alert,) = await watch.alerts()
+    assert (alert.severity, alert.message) == ("critical", "It says that it fails.")
+    assert (alert.state, alert.acknowledged_by) == ("firing", ""), "nobody has taken this on"
+    assert [one.partition(":")[0] for one in await watch.told()] == ["fired", "worsened"]
+    await watch.report(nas, UNIT, few)
+    assert (await watch.alerts())[0].severity == "warning"
+    assert len(await watch.told()) == 2, "what becomes better is told at its end"
 
 
 async def test_a_type_that_a_report_does_not_name_stays_as_it_was(watch: Watch) -> None:

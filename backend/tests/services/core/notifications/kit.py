@@ -21,8 +21,10 @@ from app.services.core.alerts.events import (
     AlertAcknowledged,
     AlertChanged,
     AlertFired,
+    AlertReopened,
     AlertResolved,
     AlertUnmuted,
+    AlertWorsened,
 )
 from app.services.core.audit import KEY_INFO, AuditLog
 from app.services.core.hearing import HeardEvent
@@ -140,6 +142,12 @@ class Kit:
 
     async def unmute(self, alert_id: uuid.UUID, title: str, **more: object) -> None:
         await self.hear(self._told(AlertUnmuted, alert_id, title, **more))
+
+    async def worsen(self, alert_id: uuid.UUID, title: str, **more: object) -> None:
+        await self.hear(self._told(AlertWorsened, alert_id, title, **more))
+
+    async def reopen(self, alert_id: uuid.UUID, title: str) -> None:
+        await self.hear(self._told(AlertReopened, alert_id, title, by="alice"))
 
     async def acknowledge(self, alert_id: uuid.UUID, title: str) -> None:
         await self.hear(self._told(AlertAcknowledged, alert_id, title, by="alice"))
