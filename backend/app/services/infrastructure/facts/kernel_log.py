@@ -1,7 +1,7 @@
 """What the kernel said of broken disks, file systems and memory during the last day."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -142,9 +142,18 @@ class KernelLogFact(Fact[KernelLog]):
 def read_events(text: str, uptime: float, now: int) -> list[KernelEvent]:
     """Return what a log tells of the last day, the newest first."""
     found: dict[tuple[str, str], tuple[int, float, str]] = {}
-    for at, kind, subject, words in _told(text, since=uptime - _KEPT_SECONDS):
-        times, _, _ = found.pop((kind, subject), (0, at, words))
-        found[kind, subject] = (times + 1, at, words)
+    for level, seconds, rest in _LINE.findall(text)[-_MOST_LINES:]:
+        hint = _ANY.search(rest)
+        if hint is None or (level and int(level) % 8 > _WARNING):
+            continue
+        at = float(seconds)
+        if at <= uptime - _KEPT_SECONDS - 1:
+            continue
+        # A line of the journal names the machine and "kernel:" behind the time.
+        words = rest.partition(" kernel: ")[2] or rest
+        if told := _told(words, hint[0]):
+            known = found.pop(told, None)
+            found[told] = (known[0] + 1 if known else 1, at, words)
     events = []
     for (kind, subject), (times, at, words) in list(found.items())[: -_MOST_EVENTS - 1 : -1]:
         ago = int(max(0.0, uptime - at))
@@ -161,23 +170,14 @@ def read_events(text: str, uptime: float, now: int) -> list[KernelEvent]:
     return events
 
 
-def _told(text: str, since: float) -> Iterator[tuple[float, str, str, str]]:
-    """Yield time since boot, kind, subject and words of what is known to be bad, in its order."""
-    for level, seconds, rest in _LINE.findall(text)[-_MOST_LINES:]:
-        hint = _ANY.search(rest)
-        if hint is None or (level and int(level) % 8 > _WARNING):
-            continue
-        at = float(seconds)
-        if at <= since - 1:
-            continue
-        # A line of the journal names the machine and "kernel:" behind the time.
-        words = rest.partition(" kernel: ")[2] or rest
-        for kind, pattern in _likely(hint[0]):
-            if told := pattern.search(words):
-                subject = printable(told["subject"]).strip(" []")
-                if kind != "storage" or not _EMPTY_DRIVE.match(subject):
-                    yield at, kind, subject, words
-                break
+def _told(words: str, hint: str) -> tuple[str, str] | None:
+    """Return kind and subject of a line that tells of something bad."""
+    for kind, pattern in _likely(hint):
+        if told := pattern.search(words):
+            subject = printable(told[1]).strip(" []")
+            is_known = kind != "storage" or not _EMPTY_DRIVE.match(subject)
+            return (kind, subject) if is_known else None
+    return None
 
 
 @lru_cache(maxsize=64)
