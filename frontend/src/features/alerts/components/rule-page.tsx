@@ -112,7 +112,7 @@ function Facts({ rule }: { rule: Rule }) {
     <>
       {rule.findings.map(({ kind, text }) =>
         kind === 'waiting' ? (
-          <Notice key={kind} state="unknown" title={text}>
+          <Notice key={kind + text} state="unknown" title={text}>
             It begins by itself when a machine has what it looks at.
           </Notice>
         ) : (
