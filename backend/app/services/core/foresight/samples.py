@@ -44,7 +44,7 @@ def clean(times: Sequence[float], values: Sequence[float]) -> tuple[list[float],
     known = {
         float(at): float(value)
         for at, value in zip(times, values, strict=True)
-        if math.isfinite(at) and math.isfinite(value) and abs(value) < _IMPLAUSIBLE
+        if math.isfinite(at) and -_IMPLAUSIBLE < value < _IMPLAUSIBLE  # nor NaN, nor infinite
     }
     ordered = sorted(known)
     return _thin(ordered, [known[at] for at in ordered])

@@ -7,6 +7,7 @@ the pairs exceed. What grew in one step, stopped, or changed its pace is no stea
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -192,8 +193,8 @@ def _keeps_pace(days: Days, one: Stretch) -> bool:
 def _still_grows(times: list[float], values: list[float], one: Stretch) -> bool:
     """Tell whether the last half day was above the one before; a copy that has ended is not."""
     noon, dawn = times[-1] - DAY / 2, times[-1] - DAY
-    last = [value for at, value in zip(times, values, strict=True) if at > noon]
-    before = [value for at, value in zip(times, values, strict=True) if dawn < at <= noon]
+    middle = bisect_right(times, noon)
+    last, before = values[middle:], values[bisect_right(times, dawn) : middle]
     if not before:
         return False
     return median(last) - median(before) >= _PACE[0] * one.slope * DAY / 2
@@ -203,10 +204,10 @@ def _just_fell(times: list[float], values: list[float], one: Stretch) -> bool:
     """Tell whether the newest values lie far below where the line usually leaves them."""
     # A weekend may lie below the line every week; then the one before has to be among the usual.
     now, seen = times[-1], 2 * WEEK if one.week else min(WEEK, one.span)
+    start = bisect_left(times, now - seen)
     rests = [
         (at, value - one.at(at - now))
-        for at, value in zip(times, values, strict=True)
-        if at >= now - seen
+        for at, value in zip(times[start:], values[start:], strict=True)
     ]
     newest = [rest for at, rest in rests if at > now - DAY / 8]
     before = sorted(rest for at, rest in rests if at <= now - DAY) or sorted(newest)
