@@ -7,14 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from unity_plugin.errors import Misconfigured
 from unity_plugin.manifest import Shape
+from unity_plugin.wording import ADDRESS, HOST, in_words
 
 Secret = SecretStr
 """A password or token: stored sealed, never shown again; `get_secret_value()` reads it."""
 
-Url = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s/?#@]+([/?#]\S*)?$")]
+Url = Annotated[str, Field(max_length=500, pattern=ADDRESS)]
 """An address that begins with http:// or https://, without a password in it."""
 
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s/@]+$")]
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=HOST)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -117,12 +118,18 @@ def configured(config: type[Config], values: Mapping[str, object]) -> Config:
     try:
         return config.model_validate(dict(values))
     except ValidationError as error:
+        examples = {field.name: field.example for field in form_of(config)}
         faults = [
             (
                 ".".join(str(part) for part in fault["loc"]),
-                fault["msg"].removeprefix("Value error, "),
+                in_words(
+                    fault["type"],
+                    fault["msg"],
+                    fault.get("ctx", {}),
+                    examples.get(str(fault["loc"][0]), "") if fault["loc"] else "",
+                ),
             )
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            for fault in error.errors(include_url=False, include_input=False)
         ]
         raise NotValid(faults) from None
 
