@@ -73,7 +73,12 @@ export const LIVE_HANDLERS: LiveHandlers = {
   job: jobs,
   activity,
   notification: notifications,
-  plugin: plugins,
+  plugin: (client, data) => {
+    plugins(client);
+    // One that runs every few minutes shall be seen to have run, in its charts as well.
+    if (typeof data === 'object' && data !== null && 'id' in data)
+      void client.invalidateQueries({ queryKey: ['metrics', data.id] });
+  },
   schedule: jobs,
   database: databases,
   server: (client, data) => {

@@ -248,3 +248,8 @@ it('a key to push with is shown once', async () => {
   expect(screen.getAllByText(/unity_push_ab_secret/).length).toBeGreaterThan(0);
   expect(screen.queryByRole('button', { name: 'Run now' })).toBeNull();
 });
+
+it('a run that is due but has not begun is not said to be over', async () => {
+  await renderUi(<InstancePage id={INSTANCE.id} onDeleted={vi.fn()} />, { client: client() });
+  expect(await screen.findByText('in a moment')).toBeVisible();
+});

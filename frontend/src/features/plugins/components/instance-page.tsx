@@ -11,6 +11,7 @@ import { Page, Section } from '@/components/page';
 import { ProblemAlert } from '@/components/problem-alert';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusMark } from '@/components/status-badge';
+import { useNow } from '@/hooks/use-now';
 import { formatDuration } from '@/lib/format';
 import type { State as BadgeState } from '@/lib/states';
 import {
@@ -66,6 +67,13 @@ function Alerts({ id }: { id: string }) {
   );
 }
 
+/** Unity looks every ten seconds who is due, so a moment that has come is not yet a run. */
+function NextRun({ at }: { at: string | null }) {
+  const now = useNow();
+  if (at !== null && Date.parse(at) <= now.getTime()) return 'in a moment';
+  return <RelativeTime at={at} />;
+}
+
 function State({ instance }: { instance: InstanceDetail }) {
   const server =
     instance.server_id === null ? (
@@ -92,7 +100,7 @@ function State({ instance }: { instance: InstanceDetail }) {
           ...(isPush(instance)
             ? []
             : ([
-                ['Next run', <RelativeTime key="next" at={instance.next_due_at} />],
+                ['Next run', <NextRun key="next" at={instance.next_due_at} />],
                 ['Runs every', formatDuration(instance.every_seconds)],
                 ['Took', formatDuration(instance.took_ms / 1000)],
               ] as const)),
