@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.core.metric_series import MetricSeries
+from app.models.core.resource import Resource
 from app.schemas.core.alert_rule import (
     Absence,
     Composite,
@@ -72,11 +73,14 @@ class CheckTable:
         if len(by_series) > _MOST_SERIES:
             by_series.clear()  # series come and go; those that are here will be made again
         rows = await session.execute(
-            select(MetricSeries.id, MetricSeries.unit).where(MetricSeries.id.in_(wanted))
+            select(MetricSeries.id, MetricSeries.unit, Resource.server_id)
+            .join(Resource, Resource.id == MetricSeries.resource_id)
+            .where(MetricSeries.id.in_(wanted))
         )
-        for series_id, unit in rows:
+        for series_id, unit, server_id in rows:
             point = wanted[series_id]
-            name = SeriesOf(series_id, point.resource_id, point.metric, point.labels, unit)
+            names = (point.resource_id, point.metric, point.labels)
+            name = SeriesOf(series_id, *names, unit, server_id)
             made = [make_check(rule, name) for rule in book.by_metric.get(point.metric, ())]
             made += [make_joint(rule, name) for rule in book.composites.get(point.metric, ())]
             by_series[series_id] = tuple(check for check in made if check is not None)
@@ -142,6 +146,12 @@ class SeriesOf:
     metric: str
     labels: Labels
     unit: str
+    server_id: uuid.UUID | None = None
+
+    @property
+    def own(self) -> tuple[uuid.UUID, ...]:
+        """Return the resource, and the server that it belongs to."""
+        return (self.resource_id, *([self.server_id] if self.server_id else ()))
 
 
 def make_check(rule: Rule, series: SeriesOf) -> Check | None:
@@ -152,7 +162,7 @@ def make_check(rule: Rule, series: SeriesOf) -> Check | None:
     labels = dict(series.labels)
     if definition.metric != series.metric or not fits(definition.labels, labels):
         return None
-    override = override_for(rule.overrides, labels, series.resource_id)
+    override = override_for(rule.overrides, labels, series.own)
     if (override is not None and override.is_ignored) or not has_unit(definition, series.unit):
         return None
     timings, severity = rule.timings, rule.severity

@@ -1,7 +1,7 @@
 """All that a person needs to understand one alert: its measurements, its past, its silence."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -124,14 +124,15 @@ def _charts(rule: Rule, alert: AlertRead) -> Sequence[AlertChart]:
         return [_chart(rule, part, {}) for part in definition.parts]
     if isinstance(definition, StateChange):
         return []
-    return [_chart(rule, definition, alert.labels, alert.resource_id)]
+    own = [one for one in (alert.resource_id, alert.server_id) if one is not None]
+    return [_chart(rule, definition, alert.labels, own)]
 
 
 def _chart(
     rule: Rule,
     definition: RuleDefinition,
     labels: dict[str, str],
-    resource_id: uuid.UUID | None = None,
+    own: Collection[uuid.UUID] = (),
 ) -> AlertChart:
     if isinstance(definition, StateChange | Composite):
         raise TypeError("Only what is measured has a chart.")
@@ -139,7 +140,7 @@ def _chart(
     clear: float | None = None
     operator, unit = "", ""
     if isinstance(definition, Levels):
-        override = override_for(rule.overrides, labels, resource_id) if resource_id else None
+        override = override_for(rule.overrides, labels, own) if own else None
         bounds = bounds_of(definition, override)
         raised, clear = bounds.raise_level, bounds.clear_level
         operator, unit = definition.operator.value, definition.unit

@@ -14,6 +14,7 @@ from app.schemas.core.alert_rule import metrics_of
 from app.services.core.alerts import builtin
 from app.services.core.alerts.checks import CheckTable, Ingest, look_deeper
 from app.services.core.alerts.composites import look_at_composites
+from app.services.core.alerts.exceptions import with_exceptions
 from app.services.core.alerts.incidents import AlertChange, Incidents, Moved
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.looks import Look
@@ -74,7 +75,8 @@ class AlertEngine:
         self, session: AsyncSession, looks: Sequence[Look], opened: Mapping[str, Kept]
     ) -> list[AlertChange]:
         """Let the machine judge looks, and write what becomes of it. `opened`: what is known."""
-        wanted = _alive(await in_scope(session, looks, opened), opened)
+        meant = await with_exceptions(session, await in_scope(session, looks, opened), opened)
+        wanted = _alive(meant, opened)
         if not wanted:
             return []
         store = InstanceStore(session)

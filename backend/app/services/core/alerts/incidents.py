@@ -208,12 +208,16 @@ def _go_on(alert_id: uuid.UUID, one: Moved, work: _Work, before: Before | None) 
 
 
 def _reported(moved: Sequence[Moved]) -> set[uuid.UUID]:
-    """Return what goes on of what domains report: only such a severity changes meanwhile."""
+    """Return what goes on of what domains report: only such a severity changes meanwhile.
+
+    A look by the clock says nothing anew, and has the severity of its rule.
+    """
     return {
         one.kept.alert_id
         for one in moved
         if isinstance(one.look.rule.definition, StateChange)
         and one.look.verdict is Verdict.BREACH
+        and one.look.message
         and one.kept.alert_id is not None
         and not one.transitions
     }

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -82,11 +82,12 @@ def _fits(matcher: LabelMatcher, value: str) -> bool:
 
 
 def override_for(
-    overrides: Sequence[Override], labels: Mapping[str, str], server_id: uuid.UUID
+    overrides: Sequence[Override], labels: Mapping[str, str], own: Collection[uuid.UUID]
 ) -> Override | None:
-    """Return the first override that fits a series."""
+    """Return the first override that fits a series; `own` is its resource, and the server of it."""
     for one in overrides:
-        if (not one.servers or server_id in one.servers) and fits(one.labels, labels):
+        is_there = not one.servers or any(each in one.servers for each in own)
+        if is_there and fits(one.labels, labels):
             return one
     return None
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.schemas.core.alert_rule import Forecast
+from app.services.core.alerts.exceptions import own_of, servers_of
 from app.services.core.alerts.levels import fingerprint, fits, override_for, shown, subject_of
 from app.services.core.alerts.looks import FORECAST_GAP, Look, with_gap, words
 from app.services.core.alerts.machine import Verdict
@@ -26,6 +27,7 @@ class _Ahead:
     definition: Forecast
     forecaster: Forecaster
     now: datetime
+    servers: Mapping[uuid.UUID, uuid.UUID]
 
 
 async def look_ahead(
@@ -39,13 +41,13 @@ async def look_ahead(
     definition = rule.definition
     if not isinstance(definition, Forecast):
         return []
-    ahead = _Ahead(rule, definition, forecaster, now)
     reader = MetricReader(session)
     counts: dict[uuid.UUID, int] = {}
     for one in await reader.latest(None, [definition.metric]):
         resource_id = one.series.resource_id
         if resource_id not in unwatched:
             counts[resource_id] = counts.get(resource_id, 0) + 1
+    ahead = _Ahead(rule, definition, forecaster, now, await servers_of(session, [rule], counts))
     looks: list[Look] = []
     points = min(MOST_POINTS, definition.window_seconds // _HOUR)
     start = now - timedelta(seconds=definition.window_seconds)
@@ -64,7 +66,7 @@ def _looks(ahead: _Ahead, result: QueryResult) -> list[Look]:
 def _look(ahead: _Ahead, line: Line, times: Iterable[int]) -> Look | None:
     definition, name = ahead.definition, line.name
     labels = dict(name.labels)
-    override = override_for(ahead.rule.overrides, labels, name.resource_id)
+    override = override_for(ahead.rule.overrides, labels, own_of(name.resource_id, ahead.servers))
     is_ignored = override is not None and override.is_ignored
     if is_ignored or name.unit != definition.unit or not fits(definition.labels, labels):
         return None

@@ -16,6 +16,7 @@ from app.schemas.core.alert_rule import Absence, Composite, StateChange, metrics
 from app.services.core.alerts.checks import SeriesOf, make_check
 from app.services.core.alerts.composites import look_at_composites
 from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.exceptions import servers_of
 from app.services.core.alerts.incidents import AlertChange, end_orphans
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.look_ahead import look_ahead
@@ -101,12 +102,14 @@ class AlertRounds:
             return []
         metrics = {metric for rule in book.absences for metric in metrics_of(rule.definition)}
         found = await MetricReader(session).latest(None, sorted(metrics))
+        places = {latest.series.resource_id for latest in found}
+        servers = await servers_of(session, book.absences, places)
         return [
             look
             for rule in book.absences
             for latest in found
             if latest.series.resource_id not in unwatched
-            and (look := _absent(rule, latest, now)) is not None
+            and (look := _absent(rule, latest, servers, now)) is not None
         ]
 
     async def _joined(self, book: RuleBook, unwatched: set[uuid.UUID]) -> list[AlertChange]:
@@ -186,7 +189,9 @@ def _of_time(
             yield calm(rule, kept, now, Verdict.GONE)
 
 
-def _absent(rule: Rule, latest: Latest, now: datetime) -> Look | None:
+def _absent(
+    rule: Rule, latest: Latest, servers: Mapping[uuid.UUID, uuid.UUID], now: datetime
+) -> Look | None:
     """Say that a series is absent; None while it is not, for samples themselves end an alert."""
     definition, name = rule.definition, latest.series
     if not isinstance(definition, Absence) or name.metric != definition.metric:
@@ -194,9 +199,8 @@ def _absent(rule: Rule, latest: Latest, now: datetime) -> Look | None:
     age = now - latest.at
     if age < timedelta(seconds=definition.after_seconds):
         return None
-    check = make_check(
-        rule, SeriesOf(name.id, name.resource_id, name.metric, name.labels, name.unit)
-    )
+    names = (name.id, name.resource_id, name.metric, name.labels, name.unit)
+    check = make_check(rule, SeriesOf(*names, servers.get(name.resource_id)))
     if check is None:
         return None
     where = f" of {check.subject}" if check.subject else ""

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ from app.schemas.core.alert_rule import (
 from app.schemas.core.alert_rule_api import PreviewIncident, RuleFinding, RulePreview
 from app.services.core.alerts.checks import SeriesOf, has_unit, make_check
 from app.services.core.alerts.composites import join, judge_part
+from app.services.core.alerts.exceptions import own_of, servers_of
 from app.services.core.alerts.history import Points, read_points, values_of
 from app.services.core.alerts.levels import fits, override_for, subject_of
 from app.services.core.alerts.machine import Verdict
@@ -65,6 +66,7 @@ class _Past:
     start: int
     end: int
     before: int
+    servers: Mapping[uuid.UUID, uuid.UUID]
 
     @property
     def span(self) -> tuple[int, int]:
@@ -84,9 +86,9 @@ class RulePreviews:
         since = now - timedelta(days=days)
         if isinstance(rule.definition, StateChange):
             return await self._reported(rule.definition, since, findings)
-        series = await self._series(rule)
+        series, servers = await self._series(rule)
         tried = series[:MOST_SERIES]
-        past = _Past(int(since.timestamp()), int(now.timestamp()), _window_of(rule))
+        past = _Past(int(since.timestamp()), int(now.timestamp()), _window_of(rule), servers)
         found: list[_Found] = []
         first = past.end
         for some in _slices(rule, tried):
@@ -108,7 +110,8 @@ class RulePreviews:
             findings,
         )
 
-    async def _series(self, rule: Rule) -> list[SeriesName]:
+    async def _series(self, rule: Rule) -> tuple[list[SeriesName], Mapping[uuid.UUID, uuid.UUID]]:
+        """Return what the rule looks at, and the servers that its exceptions may mean."""
         rows = await self._session.execute(
             select(
                 *(MetricSeries.id, MetricSeries.resource_id, MetricSeries.metric),
@@ -121,15 +124,17 @@ class RulePreviews:
         names = [
             SeriesName(*row[:3], parse_labels(row[3]), SeriesKind(row[4]), *row[5:]) for row in rows
         ]
-        looked_at = [one for one in names if _looks_at(rule, one)]
+        servers = await servers_of(self._session, [rule], {one.resource_id for one in names})
+        looked_at = [one for one in names if _looks_at(rule, one, servers)]
         if rule.scope.is_everything or not looked_at:
-            return looked_at
+            return looked_at, servers
         places = await read_places(self._session, {one.resource_id for one in looked_at})
-        return [
+        within = [
             one
             for one in looked_at
             if one.resource_id in places and is_in(rule.scope, places[one.resource_id])
         ]
+        return within, servers
 
     async def _names(self, ids: set[uuid.UUID]) -> Mapping[uuid.UUID, str]:
         rows = await self._session.execute(
@@ -185,7 +190,7 @@ def _try_out(
             span = (past.start, past.end)
             incidents = replay_forecast(rule.timings, definition, TrendForecaster(), known, span)
         else:
-            check = make_check(rule, _series_of(one))
+            check = make_check(rule, _series_of(one, past.servers))
             incidents = [] if check is None else replay(check, known, one.interval, past.start)
         labels = dict(one.labels)
         found += [
@@ -206,9 +211,16 @@ def _try_composite(
     for one in series:
         by_resource.setdefault(one.resource_id, []).append(one)
     for resource_id, its in by_resource.items():
+        own = own_of(resource_id, past.servers)
+        override = override_for(rule.overrides, {}, own)
+        if override is not None and override.is_ignored:
+            continue
+        timings = rule.timings
+        if override is not None and override.for_seconds is not None:
+            timings = replace(timings, fire_after=timedelta(seconds=override.for_seconds))
         gap = timedelta(seconds=max(60.0, _GAP * max(one.interval for one in its)))
         verdicts = _joined(definition, its, points, past)
-        for incident in replay_verdicts(rule.timings, gap, verdicts):
+        for incident in replay_verdicts(timings, gap, verdicts):
             yield _Found(resource_id, "", definition.parts[0].metric, {}, incident)
 
 
@@ -270,7 +282,7 @@ def _rounds_without(
                 yield range(before + part.after_seconds, after, ROUND)
 
 
-def _looks_at(rule: Rule, one: SeriesName) -> bool:
+def _looks_at(rule: Rule, one: SeriesName, servers: Mapping[uuid.UUID, uuid.UUID]) -> bool:
     definition = rule.definition
     labels = dict(one.labels)
     if isinstance(definition, Composite):
@@ -278,14 +290,16 @@ def _looks_at(rule: Rule, one: SeriesName) -> bool:
             part.metric == one.metric and fits(part.labels, labels) for part in definition.parts
         )
     if isinstance(definition, Forecast):
-        override = override_for(rule.overrides, labels, one.resource_id)
+        own = own_of(one.resource_id, servers)
+        override = override_for(rule.overrides, labels, own)
         is_ignored = override is not None and override.is_ignored
         return not is_ignored and one.unit == definition.unit and fits(definition.labels, labels)
-    return make_check(rule, _series_of(one)) is not None
+    return make_check(rule, _series_of(one, servers)) is not None
 
 
-def _series_of(one: SeriesName) -> SeriesOf:
-    return SeriesOf(one.id, one.resource_id, one.metric, one.labels, one.unit)
+def _series_of(one: SeriesName, servers: Mapping[uuid.UUID, uuid.UUID]) -> SeriesOf:
+    names = (one.id, one.resource_id, one.metric, one.labels, one.unit)
+    return SeriesOf(*names, servers.get(one.resource_id))
 
 
 def _window_of(rule: Rule) -> int:

@@ -44,11 +44,11 @@ class Watch:
     def engine(self) -> AlertEngine:
         return self.kept or AlertEngine(self.clock, self.quieting)
 
-    async def resource(self, name: str = "nas", **fields: object) -> uuid.UUID:
+    async def resource(
+        self, name: str = "nas", kind: str = "server", **fields: object
+    ) -> uuid.UUID:
         now = self.clock.now()
-        row = Resource(
-            id=uuid7(), kind="server", name=name, created_at=now, updated_at=now, **fields
-        )
+        row = Resource(id=uuid7(), kind=kind, name=name, created_at=now, updated_at=now, **fields)
         async with self.database.transaction() as session:
             session.add(row)
         return row.id
