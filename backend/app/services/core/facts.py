@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -58,8 +58,7 @@ class Absent(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):  # not a frozen dataclass: a round makes dozens for each machine
     """One number for the metric store. `metric` is node_exporter's name where one exists."""
 
     metric: str

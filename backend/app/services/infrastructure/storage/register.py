@@ -1,6 +1,7 @@
 """Writes drives in one transaction: who is there, who came, who went."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -59,6 +60,7 @@ class Register:
         self._now = clock.now()
         self._resources = ResourceService(session, clock)
         self._rows: dict[uuid.UUID, StorageDevice] = {}
+        self._loaded: dict[uuid.UUID, list[StorageDevice]] = defaultdict(list)  # by their server
         self._turned: set[uuid.UUID] = set()  # drives that went or came back
         self._members: set[uuid.UUID] = set()  # drives that are away, and something stands on them
 
@@ -98,7 +100,13 @@ class Register:
             .order_by(StorageDevice.id)
             .options(load_only(*_LIGHT, raiseload=True))
         )
-        self._rows |= {row.id: row for row in rows}
+        self._know(rows)
+
+    def _know(self, rows: Iterable[StorageDevice]) -> None:
+        for row in rows:
+            if row.id not in self._rows:
+                self._rows[row.id] = row
+                self._loaded[row.server_id].append(row)
 
     async def enter(
         self, server_id: uuid.UUID, matches: Sequence[Match], *, behind_controller: bool = False
@@ -115,8 +123,8 @@ class Register:
         there = {row.id for row in entered}
         self._miss(
             row
-            for row in self._rows.values()
-            if row.server_id == server_id
+            for row in self._loaded[server_id]
+            if row.server_id == server_id  # it has not moved meanwhile
             and row.id not in there
             and row.is_behind_controller is behind_controller
         )
@@ -145,7 +153,7 @@ class Register:
             NewResource(row.id, kind, name_of(row)[:255], parent_id=server_id, server_id=server_id)
         )
         self._session.add(row)
-        self._rows[row.id] = row
+        self._know([row])
         self.tell(row, "first_seen", f"Seen for the first time, as {seen.name}.")
         return row
 
@@ -243,7 +251,7 @@ class Register:
             .execution_options(populate_existing=True)
         )
         found = list(rows)
-        self._rows |= {row.id: row for row in found}
+        self._know(found)
         return found
 
 
