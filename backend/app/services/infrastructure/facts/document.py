@@ -86,7 +86,8 @@ class Node:
         value = self.value
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return ""
-        text = str(value) if isinstance(value, str) else f"{value:.0f}"
+        # A whole number may be an identity of 64 bits: not a digit of it may be lost.
+        text = f"{value:.0f}" if isinstance(value, float) else str(value)
         return printable(text[:_LONGEST]).strip()
 
 

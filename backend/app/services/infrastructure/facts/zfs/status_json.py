@@ -15,12 +15,36 @@ from app.services.infrastructure.facts.zfs.model import (
 from app.services.infrastructure.facts.zfs.units import amount, moment
 
 _FACT = "zfs_pools"
+# In the order of the text.
 _GROUPS: Mapping[str, VdevGroup] = {
+    "dedup": VdevGroup.DEDUP,
+    "special": VdevGroup.SPECIAL,
     "logs": VdevGroup.LOG,
     "l2cache": VdevGroup.CACHE,
     "spares": VdevGroup.SPARE,
-    "special": VdevGroup.SPECIAL,
-    "dedup": VdevGroup.DEDUP,
+}
+# The codes of libzfs in the words of the text (`zpool_main.c`), which are those for people.
+_NOTES: Mapping[str, str] = {
+    "OPEN_FAILED": "cannot open",
+    "CORRUPT_DATA": "corrupted data",
+    "NO_REPLICAS": "insufficient replicas",
+    "BAD_GUID_SUM": "missing device",
+    "TOO_SMALL": "corrupted data",
+    "BAD_LABEL": "invalid label",
+    "VERSION_NEWER": "newer version",
+    "VERSION_OLDER": "corrupted data",
+    "UNSUP_FEAT": "unsupported feature(s)",
+    "SPARED": "currently in use",
+    "ERR_EXCEEDED": "too many errors",
+    "IO_FAILURE": "experienced I/O failures",
+    "BAD_LOG": "bad intent log",
+    "EXTERNAL": "external device fault",
+    "EXTERNAL_PERSIST": "external device fault",
+    "SPLIT_POOL": "split into new pool",
+    "ACTIVE": "currently in use",
+    "CHILDREN_OFFLINE": "all children offline",
+    "ASHIFT_TOO_BIG": "unsupported minimum blocksize",
+    "BAD_ASHIFT": "corrupted data",
 }
 _STATES = {
     "SCANNING": ScanState.RUNNING,
@@ -84,7 +108,7 @@ def _children(
             Vdev(
                 name=name.rsplit("/", 1)[-1] if name.startswith("/") else name,
                 group=group,
-                state=one.at("state").word() or "UNKNOWN",
+                state=_state(one),
                 parent=parent,
                 is_leaf=not below.names(),
                 path=path or (name if name.startswith("/") else ""),
@@ -92,10 +116,30 @@ def _children(
                 write_errors=_count(counts.at("write_errors")),
                 checksum_errors=_count(counts.at("checksum_errors")),
                 slow_ios=_count(one.at("slow_ios")),
-                note=one.at("was").word() or one.at("aux").word(),
+                note=_note(one),
             )
         )
         _children(below, group, index, into, depth + 1)
+
+
+def _state(node: Node) -> str:
+    """Return a device's state in the words of the text, which tell more apart (`libzfs_pool.c`)."""
+    match node.at("state").word(), node.at("aux").word():
+        case "CANT_OPEN", "CORRUPT_DATA" | "BAD_LOG":
+            return "FAULTED"
+        case "CANT_OPEN", "SPLIT_POOL":
+            return "SPLIT"
+        case "CANT_OPEN", _:
+            return "UNAVAIL"
+        case "CLOSED", _:
+            return "OFFLINE"
+        case state, _:
+            return state or "UNKNOWN"
+
+
+def _note(node: Node) -> str:
+    was, why = node.at("was").word(), node.at("aux").word()
+    return f"was {was}" if was else _NOTES.get(why, why)
 
 
 def _scan(node: Node) -> Scan | None:

@@ -85,7 +85,7 @@ def _pool(fields: dict[str, list[str]]) -> ZfsPool:
 
 
 def _words(fields: dict[str, list[str]], key: str) -> str:
-    text = " ".join(line.strip() for line in fields.get(key, []) if line.strip())
+    text = " ".join(word for line in fields.get(key, []) for word in line.split())
     return printable(text)[:_LONGEST]
 
 
