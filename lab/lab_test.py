@@ -67,6 +67,18 @@ class Report:
             self.outcomes.append(outcome)
             self.readings += outcome.readings
             self.say(outcome.line())
+            self._differences(outcome.readings)
+
+    def compared(self, name: str, found: Sequence[Reading]) -> None:
+        """Say in one line what came of a comparison."""
+        self.readings += found
+        agreed = sum(one.agrees for one in found)
+        self.say(f"{name}: {agreed} of {len(found)} readings agree")
+        self._differences(found)
+
+    def _differences(self, found: Sequence[Reading]) -> None:
+        for one in (one for one in found if not one.agrees):
+            self.say(f"NOT {one.what}: {one.tool} {one.theirs}, Unity {one.ours}")
 
     def end(self) -> int:
         """Print the table and the sum; return 0 when nothing is missing."""
@@ -108,25 +120,23 @@ def enter(report: Report, api: Unity, box: Machine, preparation: str, pools: set
 
 def on_first(report: Report, api: Unity, wanted: Sequence[str]) -> None:
     """Compare all tools while all is well, and make all faults."""
+    readings = {name: says for name, says in READINGS.items() if not wanted or name in wanted}
+    faults = [one for one in FAULTS if not wanted or one.name in wanted]
+    if not readings and not faults:
+        return
     with machine("test", "bookworm", keeps=_KEEPS) as box:
         lab = enter(report, api, box, POOLS, {"tank", "md0", "pictures", "data"})
         with report.part("node_exporter's start"):
             start_exporter(box)
         lab.collect()
-        for name, says in READINGS.items():
-            if not wanted or name in wanted:
-                with report.part(name):
-                    found = list(says(lab))
-                    if not found:
-                        raise LabError("there was nothing to compare")
-                    report.readings += found
-                    agreed = sum(one.agrees for one in found)
-                    report.say(f"{name}: {agreed} of {len(found)} readings agree")
-                    for one in (one for one in found if not one.agrees):
-                        report.say(f"NOT {one.what}: {one.tool} {one.theirs}, Unity {one.ours}")
-        for fault in FAULTS:
-            if not wanted or fault.name in wanted:
-                report.prove(lab, fault)
+        for name, says in readings.items():
+            with report.part(name):
+                found = list(says(lab))
+                if not found:
+                    raise LabError("there was nothing to compare")
+                report.compared(name, found)
+        for fault in faults:
+            report.prove(lab, fault)
 
 
 def on_second(report: Report, api: Unity, wanted: Sequence[str]) -> None:
@@ -142,6 +152,9 @@ def on_second(report: Report, api: Unity, wanted: Sequence[str]) -> None:
 
 def main(wanted: Sequence[str]) -> int:
     """Run it all, or what is named."""
+    known = {*READINGS, *(one.name for one in (*FAULTS, *FAULTS_IN_JSON))}
+    if unknown := set(wanted) - known:
+        sys.exit(f"lab: no fault or reading is called {', '.join(sorted(unknown))}")
     report = Report()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

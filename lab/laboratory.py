@@ -166,6 +166,9 @@ def _await_alert(lab: Lab, outcome: Outcome) -> Json | None:
         if told is not None:
             outcome.fired_after = time.monotonic() - began
             outcome.told = f"{told['title']}: {told['message']}"
+            if not fault.is_asked:
+                # The round that told it may have asked while a scrub was still counting.
+                lab.collect()
             outcome.readings = list(fault.compare(lab))
             return told
     return None
