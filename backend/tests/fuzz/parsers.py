@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from app.ports.database_driver import Answer
 from app.ports.shell import CommandResult, Outcome
 from app.services.core.facts import Absent, Fact, NoRight, Unparsable
+from app.services.infrastructure.databases import minio, redis
+from app.services.infrastructure.databases.answers import Answers
 from app.services.infrastructure.facts.block_devices import read_lsblk
 from app.services.infrastructure.facts.btrfs_status import read_balance, read_scrub
 from app.services.infrastructure.facts.kernel_log import read_events
@@ -18,10 +21,25 @@ from app.services.infrastructure.facts.table import FACTS
 from app.services.infrastructure.facts.timers import read_timers
 from app.services.infrastructure.facts.zfs.datasets import read_datasets
 from app.services.infrastructure.pools.datasets import judge_datasets, keep
+from app.services.infrastructure.pools.scrubs import refusal_of
+from app.services.infrastructure.storage.self_tests import SelfTestRefused, read_start
 from app.services.infrastructure.storage.verdicts import judge_drive
 from tests.corpora.moments import NOW
 from tests.facts.corpus import cases
 from tests.services.infrastructure.storage import reports
+
+_INFO = """# Server
+redis_version:7.0.15
+role:master
+maxmemory:0
+used_memory:881984
+slave0:ip=10.0.0.2,port=6379,state=online,lag=0
+db0:keys=3,expires=1,avg_ttl=0
+"""
+_METRICS = """# TYPE minio_node_drive_total_bytes gauge
+minio_node_drive_total_bytes{drive="/a",server="b:9000"} 1.5e+09
+minio_bucket_usage_total_bytes{bucket="c",server="b:9000"} 12
+"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,23 @@ def _timers(text: str) -> object:
 def _nvme_log(text: str) -> object:
     argv = ("nvme", "self-test-log")
     return answer.read_nvme_log(CommandResult(argv, Outcome.RAN, 0, text, ""))
+
+
+def _started(text: str) -> object:
+    """Read what smartctl says when it is to start a test, and what a pool says of its scrub."""
+    refusal_of(CommandResult(("zpool", "scrub"), Outcome.RAN, 1, "", text), "The scrub")
+    try:
+        return read_start(CommandResult(("smartctl", "-t"), Outcome.RAN, 0, text, ""))
+    except SelfTestRefused as error:
+        raise Unparsable("self-test", error.detail) from error
+
+
+def _redis(text: str) -> object:
+    return redis.read(Answers([Answer("info", text=text)]))
+
+
+def _minio(text: str) -> object:
+    return minio.read(Answers([Answer(key, text=text) for key in ("metrics", "node", "buckets")]))
 
 
 def _of_fact(fact: Fact[BaseModel]) -> Callable[[str], object]:
@@ -116,6 +151,11 @@ def targets() -> dict[str, Target]:
         "kernel_events": Target(
             lambda text: read_events(text, 9000.0, 1_795_430_000), _outputs("kernel_log")
         ),
+        "start_of_test": Target(
+            _started, ("smartctl 7.3\n\n\nPlease wait 2 minutes for test to complete.\n",)
+        ),
+        "redis_info": Target(_redis, (_INFO,)),
+        "minio_metrics": Target(_minio, (_METRICS,)),
         "timer_blocks": Target(_timers, _outputs("timers")),
         **_facts(),
     }
