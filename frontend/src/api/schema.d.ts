@@ -11827,7 +11827,7 @@ export interface components {
              * Types
              * @default []
              * @example [
-             *       "server.offline"
+             *       "server_offline"
              *     ]
              */
             types: string[];
@@ -11924,6 +11924,14 @@ export interface components {
          * @description A route; the list is a tree by `parent_id`, in order.
          */
         RouteRead: {
+            /**
+             * Findings
+             * @description What keeps it from doing what it seems to do: a tag that nothing has.
+             * @example [
+             *       "Nothing has the tag 'home'. So nothing takes this way."
+             *     ]
+             */
+            findings: string[];
             /** Goes On */
             goes_on: boolean;
             /**
@@ -27421,7 +27429,7 @@ export interface operations {
                  *           "infrastructure"
                  *         ],
                  *         "types": [
-                 *           "server.offline"
+                 *           "server_offline"
                  *         ],
                  *         "groups": [
                  *           "01981f3a-5c3b-7a1e-8f00-000000000001"
@@ -27543,7 +27551,7 @@ export interface operations {
                  *           "infrastructure"
                  *         ],
                  *         "types": [
-                 *           "server.offline"
+                 *           "server_offline"
                  *         ],
                  *         "groups": [
                  *           "01981f3a-5c3b-7a1e-8f00-000000000001"

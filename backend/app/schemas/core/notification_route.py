@@ -46,7 +46,7 @@ class RouteMatch(Input):
 
     severities: tuple[Severity, ...] = ()
     domains: tuple[Word, ...] = Field((), max_length=_MOST, examples=[["infrastructure"]])
-    types: tuple[Word, ...] = Field((), max_length=_MOST, examples=[["server.offline"]])
+    types: tuple[Word, ...] = Field((), max_length=_MOST, examples=[["server_offline"]])
     tags: tuple[Word, ...] = Field((), max_length=_MOST)
     groups: tuple[uuid.UUID, ...] = Field((), max_length=_MOST)
     servers: tuple[uuid.UUID, ...] = Field((), max_length=_MOST)
@@ -128,6 +128,10 @@ class RouteRead(Output):
     goes_on: bool
     match: RouteMatch
     plan: RoutePlan | None
+    findings: list[str] = Field(
+        description="What keeps it from doing what it seems to do: a tag that nothing has.",
+        examples=[["Nothing has the tag 'home'. So nothing takes this way."]],
+    )
 
 
 class ExplainQuery(Input):

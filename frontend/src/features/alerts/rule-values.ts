@@ -23,8 +23,10 @@ export interface OverrideValues {
   raise_level: number | '';
   clear_level: number | '';
   is_ignored: boolean;
-  /** What the form does not show stays as it was. */
-  kept: Pick<Override, 'servers' | 'severity' | 'for_seconds'>;
+  servers: string[];
+  /** Empty: that of the rule. */
+  severity: Override['severity'] | '';
+  for_minutes: number | '';
 }
 
 export interface RuleValues extends ConditionValues {
@@ -125,7 +127,10 @@ export function valuesOf(rule: Rule | null): RuleValues {
       raise_level: level(one.raise_level),
       clear_level: level(one.clear_level),
       is_ignored: one.is_ignored ?? false,
-      kept: { servers: one.servers, severity: one.severity, for_seconds: one.for_seconds },
+      servers: one.servers ?? [],
+      severity: one.severity ?? '',
+      for_minutes:
+        one.for_seconds === null || one.for_seconds === undefined ? '' : minutes(one.for_seconds),
     })),
     title: rule.title,
     over: rule.over,
@@ -182,7 +187,9 @@ export function wishOf(values: RuleValues, before: Rule | null): RuleWish {
     definition: definitionOf(values, before),
     scope: { servers, groups, tags },
     overrides: values.overrides.map((one) => ({
-      ...one.kept,
+      servers: one.servers,
+      severity: one.severity || null,
+      for_seconds: one.for_minutes === '' ? null : seconds(one.for_minutes),
       labels: labelsOf(one.labels),
       raise_level: number(one.raise_level),
       clear_level: number(one.clear_level),

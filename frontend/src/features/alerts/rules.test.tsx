@@ -155,7 +155,41 @@ describe('rules', () => {
     await waitFor(() => expect(sent?.scope).toEqual({ servers: ['s1'], groups: ['g1'], tags: [] }));
   });
 
-  it('keep what the form does not show of an exception', async () => {
+  it('have exceptions for servers, with a severity and a time of their own', async () => {
+    let sent: Schemas['RuleWrite'] | undefined;
+    server.use(
+      http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(rule()))),
+      http.get('*/api/alerts/rules/:id', () => HttpResponse.json(rule())),
+      http.post('*/api/alerts/rules/preview', () => HttpResponse.json(EMPTY_PREVIEW)),
+      http.put('*/api/alerts/rules/:id', async ({ request }) => {
+        sent = (await request.json()) as Schemas['RuleWrite'];
+        return HttpResponse.json(rule());
+      }),
+    );
+    const { user } = await renderUi(<RulePage id={rule().id} />, signedIn());
+    await user.click(await screen.findByRole('button', { name: 'Add an exception' }));
+    const one = screen.getByRole('group', { name: 'Exception 1' });
+    await user.click(within(one).getByRole('combobox', { name: 'On these servers' }));
+    await user.click(await screen.findByRole('option', { name: 'nas' }));
+    await user.selectOptions(within(one).getByLabelText('Severity'), 'critical');
+    await user.type(within(one).getByLabelText('Told after'), '2');
+    await user.click(screen.getByRole('button', { name: 'Save the rule' }));
+    await waitFor(() =>
+      expect(sent?.overrides).toEqual([
+        {
+          labels: [],
+          servers: ['s1'],
+          severity: 'critical',
+          for_seconds: 120,
+          raise_level: null,
+          clear_level: null,
+          is_ignored: false,
+        },
+      ]),
+    );
+  });
+
+  it('keep the other exceptions when one is removed', async () => {
     let sent: Schemas['RuleWrite'] | undefined;
     const other = { is_ignored: true, labels: [], raise_level: null, clear_level: null };
     const found = rule({

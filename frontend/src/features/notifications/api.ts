@@ -60,6 +60,11 @@ export const groupsQuery = queryOptions({
   queryFn: () => dataOf(api.GET('/api/resources/groups')),
 });
 
+export const tagsQuery = queryOptions({
+  queryKey: ['resources', 'tags', 'names'],
+  queryFn: async () => (await dataOf(api.GET('/api/resources/tags'))).map(({ tag }) => tag),
+});
+
 export const serversQuery = queryOptions({
   queryKey: ['servers', 'names'],
   queryFn: async () =>

@@ -20,6 +20,7 @@ beforeEach(() =>
     http.get('*/api/notifications/templates', () => HttpResponse.json([])),
     http.get('*/api/notifications/routes', () => HttpResponse.json([ROUTE])),
     http.get('*/api/resources/groups', () => HttpResponse.json([])),
+    http.get('*/api/resources/tags', () => HttpResponse.json([])),
     http.get('*/api/infrastructure/servers', () =>
       HttpResponse.json({ items: [], total: 0, page: 1, per_page: 1000 }),
     ),
@@ -98,6 +99,39 @@ it('routes are told in words, and who would get an alert with each reason', asyn
   expect(await screen.findByText('It goes to Phone.')).toBeVisible();
   const table = screen.getByRole('table', { name: 'What each route says' });
   expect(within(table).getByText('It fits.')).toBeVisible();
+});
+
+it('a route that names what is gone says so, and it can be taken out', async () => {
+  const said = 'One of these groups does not exist any more.';
+  let sent: { match?: { groups?: string[] } } = {};
+  server.use(
+    http.get('*/api/notifications/routes', () =>
+      HttpResponse.json([
+        { ...ROUTE, match: { ...ROUTE.match, groups: ['g9'] }, findings: [said] },
+      ]),
+    ),
+    http.put('*/api/notifications/routes/r1', async ({ request }) => {
+      sent = (await request.json()) as typeof sent;
+      if (sent.match?.groups?.length === 0) return HttpResponse.json(ROUTE);
+      return HttpResponse.json(
+        { title: 'x', errors: [{ pointer: '/body/match/groups', detail: said }] },
+        { status: 422 },
+      );
+    }),
+  );
+  const { user } = await open('routes');
+  expect(await screen.findByText('look at it')).toBeVisible();
+  expect(screen.getByText(said)).toBeVisible();
+  await user.click(screen.getByRole('button', { name: 'Edit' }));
+  const form = await screen.findByRole('dialog');
+  expect((await within(form).findAllByText('a group that is gone'))[0]).toBeVisible();
+  await user.click(within(form).getByRole('button', { name: 'Save' }));
+  const field = within(form).getByRole('combobox', { name: 'Group' });
+  await waitFor(() => expect(field).toHaveAccessibleDescription(said));
+  await user.click(field);
+  await user.keyboard('{Backspace}');
+  await user.click(within(form).getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(sent.match?.groups).toEqual([]));
 });
 
 it('a dead letter shows its attempts and is sent again', async () => {

@@ -74,6 +74,7 @@ export const ROUTE: Route = {
   goes_on: false,
   match: MATCH,
   plan: { ...PLAN, channels: ['c1'] },
+  findings: [],
 };
 export const DEAD: Delivery = {
   id: 'd1',

@@ -19,12 +19,20 @@ from app.schemas.core.notification_route import (
     ExplainStep,
     ExplainTold,
     Explanation,
+    RouteMatch,
+    RoutePlan,
     RouteRead,
     RouteWrite,
 )
 from app.services.core.audit import AuditLog
 from app.services.core.notifications.facts import AlertFacts, place_of
 from app.services.core.notifications.forms import refuse
+from app.services.core.notifications.route_lint import (
+    Known,
+    findings_of,
+    gone_places,
+    read_known,
+)
 from app.services.core.notifications.tree import Route, find_way, load, when
 from app.services.core.permissions import Actor
 
@@ -49,7 +57,8 @@ class RouteService:
         rows = await self._session.scalars(
             select(NotificationRoute).order_by(NotificationRoute.position, NotificationRoute.id)
         )
-        return [RouteRead.model_validate(row) for row in rows]
+        known = await read_known(self._session)
+        return [_read(row, known) for row in rows]
 
     async def create(self, actor: Actor, wish: RouteWrite) -> RouteRead:
         """Enter a route."""
@@ -72,7 +81,10 @@ class RouteService:
     async def _write(
         self, actor: Actor, row: NotificationRoute, wish: RouteWrite, action: str
     ) -> RouteRead:
+        known = await read_known(self._session)
         await self._check(row.id, wish)
+        if gone := [*gone_places(wish.match, known)]:
+            refuse(gone)
         row.name, row.parent_id, row.position = wish.name, wish.parent_id, wish.position
         row.is_enabled, row.goes_on = wish.is_enabled, wish.goes_on
         row.match = wish.match.model_dump(mode="json")
@@ -81,7 +93,7 @@ class RouteService:
         self._session.add(row)
         await self._session.flush()
         await self._record(actor, action, row)
-        return RouteRead.model_validate(row)
+        return _read(row, known)
 
     async def _check(self, route_id: uuid.UUID, wish: RouteWrite) -> None:
         plan = wish.plan
@@ -189,6 +201,22 @@ class RouteService:
             at=now,
             **place.model_dump(),
         )
+
+
+def _read(row: NotificationRoute, known: Known) -> RouteRead:
+    match = RouteMatch.model_validate(row.match)
+    plan = None if row.plan is None else RoutePlan.model_validate(row.plan)
+    return RouteRead(
+        id=row.id,
+        name=row.name,
+        parent_id=row.parent_id,
+        position=row.position,
+        is_enabled=row.is_enabled,
+        goes_on=row.goes_on,
+        match=match,
+        plan=plan,
+        findings=findings_of(match, plan, known) if row.is_enabled else [],
+    )
 
 
 def _summary(told: Sequence[ExplainTold], routes: Sequence[Route]) -> str:

@@ -1,18 +1,25 @@
 import {
-  ActionIcon,
   Button,
   Checkbox,
-  Group,
+  Fieldset,
+  MultiSelect,
+  NativeSelect,
   NumberInput,
+  SimpleGrid,
   Stack,
   Text,
   TextInput,
 } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
-import type { OverrideValues } from '../rule-values';
+import { IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { choices } from '@/lib/choices';
+import type { Kind, OverrideValues } from '../rule-values';
+import { serversQuery } from '../rules-api';
 
 interface OverridesInputProps {
   value: OverrideValues[];
+  /** What the rule looks at: only what is measured has levels. */
+  kind: Kind;
   onChange: (overrides: OverrideValues[]) => void;
 }
 
@@ -21,12 +28,92 @@ const NEW: OverrideValues = {
   raise_level: '',
   clear_level: '',
   is_ignored: false,
-  kept: { servers: [], severity: null, for_seconds: null },
+  servers: [],
+  severity: '',
+  for_minutes: '',
 };
-const asLevel = (value: number | string): number | '' => (typeof value === 'number' ? value : '');
+const SEVERITIES = [
+  { value: '', label: 'as the rule' },
+  ...['critical', 'warning', 'info'].map((value) => ({ value, label: value })),
+];
+const asNumber = (value: number | string): number | '' => (typeof value === 'number' ? value : '');
+const asSeverity = (word: string): OverrideValues['severity'] =>
+  word === 'critical' || word === 'warning' || word === 'info' ? word : '';
 
-/** Other levels, or no alert at all, for some series; the first that fits counts. */
-export function OverridesInput({ value, onChange }: OverridesInputProps) {
+interface OneProps {
+  one: OverrideValues;
+  kind: Kind;
+  onChange: (part: Partial<OverrideValues>) => void;
+}
+
+function Where({ one, kind, onChange }: OneProps) {
+  const servers = useQuery(serversQuery).data;
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
+      {kind !== 'composite' && (
+        <TextInput
+          label="Labels"
+          placeholder={kind === 'state' ? 'subject=nginx.service' : 'mountpoint=/backup'}
+          value={one.labels}
+          onChange={(event) => onChange({ labels: event.currentTarget.value })}
+        />
+      )}
+      <MultiSelect
+        label="On these servers"
+        placeholder={one.servers.length === 0 ? 'everywhere' : ''}
+        searchable
+        data={choices(servers, one.servers, 'a server that is gone')}
+        value={one.servers}
+        onChange={(ids) => onChange({ servers: ids })}
+      />
+    </SimpleGrid>
+  );
+}
+
+function What({ one, kind, onChange }: OneProps) {
+  const hasLevels = kind === 'threshold' || kind === 'rate_of_change';
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 4 }}>
+      {hasLevels && (
+        <>
+          <NumberInput
+            label="Wrong from"
+            placeholder="as the rule"
+            value={one.raise_level}
+            onChange={(level) => onChange({ raise_level: asNumber(level) })}
+          />
+          <NumberInput
+            label="Well from"
+            placeholder="as the rule"
+            value={one.clear_level}
+            onChange={(level) => onChange({ clear_level: asNumber(level) })}
+          />
+        </>
+      )}
+      {kind !== 'forecast' && (
+        <>
+          <NativeSelect
+            label="Severity"
+            data={SEVERITIES}
+            value={one.severity ?? ''}
+            onChange={(event) => onChange({ severity: asSeverity(event.currentTarget.value) })}
+          />
+          <NumberInput
+            label="Told after"
+            placeholder="as the rule"
+            suffix=" min"
+            min={0}
+            value={one.for_minutes}
+            onChange={(length) => onChange({ for_minutes: asNumber(length) })}
+          />
+        </>
+      )}
+    </SimpleGrid>
+  );
+}
+
+/** Other levels, another severity, or no alert at all, for some series; the first that fits. */
+export function OverridesInput({ value, kind, onChange }: OverridesInputProps) {
   const change = (place: number, part: Partial<OverrideValues>) =>
     onChange(value.map((one, index) => (index === place ? { ...one, ...part } : one)));
   return (
@@ -35,49 +122,29 @@ export function OverridesInput({ value, onChange }: OverridesInputProps) {
         Exceptions
       </Text>
       {value.map((one, index) => (
-        <Group
-          key={index}
-          gap="xs"
-          align="flex-end"
-          role="group"
-          aria-label={`Exception ${index + 1}`}
-        >
-          <TextInput
-            label="Labels"
-            placeholder="mountpoint=/backup"
-            value={one.labels}
-            onChange={(event) => change(index, { labels: event.currentTarget.value })}
-            flex={2}
-            miw={160}
-          />
-          <NumberInput
-            label="Wrong from"
-            value={one.raise_level}
-            disabled={one.is_ignored}
-            onChange={(level) => change(index, { raise_level: asLevel(level) })}
-            w={110}
-          />
-          <NumberInput
-            label="Well from"
-            value={one.clear_level}
-            disabled={one.is_ignored}
-            onChange={(level) => change(index, { clear_level: asLevel(level) })}
-            w={110}
-          />
-          <Checkbox
-            label="Never"
-            checked={one.is_ignored}
-            onChange={(event) => change(index, { is_ignored: event.currentTarget.checked })}
-            mb={8}
-          />
-          <ActionIcon
-            size="lg"
-            aria-label={`Remove exception ${index + 1}`}
-            onClick={() => onChange(value.filter((_, place) => place !== index))}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
+        <Fieldset key={index} legend={`Exception ${index + 1}`}>
+          <Stack gap="sm">
+            <Where one={one} kind={kind} onChange={(part) => change(index, part)} />
+            <Checkbox
+              label="Never tell of it"
+              checked={one.is_ignored}
+              onChange={(event) => change(index, { is_ignored: event.currentTarget.checked })}
+            />
+            {!one.is_ignored && (
+              <What one={one} kind={kind} onChange={(part) => change(index, part)} />
+            )}
+            <div>
+              <Button
+                size="xs"
+                variant="default"
+                aria-label={`Remove exception ${index + 1}`}
+                onClick={() => onChange(value.filter((_, place) => place !== index))}
+              >
+                Remove
+              </Button>
+            </div>
+          </Stack>
+        </Fieldset>
       ))}
       <div>
         <Button

@@ -124,6 +124,7 @@ export function RuleForm({ rule, mayManage }: { rule: Rule | null; mayManage: bo
                 <ScopeFields form={shown} />
                 <OverridesInput
                   value={form.values.overrides}
+                  kind={form.values.kind}
                   onChange={(overrides) => form.setFieldValue('overrides', overrides)}
                 />
               </Stack>

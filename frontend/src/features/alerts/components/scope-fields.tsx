@@ -1,21 +1,8 @@
 import { MultiSelect, SimpleGrid, Stack, TagsInput, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { choices } from '@/lib/choices';
 import { groupsQuery, serversQuery, tagsQuery } from '../rules-api';
 import type { RuleFormState } from './rule-form';
-
-/** What there is to choose from; what was chosen and is gone stays, to be taken out. */
-function choices(
-  known: readonly { id: string; name: string }[] | undefined,
-  chosen: readonly string[],
-  gone: string,
-) {
-  if (known === undefined) return chosen.map((value) => ({ value, label: '…' }));
-  const ids = new Set(known.map(({ id }) => id));
-  return [
-    ...known.map(({ id, name }) => ({ value: id, label: name })),
-    ...chosen.filter((id) => !ids.has(id)).map((value) => ({ value, label: gone })),
-  ];
-}
 
 /** Where the rule looks. */
 export function ScopeFields({ form }: { form: RuleFormState }) {

@@ -12,10 +12,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { splitProblem } from '@/api/field-errors';
 import { FormActions } from '@/components/form-actions';
+import { choices } from '@/lib/choices';
 import {
   groupsQuery,
   routesQuery,
   serversQuery,
+  tagsQuery,
   useSaveRoute,
   type Route,
   type Severity,
@@ -32,14 +34,18 @@ interface RouteFormProps {
 
 const SEVERITIES: Severity[] = ['critical', 'warning', 'info'];
 const isSeverity = (word: string): word is Severity => SEVERITIES.some((one) => one === word);
-const FIELDS = ['name', 'parent_id', 'plan.channels', 'plan.escalate_to', 'plan.zone'];
+const FIELDS = [
+  ...['name', 'parent_id', 'match.groups', 'match.servers'],
+  ...['plan.channels', 'plan.escalate_to', 'plan.zone'],
+];
 
 /** Which alerts, to whom, and when. */
 export function RouteForm({ route, onSaved, onCancel }: RouteFormProps) {
   const save = useSaveRoute(route?.id ?? null);
   const routes = useQuery(routesQuery).data ?? [];
-  const groups = useQuery(groupsQuery).data ?? [];
-  const servers = useQuery(serversQuery).data ?? [];
+  const groups = useQuery(groupsQuery).data;
+  const servers = useQuery(serversQuery).data;
+  const tags = useQuery(tagsQuery).data ?? [];
   const [own, setOwn] = useState({
     name: route?.name ?? '',
     parent_id: route?.parent_id ?? '',
@@ -102,20 +108,27 @@ export function RouteForm({ route, onSaved, onCancel }: RouteFormProps) {
               value={match.types}
               onChange={(types) => fit({ types })}
             />
-            <TagsInput label="Tag" value={match.tags} onChange={(tags) => fit({ tags })} />
+            <TagsInput
+              label="Tag"
+              data={tags}
+              value={match.tags}
+              onChange={(words) => fit({ tags: words })}
+            />
             <MultiSelect
               label="Group"
               searchable
-              data={groups.map(({ id, name }) => ({ value: id, label: name }))}
+              data={choices(groups, match.groups, 'a group that is gone')}
               value={match.groups}
               onChange={(ids) => fit({ groups: ids })}
+              error={errors['match.groups']}
             />
             <MultiSelect
               label="Server"
               searchable
-              data={servers.map(({ id, name }) => ({ value: id, label: name }))}
+              data={choices(servers, match.servers, 'a server that is gone')}
               value={match.servers}
               onChange={(ids) => fit({ servers: ids })}
+              error={errors['match.servers']}
             />
             <HoursInput
               label="Only at these hours"

@@ -32,6 +32,7 @@ function RouteRow({ route, depth, onEdit }: RowProps) {
         <Group gap="sm">
           <Text fw={600}>{route.name}</Text>
           {!route.is_enabled && <StatusBadge state="unknown">off</StatusBadge>}
+          {route.findings.length > 0 && <StatusBadge state="warning">look at it</StatusBadge>}
         </Group>
         {may && (
           <Group gap="xs">
@@ -47,6 +48,11 @@ function RouteRow({ route, depth, onEdit }: RowProps) {
       <Text size="sm">
         {matchInWords(route)} → {planInWords(route, names)}
       </Text>
+      {route.findings.map((text) => (
+        <Text key={text} size="sm" fw={500}>
+          {text}
+        </Text>
+      ))}
       {route.goes_on && (
         <Text size="sm" c="dimmed">
           Then the next routes are tried as well.
