@@ -168,9 +168,15 @@ def _replication(answers: Answers) -> Iterator[Figure]:
         # Without traffic the view shows no lag, which means that there is none.
         seconds = of(row, "replay_lag") or 0.0
         yield Figure(key="replication_lag_seconds", value=seconds, labels=_unique(labels, row))
-        size = of(row, "replay_delta")
-        if size is not None:
-            yield Figure(key="replication_lag_bytes", value=size, labels=_unique(labels, row))
+        yield answers.figure(
+            "replication_lag_bytes",
+            of(row, "replay_delta"),
+            "standbys",
+            why="The standby has not told yet how far it is.",
+            labels=_unique(labels, row),
+        )
+    if not standbys:
+        yield answers.figure("replication_lag_bytes", None, "standbys", why="None is connected.")
     slots = answers.rows("slots")
     kept = largest(of(row, "retained") for row in slots if row.get("active") in (False, "f"))
     yield answers.figure(

@@ -9,6 +9,7 @@ from app.models.infrastructure.database_instance import DatabaseKind, DatabaseSt
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts.databases import Running
 from tests.services.infrastructure.databases.desk import Desk
+from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
 pytestmark = pytest.mark.needs("mariadb")
 LOGIN = (USER, PASSWORD)
@@ -55,6 +56,7 @@ async def test_the_script_makes_a_login_that_reads_its_status(
     assert (row.kind, row.version[:5]) == (DatabaseKind.MARIADB, "10.11")
     assert row.data_path == str(prepared.folder)
     reading = await desk.reading(key)
+    assert unexplained(reading) == []
     assert reading.value("connections_limit") == 60
     asked = status(prepared, "Innodb_buffer_pool_read_requests")
     missed = status(prepared, "Innodb_buffer_pool_reads")

@@ -19,6 +19,7 @@ from app.services.infrastructure.facts.databases.script import LOOK
 from tests.parts import BUILT
 from tests.parts.databases import Running, minio
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
+from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
 pytestmark = [pytest.mark.needs("minio"), pytest.mark.timeout(300)]
 LOGIN = ("unity", "a-long-secret")
@@ -72,6 +73,7 @@ async def test_its_numbers_are_those_of_its_metrics(desk: Desk, a_minio: Running
     row = await desk.ask(key)
     assert (row.state, row.role, row.reason) == (DatabaseState.ONLINE, "standalone", "")
     reading = await desk.reading(key)
+    assert unexplained(reading) == []
     told = read_metrics(await ask(a_minio, "/minio/v2/metrics/cluster"))
     assert reading.value("drives_online") == told["minio_cluster_drive_online_total"][0][1] == 4
     assert reading.value("drives_offline") == 0
@@ -92,14 +94,15 @@ async def test_what_is_stored_is_counted_by_bucket(desk: Desk, a_minio: Running)
     key = await desk.enter(DatabaseKind.MINIO, door(a_minio), login=LOGIN)
     await desk.ask(key)
     early = await desk.reading(key)
-    assert early.value("objects") is None
     (figure,) = [one for one in early.figures if one.key == "objects"]
-    assert figure.why, "it says why there is no number yet"
+    # Its scanner may have been here on a machine that is slow to ask.
+    assert (figure.value is None) is bool(figure.why), "it says why there is no number yet"
     async with asyncio.timeout(120):
         while (await desk.reading(key)).value("objects") is None:
             await asyncio.sleep(3)  # its scanner has a pace of its own
             await desk.ask(key)
     reading = await desk.reading(key)
+    assert unexplained(reading) == []
     assert (reading.value("objects"), reading.value("size_bytes")) == (1, 100_000)
     (buckets,) = [table for table in reading.tables if table.key == "databases"]
     assert buckets.rows == [["pictures", 100_000, 1]]

@@ -11,6 +11,7 @@ from app.models.infrastructure.database_instance import DatabaseKind, DatabaseSt
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts.databases import Running
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
+from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
 pytestmark = pytest.mark.needs("postgres")
 
@@ -59,6 +60,7 @@ async def test_the_script_makes_a_login_that_reads_all_and_writes_nothing(
     assert (row.state, row.reason) == (DatabaseState.ONLINE, "")
     assert row.data_path == str(prepared.folder)
     reading = await desk.reading(key)
+    assert unexplained(reading) == []
     assert {table.key: table.why for table in reading.tables}["slow_queries"] == ""
     assert all(figure.value is not None or figure.why for figure in reading.figures)
     where = f"host=127.0.0.1 port={prepared.port} user={USER} password={PASSWORD} dbname=postgres"

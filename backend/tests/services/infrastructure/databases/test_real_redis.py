@@ -11,6 +11,7 @@ from app.ports.shell import Listener
 from app.services.infrastructure.databases.redis import read_info
 from tests.parts.databases import Running
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
+from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
 pytestmark = pytest.mark.needs("redis")
 LOGIN = ("default", "sesame")
@@ -36,6 +37,7 @@ async def test_its_numbers_are_those_of_info(desk: Desk, a_redis: Running) -> No
     info = read_info((await tell(a_redis, "INFO all"))[0])
     assert row.version == info["redis_version"]
     reading = await desk.reading(key)
+    assert unexplained(reading) == []
     hits, misses = int(info["keyspace_hits"]), int(info["keyspace_misses"])
     assert reading.value("cache_hit_percent") == pytest.approx(100 * hits / (hits + misses), 0.01)
     assert reading.value("memory_limit_bytes") == int(info["maxmemory"])
