@@ -10,7 +10,7 @@ from pathlib import Path
 
 from laboratory import Fault, Lab, Reading
 from machine import LabError
-from preparing import REPLAY
+from preparing import REPLAY, THIN
 from readings import exporter_says
 from unity_process import Json
 
@@ -191,7 +191,11 @@ _SPOIL_BTRFS = (
     "dd if=/dev/urandom of=/dev/sdc2 bs=1M seek=40 count=60 conv=notrunc,fsync status=none;"
     " echo 3 > /proc/sys/vm/drop_caches; btrfs scrub start -B /srv/pictures || true"
 )
-_FILL = "dd if=/dev/urandom of=/dev/data/files bs=1M count=57 status=none; sync"
+# What was written once on a machine that was kept fills nothing again: it gets a new pool.
+_FILL = (
+    f"if [ -e /root/filled ]; then lvremove -q -y data/thin; {THIN} fi; touch /root/filled;"
+    " dd if=/dev/urandom of=/dev/data/files bs=1M count=57 status=none; sync"
+)
 
 
 def _zfs(where: str, says: Callable[[Lab], Iterable[Reading]]) -> tuple[Fault, ...]:

@@ -26,13 +26,18 @@ dd if=/dev/urandom of=/tank/one bs=1M count=40 status=none
 sync
 """
 _END = "touch /root/prepared\n"
+THIN = """
+lvcreate -q -y --type thin-pool -L 60M -n thin data
+lvcreate -q -y -V 100M --thinpool data/thin -n files
+"""
 POOLS = (
     _DISKS
     + """
 mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --metadata=1.2 /dev/sda1 /dev/sdb1 2>&1
 vgcreate -q data /dev/sdc1
-lvcreate -q -y --type thin-pool -L 60M -n thin data
-lvcreate -q -y -V 100M --thinpool data/thin -n files
+"""
+    + THIN
+    + """
 mkfs.btrfs -q -f -m raid1 -d raid1 -L pictures /dev/sdd1 /dev/sdc2
 mkdir -p /srv/pictures
 mount /dev/sdd1 /srv/pictures

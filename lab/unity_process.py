@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,11 @@ class Unity:
             base_url="http://unity",
             timeout=60,
         )
+        self._keys: dict[Path, str] = {}  # by file: Unity takes a key in only once
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
 
     def call(self, method: str, path: str, body: Json | None = None, **query: str) -> Any:
         """Send one request; a refusal ends the test with its words."""
@@ -68,12 +72,17 @@ class Unity:
         """Enter a machine with its login; return its id."""
         digest = hashlib.sha256(base64.b64decode(host_key.split()[1])).digest()
         fingerprint = "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
-        secret = {"name": f"{name}-{uuid.uuid4().hex[:6]}", "private_key": key.read_text()}
-        key_id = self.post("/api/credentials/ssh-keys/import", secret)["id"]
         server = {"name": name, "host": "127.0.0.1", "port": port, "username": "root",
-                  "ssh_key_id": key_id,
+                  "ssh_key_id": self._key(key),
                   "host_key": {"public": host_key, "fingerprint": fingerprint}}  # fmt: skip
         return str(self.post("/api/infrastructure/servers", server)["id"])
+
+    def _key(self, file: Path) -> str:
+        """Return the id of a login key, which all machines of the laboratory share."""
+        if file not in self._keys:
+            secret = {"name": "laboratory", "private_key": file.read_text()}
+            self._keys[file] = self.post("/api/credentials/ssh-keys/import", secret)["id"]
+        return self._keys[file]
 
 
 @contextlib.contextmanager
@@ -97,7 +106,8 @@ def unity(folder: Path, port: int) -> Iterator[Unity]:
         )
         try:
             _await(data / "unity.sock", process, folder)
-            yield Unity(data)
+            with contextlib.closing(Unity(data)) as api:
+                yield api
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):

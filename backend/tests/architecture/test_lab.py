@@ -2,13 +2,16 @@
 
 import importlib
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import asyncssh
 import pytest
 
 from tests.fixtures.cast import Cast
+from tests.parts.databases import free_port
 
 LAB = Path(__file__).parents[3] / "lab"
 
@@ -48,3 +51,19 @@ def test_a_fault_counts_only_when_it_was_told_and_is_over_and_the_tools_agree(
     assert not proven(20.0, None, same)
     assert not proven(20.0, 30.0, same, missing)
     assert not proven(20.0, 30.0)
+
+
+@pytest.mark.usefixtures("faults")
+def test_all_machines_are_entered_with_the_one_key_that_they_share() -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    host_key = key.export_public_key().decode().strip()
+    # Not in pytest's folder: the path of a socket may have only 107 characters.
+    with tempfile.TemporaryDirectory(prefix="unity-lab-") as folder:
+        file = Path(folder) / "key"
+        file.write_bytes(key.export_private_key())
+        with sys.modules["unity_process"].unity(Path(folder), free_port()) as api:
+            ids = {api.enter(name, free_port(), file, host_key) for name in ("first", "second")}
+            entered = api.get("/api/infrastructure/servers")["items"]
+
+    assert {one["id"] for one in entered} == ids
+    assert {one["name"] for one in entered} == {"first", "second"}
