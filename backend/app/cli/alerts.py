@@ -1,7 +1,6 @@
 """`unity alerts`: what is wrong, through the API."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ import typer
 from app.cli.client import Client
 from app.cli.client import Json as Document
 from app.cli.output import Json, show, show_table
+from app.cli.spans import length_of
 from app.kernel.errors import InvalidInput, JsonValue, NotFound
 
 cli = typer.Typer(help="What is wrong, and what was done about it.", no_args_is_help=True)
@@ -21,7 +21,6 @@ COLUMNS = {
     "notes": "NOTES",
     "id": "ID",
 }
-_UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 # Enough of an id to tell alerts apart; UUIDv7 begin with the time.
 _SHORTEST = 4
 
@@ -104,7 +103,7 @@ def silence(
     """Keep alerts quiet until a time; what still fires then is told."""
     client = Client()
     matchers = _matchers(client, alert, server=server, kind=kind, tag=tag)
-    ends_at = datetime.now(UTC) + _length(for_)
+    ends_at = datetime.now(UTC) + length_of(for_)
     body: dict[str, JsonValue] = {
         "matchers": matchers,
         "reason": reason,
@@ -131,13 +130,6 @@ def _matchers(client: Client, alert: str, *, server: str, kind: str, tag: str) -
             "Say which alerts.", fix="Name an alert, or give --server, --type or --tag."
         )
     return found
-
-
-def _length(text: str) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,4})([mhdw])", text)
-    if found is None:
-        raise InvalidInput(f"{text!r} is no length of time.", fix="Write it as 30m, 8h, 2d or 1w.")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
 def _id_of(client: Client, text: str) -> str:

@@ -1,4 +1,4 @@
-"""`unity plugin`: write, check and run plugins on this machine; list what runs, through the API."""
+"""`unity plugin`: write, check and run plugins on this machine; see what runs, through the API."""
 
 import asyncio
 import json as documents
@@ -12,6 +12,7 @@ import typer
 
 from app.cli.client import Client
 from app.cli.output import Json, show, show_table
+from app.cli.plugin_instances import add_to
 from app.kernel.errors import InvalidInput, JsonValue
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from unity_plugin.testing import PluginUnderTest
     from unity_plugin.wire import Description
 
-cli = typer.Typer(help="Write, check and run plugins.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Write and check plugins; run, switch and read what they watch.", no_args_is_help=True
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _TIERS = ("none", "bronze", "silver", "gold", "platinum")
 Source = Annotated[str, typer.Argument(help="A file, package.module:Class, or a plugin's name.")]
@@ -135,6 +138,9 @@ def list_plugins(
         "problem": "WHY",
     }
     show_table(rows, columns, as_json=json, empty="No instances yet.")
+
+
+add_to(cli)
 
 
 def _origin(source: str) -> str:

@@ -27,6 +27,8 @@ COMMANDS = {
     "openapi": ("settings", "openapi"),
     "explain": ("explain", "explain"),
     "ask": ("ask", "ask"),
+    "search": ("looking", "search"),
+    "activity": ("looking", "activity"),
 }
 # What the machine refuses rather than Unity does wrong: a line says enough.
 _MACHINE = {
@@ -38,6 +40,8 @@ _MACHINE = {
 GROUPS = (
     "server",
     "alerts",
+    "rules",
+    "notify",
     "disks",
     "pools",
     "databases",
