@@ -1017,6 +1017,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the own full name
+         * @description Change how others read the own account; the name to log in with stays.
+         */
+        patch: operations["updateProfile"];
+        trace?: never;
+    };
     "/api/auth/providers": {
         parameters: {
             query?: never;
@@ -5115,8 +5135,11 @@ export interface components {
             clear_seconds: number;
             /** Cooldown Seconds */
             cooldown_seconds: number;
-            /** Definition */
-            definition: components["schemas"]["Threshold"] | components["schemas"]["RateOfChange"] | components["schemas"]["Absence"] | components["schemas"]["Forecast"] | components["schemas"]["Composite"] | components["schemas"]["StateChange"];
+            /**
+             * Definition
+             * @description Null: what is stored cannot be read.
+             */
+            definition: (components["schemas"]["Threshold"] | components["schemas"]["RateOfChange"] | components["schemas"]["Absence"] | components["schemas"]["Forecast"] | components["schemas"]["Composite"] | components["schemas"]["StateChange"]) | null;
             /** Domain */
             domain: string;
             /** Findings */
@@ -11221,6 +11244,17 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ProfileUpdate
+         * @description What people change of their own account.
+         */
+        ProfileUpdate: {
+            /**
+             * Full Name
+             * @example Bob Okafor
+             */
+            full_name: string;
+        };
+        /**
          * Protocols
          * @description How a provider is spoken to.
          * @enum {string}
@@ -12002,7 +12036,7 @@ export interface components {
         RuleFinding: {
             /**
              * Kind
-             * @description `blind`, `overlap`, `scope` or `unreadable`; `waiting`: nothing here reports yet what a built-in rule looks at, which is no fault of it.
+             * @description `blind`, `overlap`, `scope`, `units` or `unreadable`; `waiting`: nothing here reports yet what a built-in rule looks at, which is no fault of it.
              */
             kind: string;
             /** Text */
@@ -18330,6 +18364,80 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "full_name": "Bob Okafor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRead"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

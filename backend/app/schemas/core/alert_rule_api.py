@@ -32,8 +32,8 @@ class RuleFinding(Output):
     """Something about a rule that keeps it from doing what it seems to do."""
 
     kind: str = Field(
-        description="`blind`, `overlap`, `scope` or `unreadable`; `waiting`: nothing here reports"
-        " yet what a built-in rule looks at, which is no fault of it."
+        description="`blind`, `overlap`, `scope`, `units` or `unreadable`; `waiting`: nothing here"
+        " reports yet what a built-in rule looks at, which is no fault of it."
     )
     text: str
 
@@ -47,7 +47,7 @@ class AlertRuleRead(Output):
     kind: str
     domain: str
     severity: Severity
-    definition: RuleDefinition
+    definition: RuleDefinition | None = Field(description="Null: what is stored cannot be read.")
     scope: Scope
     overrides: list[Override]
     for_seconds: int

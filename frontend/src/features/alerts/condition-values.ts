@@ -1,7 +1,7 @@
 // Between one condition on one metric as the API has it and the fields of a form.
 import type { Rule } from './api';
 
-export type Definition = Rule['definition'];
+export type Definition = NonNullable<Rule['definition']>;
 export type Simple = Extract<Definition, { type: 'threshold' | 'rate_of_change' | 'absence' }>;
 export type SimpleKind = Simple['type'];
 type Labels = NonNullable<Simple['labels']>;

@@ -113,7 +113,7 @@ export function valuesOf(rule: Rule | null): RuleValues {
   if (rule === null) return EMPTY;
   return {
     ...EMPTY,
-    ...definitionValues(rule.definition),
+    ...(rule.definition === null ? {} : definitionValues(rule.definition)),
     name: rule.name,
     severity: rule.severity,
     for_minutes: minutes(rule.for_seconds),
@@ -160,7 +160,7 @@ function definitionOf(values: RuleValues, before: Rule | null): Definition {
         within_seconds: Math.round((values.within_hours === '' ? 0 : values.within_hours) * 3600),
         window_seconds: Math.max(seconds(values.window_minutes), 6 * 3600),
         least_confidence:
-          before?.definition.type === 'forecast'
+          before?.definition?.type === 'forecast'
             ? (before.definition.least_confidence ?? 0.7)
             : 0.7,
       };

@@ -58,6 +58,21 @@ describe('rules', () => {
     expect(within(table).getByText('waits')).toBeVisible();
   });
 
+  it('that cannot be read say why, and can be written anew', async () => {
+    const broken = rule({
+      definition: null,
+      findings: [{ kind: 'unreadable', text: 'It cannot be read: magic.' }],
+    });
+    server.use(
+      http.get('*/api/alerts/rules', () => HttpResponse.json(pageOf(broken))),
+      http.get('*/api/alerts/rules/:id', () => HttpResponse.json(broken)),
+    );
+    await renderUi(<RulePage id={broken.id} />, signedIn());
+    expect(await screen.findByText('It cannot be read: magic.')).toBeVisible();
+    expect(screen.getByText('what is stored cannot be read')).toBeVisible();
+    expect(screen.getByLabelText('It fires when')).toBeEnabled();
+  });
+
   it('are tried out while they are changed, and refused at the field', async () => {
     let days = 0;
     server.use(

@@ -68,7 +68,7 @@ const OPERATORS: Record<string, string> = {
 };
 const AGGREGATIONS: Record<string, string> = { avg: 'average', min: 'least', max: 'greatest' };
 
-type Definition = Rule['definition'];
+type Definition = NonNullable<Rule['definition']>;
 type Part = Exclude<Definition, { type: 'composite' }>;
 
 function partInWords(part: Part): string {
@@ -93,7 +93,8 @@ function partInWords(part: Part): string {
 }
 
 /** What a rule looks for, in a sentence without its end. */
-export function definitionInWords(definition: Definition): string {
+export function definitionInWords(definition: Definition | null): string {
+  if (definition === null) return 'what is stored cannot be read';
   if (definition.type !== 'composite') return partInWords(definition);
   const join = definition.join === 'any' ? ' or ' : ' and ';
   return definition.parts.map(partInWords).join(join);

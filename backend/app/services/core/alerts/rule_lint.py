@@ -130,9 +130,9 @@ def findings_of(
     """
     found: dict[uuid.UUID, list[RuleFinding]] = defaultdict(list)
     for rule in rules:
-        faults = faults_of(rule.definition, rule.scope, world)
         may_wait = rule.id in untouched
-        found[rule.id] += _findings(faults, may_wait=may_wait)
+        found[rule.id] += _findings(rule, world, may_wait=may_wait)
+        found[rule.id] += [] if may_wait else warnings_of(rule, world)
         found[rule.id] += [quiet_finding(one, may_wait=may_wait) for one in quiet.get(rule.id, ())]
     for one, other in _twins(rules):
         if one.id in untouched:
@@ -142,14 +142,61 @@ def findings_of(
     return found
 
 
-def _findings(faults: Iterable[FieldFault], *, may_wait: bool) -> Iterable[RuleFinding]:
-    for fault in faults:
+def _findings(rule: Rule, world: World, *, may_wait: bool) -> Iterable[RuleFinding]:
+    definition = rule.definition
+    is_any = isinstance(definition, Composite) and definition.join == "any"
+    end = "So this part is never true." if is_any else "So this can never fire."
+    is_nowhere = _is_nowhere(rule.scope, world)
+    for fault in faults_of(definition, rule.scope, world):
         if fault.pointer.startswith("/scope"):
-            yield RuleFinding(kind="scope", text=fault.detail)
+            rest = " So it looks at nothing." if is_nowhere else ""
+            yield RuleFinding(kind="scope", text=f"{fault.detail}{rest}")
         elif may_wait and fault.pointer.endswith("/metric"):
             yield RuleFinding(kind=WAITING, text="Nothing here reports this yet.")
         else:
-            yield RuleFinding(kind="blind", text=f"{fault.detail} So this can never fire.")
+            yield RuleFinding(kind="blind", text=f"{fault.detail} {end}")
+
+
+def _is_nowhere(scope: Scope, world: World) -> bool:
+    """Tell whether all that a rule is limited to is gone."""
+    is_left = (
+        set(scope.tags) & set(world.tags)
+        or set(scope.servers) & set(world.servers)
+        or set(scope.groups) & set(world.groups)
+    )
+    return not scope.is_everything and not is_left
+
+
+def warnings_of(rule: Rule, world: World) -> list[RuleFinding]:
+    """Return what a rule leaves out, though it works: series in other units, exceptions of old."""
+    return [
+        *(RuleFinding(kind="units", text=text) for text in _other_units(rule.definition, world)),
+        *(
+            RuleFinding(
+                kind="scope", text=f"Exception {place} names a server that does not exist any more."
+            )
+            for place, one in enumerate(rule.overrides, 1)
+            if set(one.servers) - set(world.servers)
+        ),
+    ]
+
+
+def _other_units(definition: RuleDefinition, world: World) -> Iterable[str]:
+    if isinstance(definition, StateChange):
+        return
+    if isinstance(definition, Composite):
+        for part in definition.parts:
+            yield from _other_units(part, world)
+        return
+    unit = _unit_of(definition)
+    units = set(world.units.get(definition.metric, ()))
+    if unit is None or unit not in units or len(units) == 1:
+        return
+    others = " and ".join(sorted(_named(one) for one in units - {unit}))
+    yield (
+        f"{definition.metric} is measured in {others}, too. This level is in {_named(unit)} and"
+        " is not compared with those."
+    )
 
 
 def quiet_finding(quiet: Quiet, *, may_wait: bool) -> RuleFinding:

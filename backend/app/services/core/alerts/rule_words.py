@@ -8,7 +8,7 @@ from app.schemas.core.alert_rule import Scope, Timing
 from app.schemas.core.alert_rule_api import RuleWrite
 from app.services.core.alerts.builtin import BuiltInRule
 
-_PLAIN = (
+PLAIN = (
     *("name", "severity", "domain", "title", "over", "message", "fix", "runbook", "is_enabled"),
     *Timing.model_fields,
 )
@@ -17,7 +17,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 def apply(row: AlertRule, wish: RuleWrite, now: datetime) -> None:
     """Write a wish into a row; the version tells all processes to read the rules again."""
-    for name in _PLAIN:
+    for name in PLAIN:
         setattr(row, name, getattr(wish, name))
     row.definition = wish.definition.model_dump(mode="json")
     row.scope = wish.scope.model_dump(mode="json")
@@ -30,7 +30,7 @@ def told(row: AlertRule) -> RuleWrite:
     """Return a row as people write it."""
     return RuleWrite.model_validate(
         {
-            **{name: getattr(row, name) for name in _PLAIN},
+            **{name: getattr(row, name) for name in PLAIN},
             "definition": row.definition,
             "scope": row.scope,
             "overrides": row.overrides,

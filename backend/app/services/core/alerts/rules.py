@@ -34,9 +34,17 @@ from app.services.core.alerts.rule_lint import (
     findings_of,
     quiet_finding,
     read_world,
+    warnings_of,
 )
 from app.services.core.alerts.rule_preview import RulePreviews
-from app.services.core.alerts.rule_words import apply, first_values, is_changed, kind_for, told
+from app.services.core.alerts.rule_words import (
+    PLAIN,
+    apply,
+    first_values,
+    is_changed,
+    kind_for,
+    told,
+)
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 
@@ -129,6 +137,7 @@ class RuleService:
     async def copy(self, actor: Actor, rule_id: uuid.UUID) -> AlertRuleRead:
         """Make a rule of one's own out of another; it is off until it was looked at."""
         row, now = await self._find(rule_id), self._clock.now()
+        self._rule(row)
         name = f"Copy of {row.name}"[:120]
         wish = told(row).model_copy(update={"is_enabled": False, "name": name})
         twin = AlertRule(id=uuid7(), key=None, kind="", version=0, created_at=now)
@@ -196,6 +205,7 @@ class RuleService:
         if fatal:
             raise _refused(fatal, "/body/rule")
         findings = [RuleFinding(kind="scope", text=one.detail) for one in faults]
+        findings += warnings_of(rule, world)
         quiet = await find_quiet(self._session, [rule])
         findings += [quiet_finding(one, may_wait=False) for one in quiet.get(rule.id, ())]
         return await RulePreviews(self._session, self._clock).preview(rule, wish.days, findings)
@@ -248,18 +258,23 @@ class RuleService:
             try:
                 rules.append(read_rule(row))
             except ValidationError as error:
-                text = f"It cannot be read: {error.errors()[0]['msg']}"
+                text = f"It cannot be read, and nothing is judged by it: {_why(error)}"
                 unreadable[row.id] = RuleFinding(kind="unreadable", text=text)
         world = await read_world(self._session, self._types)
-        untouched = {row.id for row in rows if self._is_untouched(row) and row.id not in unreadable}
+        readable = [row for row in rows if row.id not in unreadable]
+        untouched = {row.id for row in readable if self._is_untouched(row)}
         rules = [one for one in rules if _is_on(one, rows)]
         found = findings_of(rules, world, await find_quiet(self._session, rules), untouched)
         firing = await self._firing()
-        return [
-            _shown(row, self._built_in.get(row.key or ""), found.get(row.id, []), firing)
-            for row in rows
-            if row.id not in unreadable
-        ]
+        shown = []
+        for row in rows:
+            first = self._built_in.get(row.key or "")
+            broken = unreadable.get(row.id)
+            if broken is None:
+                shown.append(_shown(row, first, found.get(row.id, []), firing))
+            else:
+                shown.append(_shown_broken(row, first, broken, firing))
+        return shown
 
     def _is_untouched(self, row: AlertRule) -> bool:
         first = self._built_in.get(row.key or "")
@@ -270,6 +285,11 @@ class RuleService:
             select(Alert.rule_id, func.count()).where(Alert.state.in_(OPEN)).group_by(Alert.rule_id)
         )
         return {row[0]: row[1] for row in rows}
+
+
+def _why(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'/'.join(str(part) for part in first['loc'])}: {first['msg']}".removeprefix(": ")
 
 
 def _is_on(rule: Rule, rows: Sequence[AlertRule]) -> bool:
@@ -295,6 +315,34 @@ def _shown(
             "source": "" if first is None else first.source,
             "firing": firing.get(row.id, 0),
             "findings": [one.model_dump() for one in findings],
+        }
+    )
+
+
+def _shown_broken(
+    row: AlertRule,
+    first: BuiltInRule | None,
+    broken: RuleFinding,
+    firing: Mapping[uuid.UUID | None, int],
+) -> AlertRuleRead:
+    """Show what can be shown of a rule whose definition, scope or exceptions cannot be read."""
+    plain = {name: getattr(row, name) for name in PLAIN}
+    return AlertRuleRead.model_validate(
+        {
+            **plain,
+            "definition": None,
+            "scope": {},
+            "overrides": [],
+            "id": row.id,
+            "key": row.key,
+            "kind": row.kind,
+            "muted_until": row.muted_until,
+            "version": row.version,
+            "updated_at": row.updated_at,
+            "is_changed": first is not None,
+            "source": "" if first is None else first.source,
+            "firing": firing.get(row.id, 0),
+            "findings": [broken.model_dump()],
         }
     )
 

@@ -119,7 +119,7 @@ export function RuleForm({ rule, mayManage }: { rule: Rule | null; mayManage: bo
             <Section title="When it fires">
               <Stack gap="sm">
                 <About form={shown} />
-                <ConditionFields form={shown} isNew={rule === null} />
+                <ConditionFields form={shown} isNew={rule === null || rule.definition === null} />
                 <Patience form={shown} />
                 <ScopeFields form={shown} />
                 <OverridesInput

@@ -42,6 +42,7 @@ export type FieldProps = (
 function useKnownMetrics(): string[] {
   const rules = useQuery(rulesQuery).data ?? [];
   const found = rules.flatMap(({ definition }) => {
+    if (definition === null) return [];
     if (definition.type === 'composite') return definition.parts.map(({ metric }) => metric);
     return 'metric' in definition ? [definition.metric] : [];
   });
