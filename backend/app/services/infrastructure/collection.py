@@ -18,6 +18,7 @@ from app.services.infrastructure.databases.ledger import DatabaseLedger
 from app.services.infrastructure.offered_keys import OfferedKeys
 from app.services.infrastructure.pools.ledger import PoolLedger
 from app.services.infrastructure.result_writer import ResultWriter
+from app.services.infrastructure.root_commands import RootCommands
 from app.services.infrastructure.storage.ledger import DriveLedger
 from app.services.infrastructure.storage.readings import DriveReader
 from app.services.infrastructure.targets import TargetBuilder
@@ -71,6 +72,7 @@ def build_collector(parts: CollectionParts) -> Collector:
         sinks=(
             *(keys, drives, pools, TopologyLedger(parts.clock)),
             *(DatabaseLedger(parts.clock, alerts), UpkeepLedger(parts.clock)),
+            RootCommands(parts.clock, parts.vault.subkey(KEY_INFO)),
         ),
         slow_interval=slow,
     )

@@ -1,6 +1,7 @@
 """What one cycle on one server brought: the answers, read and measured, before any judgement."""
 
 import json
+import shlex
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class CycleResult:
     shell_start_seconds: float = 0.0
     drives: DriveReadings | None = None  # what a slow cycle asked of the drives
     pools: PoolReadings | None = None  # and what it asked of arrays and btrfs as root
+    as_root: tuple[str, ...] = ()  # the command lines that it sent through sudo
 
     @property
     def troubles(self) -> Iterator[FactTrouble]:
@@ -135,4 +137,14 @@ def digest(claim: Claim, rate: Rate, started_at: datetime, answers: Answers) -> 
         shell_start_seconds=max(0.0, answers.round_trip_seconds - spent),
         drives=answers.drives,
         pools=answers.pools,
+        as_root=_as_root(answers) if claim.uses_sudo else (),
     )
+
+
+def _as_root(answers: Answers) -> tuple[str, ...]:
+    """Return the lines that went through sudo; what is not installed there was not run."""
+    sent = zip(answers.group.commands, answers.results, strict=True)
+    lines = [command for command, result in sent if result.outcome is not Outcome.ABSENT]
+    lines += answers.drives.commands if answers.drives is not None else ()
+    lines += answers.pools.commands if answers.pools is not None else ()
+    return tuple(dict.fromkeys(shlex.join(one.argv) for one in lines if one.sudo))

@@ -106,7 +106,9 @@ async def ask_drives(
     if left > 0:
         logs = _Logs(shell, tools, sudo=sudo)
         answers = await logs.added_to(answers, timedelta(seconds=left))
-    return DriveReadings(tuple(answers), commands=tuple(commands))
+        commands += logs.asked
+    listing = [scan_command(tools, sudo=sudo)] if tools.smartctl else []
+    return DriveReadings(tuple(answers), commands=(*listing, *commands))
 
 
 class _Logs:
@@ -114,6 +116,7 @@ class _Logs:
 
     def __init__(self, shell: Shell, tools: SmartTools, *, sudo: bool) -> None:
         self._shell, self._tools, self._sudo = shell, tools, sudo
+        self.asked: list[Command] = []
 
     async def added_to(
         self, answers: Sequence[DriveAnswer], budget: timedelta
@@ -127,7 +130,8 @@ class _Logs:
         }
         if not wanted:
             return list(answers)
-        results = await self._shell.run_many(list(wanted.values()), budget=budget)
+        self.asked = list(wanted.values())
+        results = await self._shell.run_many(self.asked, budget=budget)
         found = dict(zip(wanted, map(read_nvme_log, results), strict=True))
         return [
             replace(one, report=one.report.model_copy(update=found.get(index, {})))

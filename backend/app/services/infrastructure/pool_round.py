@@ -49,6 +49,7 @@ class PoolReadings(BaseModel):
     scrubs: dict[str, BtrfsScrub] = {}
     balances: dict[str, BtrfsBalance] = {}
     datasets: dict[str, list[ZfsDataset]] = {}  # by the name of the pool
+    commands: list[Command] = []  # that were sent for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ async def _ask_as_root(
         for command in detail_commands(pool, sudo=sudo)
     ]
     answers = await shell.run_many([command for _, command in asked], budget=budget)
-    return _read([(pool, answer) for (pool, _), answer in zip(asked, answers, strict=True)])
+    found = _read([(pool, answer) for (pool, _), answer in zip(asked, answers, strict=True)])
+    found.commands = [command for _, command in asked]
+    return found
 
 
 def _read(answers: Sequence[tuple[Named, CommandResult]]) -> PoolReadings:
