@@ -1,7 +1,9 @@
-"""Set-up, login, logout, step-up and the own password."""
+"""Set-up, login, logout, step-up, the own password and profile."""
 
 from fastapi import APIRouter, Response, status
 
+from app.kernel.errors import Conflict
+from app.models.core.user import User
 from app.routers.core.identity import (
     Door,
     OldCookie,
@@ -9,6 +11,7 @@ from app.routers.core.identity import (
     Place,
     SignOn,
     UserReader,
+    Users,
     clear_cookie,
     set_cookie,
     welcome_state,
@@ -20,12 +23,14 @@ from app.schemas.core.session import (
     LoggedOut,
     Login,
     PasswordChange,
+    ProfileUpdate,
     SessionState,
     Setup,
     StepUp,
 )
 from app.schemas.core.user import UserRead
 from app.services.core.permissions import P
+from app.services.core.users import UserChanges
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
@@ -164,3 +169,17 @@ async def change_password(
     if opened is not None:
         seconds = platform.settings.session.absolute_seconds
         set_cookie(response, opened, is_secure=visit.is_secure, seconds=seconds)
+
+
+@router.patch(
+    "/profile",
+    dependencies=[requires(P.SELF)],
+    response_model=UserRead,
+    summary="Change the own full name",
+    responses=documented(401, 403, 409, 422),
+)
+async def update_profile(profile: ProfileUpdate, actor: CurrentActor, users: Users) -> User:
+    """Change how others read the own account; the name to log in with stays."""
+    if actor.user_id is None:
+        raise Conflict("This command runs as no user, so that it has no profile.")
+    return await users.update(actor, actor.user_id, UserChanges(full_name=profile.full_name))

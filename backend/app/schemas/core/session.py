@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 
 from app.models.core.pending_login import NextStep
 from app.models.core.permission import P
-from app.schemas.base import Output
+from app.schemas.base import Input, Output
 from app.schemas.core.text import Line, SecretInput
 from app.schemas.core.user import UserRead
 
@@ -40,6 +40,12 @@ class PasswordChange(SecretInput):
 
     current: SecretStr = Field(max_length=1000, examples=["the one until now"])
     password: SecretStr = Field(max_length=1000, examples=["four words and more"])
+
+
+class ProfileUpdate(Input):
+    """What people change of their own account."""
+
+    full_name: Line = Field(max_length=120, examples=["Bob Okafor"])
 
 
 class SessionState(Output):

@@ -193,6 +193,23 @@ async def test_a_new_password_ends_all_other_sessions(cast: Cast) -> None:
     assert (await cast.person("bob").log_in("here is another one")).status_code == 200
 
 
+async def test_people_change_their_own_full_name_and_nothing_else_of_the_account(
+    cast: Cast,
+) -> None:
+    charlie, alice = await cast.logged_in("charlie"), await cast.logged_in("alice")
+    changed = await charlie.patch("/api/auth/profile", {"full_name": "Charlie Novak"})
+    assert (changed.status_code, changed.json()["full_name"]) == (200, "Charlie Novak")
+    shown = (await charlie.get("/api/auth/session")).json()["user"]
+    assert (shown["full_name"], shown["role"], shown["name"]) == (
+        *("Charlie Novak", "viewer", "charlie"),
+    )
+    more = await charlie.patch("/api/auth/profile", {"full_name": "C", "role": "admin"})
+    assert more.status_code == 422
+    entry = (await alice.get("/api/audit?action=user.changed")).json()["items"][0]
+    assert entry["actor_name"] == "charlie"
+    assert "Charlie Novak" in str(entry)
+
+
 async def test_sessions_are_listed_and_ended_one_by_one(cast: Cast) -> None:
     here, there = await cast.logged_in("bob"), await cast.logged_in("bob")
     sessions = (await here.get("/api/auth/sessions")).json()

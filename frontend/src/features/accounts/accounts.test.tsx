@@ -207,6 +207,23 @@ describe('the own profile', () => {
     await waitFor(() => expect(ended).toBe(1));
   });
 
+  it('saves the own full name, and says so', async () => {
+    const sent: unknown[] = [];
+    server.use(
+      http.patch('*/api/auth/profile', async ({ request }) => {
+        sent.push(await request.json());
+        return HttpResponse.json(BOB);
+      }),
+    );
+    const { user } = await open();
+    const name = await screen.findByLabelText('Full name');
+    await user.clear(name);
+    await user.type(name, 'Bob Okafor');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Your name is saved')).toBeVisible();
+    expect(sent).toEqual([{ full_name: 'Bob Okafor' }]);
+  });
+
   it('does not send two passwords that differ', async () => {
     const { user } = await open();
     await user.type(screen.getByLabelText(/^Present password/), 'the old words');

@@ -93,6 +93,11 @@ export const useChangePassword = () =>
     api.POST('/api/auth/password', { body }),
   );
 
+export const useChangeProfile = () =>
+  useChange(['session', 'users'], (body: Schemas['ProfileUpdate']) =>
+    dataOf(api.PATCH('/api/auth/profile', { body })),
+  );
+
 export const useEndOwnSession = () =>
   useChange(['sessions'], (session_id: string) =>
     api.DELETE('/api/auth/sessions/{session_id}', { params: { path: { session_id } } }),

@@ -10,6 +10,7 @@ import { ownSessionsQuery, tokensQuery, useEndOtherSessions, useEndOwnSession } 
 import { LinksSection } from './links-section';
 import { MakeTokenDialog } from './make-token-dialog';
 import { PasswordForm } from './password-form';
+import { ProfileForm } from './profile-form';
 import { SecondFactorSection } from './second-factor-section';
 import { SessionList } from './session-list';
 import { TokenList } from './token-list';
@@ -68,20 +69,23 @@ export function ProfilePage() {
       <Stack gap="md">
         {user && (
           <Section title="Account">
-            <FactList
-              facts={[
-                ['Name', user.name],
-                ['Role', user.role],
-                [
-                  'Password set',
-                  user.has_password ? (
-                    <RelativeTime key="set" at={user.password_changed_at} />
-                  ) : (
-                    'none: you come by a provider'
-                  ),
-                ],
-              ]}
-            />
+            <Stack gap="md">
+              <FactList
+                facts={[
+                  ['Login', user.name],
+                  ['Role', user.role],
+                  [
+                    'Password set',
+                    user.has_password ? (
+                      <RelativeTime key="set" at={user.password_changed_at} />
+                    ) : (
+                      'none: you come by a provider'
+                    ),
+                  ],
+                ]}
+              />
+              <ProfileForm fullName={user.full_name} />
+            </Stack>
           </Section>
         )}
         {(user?.has_password ?? true) && (
