@@ -212,7 +212,7 @@ async def _is_whole(unity: Unity) -> None:
     for run in runs:
         assert run.state in set(JobState)
         assert (run.state == JobState.RUNNING) == (run.lease_until is not None)
-        assert run.state != JobState.FAILED, run.error
+        assert run.state != JobState.FAILED, f"{run.name}: {run.error}"
         # Only a run that was killed three times in a row is given up.
         assert (run.state == JobState.LOST) == (run.losses >= MOST_LOSSES)
     keys = [run.key for run in runs if run.key is not None]
