@@ -38,6 +38,7 @@ from app.services.core.permissions import Actor
 
 SELF_TEST_EVERY = timedelta(days=7)
 _MOST_SECRETS = 32_000
+_LAST = 10_000
 
 
 class ChannelNotFound(NotFound):
@@ -289,7 +290,7 @@ def _route_for_everything(row: NotificationChannel, clock: Clock) -> Notificatio
     now = clock.now()
     return NotificationRoute(
         id=uuid7(),
-        position=0,
+        position=_LAST,  # what people add comes before it, or would never be asked
         name="Everything",
         is_enabled=True,
         goes_on=False,

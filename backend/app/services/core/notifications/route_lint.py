@@ -1,7 +1,7 @@
 """What keeps a route from doing what it seems to do: it names what is gone, or a silent channel."""
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.core.alert import Alert
 from app.models.core.alert_rule import AlertRule
 from app.models.core.notification_channel import NotificationChannel
+from app.models.core.notification_route import NotificationRoute
 from app.models.core.resource import Resource, ResourceGroup, ResourceTag
 from app.schemas.core.notification_route import RouteMatch, RoutePlan
 from app.services.core.notifications.heartbeats import SILENT
@@ -57,6 +58,26 @@ def gone_places(match: RouteMatch, known: Known) -> Iterator[tuple[str, str]]:
 def findings_of(match: RouteMatch, plan: RoutePlan | None, known: Known) -> list[str]:
     """Return what there is to say of a route, in sentences."""
     return [*_match_findings(match, known), *_plan_findings(plan, known)]
+
+
+def hidden_by(rows: Sequence[NotificationRoute]) -> dict[uuid.UUID, str]:
+    """Return the routes that are never asked, and why: an earlier neighbour takes every alert.
+
+    `rows` are all routes in their order.
+    """
+    takes_all: dict[uuid.UUID | None, str] = {}
+    found: dict[uuid.UUID, str] = {}
+    for row in rows:
+        if not row.is_enabled:
+            continue
+        if first := takes_all.get(row.parent_id):
+            found[row.id] = (
+                f"It is never asked: {first} comes before it and takes every alert. Give it a"
+                " smaller place."
+            )
+        elif not row.goes_on and RouteMatch.model_validate(row.match) == RouteMatch():
+            takes_all[row.parent_id] = row.name
+    return found
 
 
 def _match_findings(match: RouteMatch, known: Known) -> Iterator[str]:

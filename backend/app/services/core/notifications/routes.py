@@ -31,6 +31,7 @@ from app.services.core.notifications.route_lint import (
     Known,
     findings_of,
     gone_places,
+    hidden_by,
     read_known,
 )
 from app.services.core.notifications.tree import Route, find_way, load, when
@@ -54,11 +55,12 @@ class RouteService:
 
     async def list(self) -> Sequence[RouteRead]:
         """Return all routes: the tree by `parent_id`, siblings in their order."""
-        rows = await self._session.scalars(
+        found = await self._session.scalars(
             select(NotificationRoute).order_by(NotificationRoute.position, NotificationRoute.id)
         )
-        known = await read_known(self._session)
-        return [_read(row, known) for row in rows]
+        rows, known = found.all(), await read_known(self._session)
+        hidden = hidden_by(rows)
+        return [_read(row, known, hidden.get(row.id, "")) for row in rows]
 
     async def create(self, actor: Actor, wish: RouteWrite) -> RouteRead:
         """Enter a route."""
@@ -81,9 +83,8 @@ class RouteService:
     async def _write(
         self, actor: Actor, row: NotificationRoute, wish: RouteWrite, action: str
     ) -> RouteRead:
-        known = await read_known(self._session)
         await self._check(row.id, wish)
-        if gone := [*gone_places(wish.match, known)]:
+        if gone := [*gone_places(wish.match, await read_known(self._session))]:
             refuse(gone)
         row.name, row.parent_id, row.position = wish.name, wish.parent_id, wish.position
         row.is_enabled, row.goes_on = wish.is_enabled, wish.goes_on
@@ -93,7 +94,7 @@ class RouteService:
         self._session.add(row)
         await self._session.flush()
         await self._record(actor, action, row)
-        return _read(row, known)
+        return next(one for one in await self.list() if one.id == row.id)
 
     async def _check(self, route_id: uuid.UUID, wish: RouteWrite) -> None:
         plan = wish.plan
@@ -203,9 +204,10 @@ class RouteService:
         )
 
 
-def _read(row: NotificationRoute, known: Known) -> RouteRead:
+def _read(row: NotificationRoute, known: Known, hidden: str) -> RouteRead:
     match = RouteMatch.model_validate(row.match)
     plan = None if row.plan is None else RoutePlan.model_validate(row.plan)
+    findings = [*([hidden] if hidden else []), *findings_of(match, plan, known)]
     return RouteRead(
         id=row.id,
         name=row.name,
@@ -215,7 +217,7 @@ def _read(row: NotificationRoute, known: Known) -> RouteRead:
         goes_on=row.goes_on,
         match=match,
         plan=plan,
-        findings=findings_of(match, plan, known) if row.is_enabled else [],
+        findings=findings if row.is_enabled else [],
     )
 
 

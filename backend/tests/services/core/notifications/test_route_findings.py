@@ -9,6 +9,7 @@ from app.kernel.ids import uuid7
 from app.models.core.resource import Resource, ResourceGroup, ResourceTag
 from app.schemas.core.notification_route import RouteMatch
 from app.services.core.notifications.channels import ChannelNotValid
+from tests.fixtures.cast import Cast
 from tests.services.core.notifications.kit import Kit, at_once
 
 
@@ -70,3 +71,41 @@ async def test_a_place_that_does_not_exist_is_refused_at_its_field(kit: Kit, fie
     assert f"/body/match/{field}" in str(caught.value.context["errors"])
     async with kit.database.snapshot() as session:
         assert await kit.routes(session).list() == []
+
+
+async def test_a_route_behind_one_that_takes_everything_says_that_it_is_never_asked(
+    kit: Kit,
+) -> None:
+    phone = await kit.channel("phone")
+    night = RouteMatch(types=("unity.silent",))
+    await kit.route(at_once(phone), night, name="before", position=0)
+    rest = await kit.route(at_once(phone), name="rest", position=1)
+    await kit.route(at_once(phone), night, name="below", parent_id=rest, position=5)
+    await kit.route(at_once(phone), night, name="behind", position=2)
+    found = await findings(kit)
+    said = "It is never asked: rest comes before it and takes every alert. Give it a smaller place."
+    assert found == {"before": [], "rest": [], "below": [], "behind": [said]}
+
+
+async def test_what_apprise_does_not_know_is_refused_at_its_field_and_others_still_send(
+    cast: Cast,
+) -> None:
+    alice = await cast.logged_in("alice")
+    path = "/api/notifications/channels"
+    wish = {"name": "Odd", "service": "apprise", "secrets": {"url": "nonsense://host/s3cret"}}
+    refused = await alice.post(path, wish)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/channel-not-valid")
+    (error,) = refused.json()["errors"]
+    assert error["pointer"] == "/body/secrets/url"
+    assert "Apprise knows no service 'nonsense'" in error["detail"]
+    assert "s3cret" not in refused.text
+    gone = await alice.post(path, {**wish, "service": "apprise:nonsense", "secrets": {}})
+    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/service-not-found")
+    assert (await alice.get(path)).json() == []
+    good = {**wish, "secrets": {"url": "json://hooks.example.org/s3cret"}}
+    assert (await alice.post(path, good)).status_code == 201
+    (first,) = (await alice.get("/api/notifications/routes")).json()
+    added = {"name": "Night", "position": 1, "match": {"types": ["unity.silent"]}}
+    assert (await alice.post("/api/notifications/routes", added)).json()["findings"] == []
+    names = [one["name"] for one in (await alice.get("/api/notifications/routes")).json()]
+    assert names == ["Night", first["name"]], "what is added is asked before what takes everything"
