@@ -236,3 +236,29 @@ def test_files_are_found_and_strange_ones_are_named(tmp_path: Path) -> None:
     assert found["http_check"].source == "built_in"
     assert "another plugin" in found["http_check@file"].problem
     assert "_helper" not in found
+
+
+def test_a_package_brings_a_plugin_by_its_entry_point_and_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "attic.py").write_text("raise RuntimeError('imported')\n", encoding="utf-8")
+    about = tmp_path / "attic_lamp-2.1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Name: attic-lamp\nVersion: 2.1\n", encoding="utf-8")
+    points = "[unity.plugins.v1]\nattic = attic:Attic\nhttp_check = attic:Attic\n"
+    (about / "entry_points.txt").write_text(points, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = {one.name: one for one in find_plugins(tmp_path / "none")}
+    attic = found["attic"]
+    assert (attic.source, attic.origin, attic.distribution) == (
+        *("package", "attic:Attic", "attic-lamp 2.1"),
+    )
+    # Nobody takes the place of one that comes along.
+    assert found["http_check"].source == "built_in"
+    assert "another plugin" in found["http_check@package"].problem
+
+    (tmp_path / "attic.py").write_text(
+        "raise RuntimeError('of another length')\n", encoding="utf-8"
+    )
+    again = {one.name: one for one in find_plugins(tmp_path / "none")}
+    assert again["attic"].fingerprint != attic.fingerprint
