@@ -1,12 +1,13 @@
 """Status tables of real databases, as rows, through the real mapping: no field is swapped."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.ports.database_driver import Answer
-from app.services.infrastructure.databases import mysql, postgresql, redis
+from app.services.infrastructure.databases import mongodb, mysql, postgresql, redis
 from app.services.infrastructure.databases.answers import Answers
 from app.services.infrastructure.databases.figures import Reading
 from tests.corpora.folder import FOLDER
@@ -157,3 +158,60 @@ def test_the_info_of_redis(capsys: pytest.CaptureFixture[str]) -> None:
     reading = redis.read(Answers([Answer("info", text=path.read_text())]))
     assert (reading.version, reading.role) == ("6.0.9", "primary")
     told(capsys, "redis 6.0.9", len(expected), differences(reading, expected))
+
+
+def _mongo(node: object) -> object:
+    """Give a dump the names of MongoDB's own answer: it was written by another program's types."""
+    if isinstance(node, list):
+        return [_mongo(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {_MONGO.get(name, name[0].lower() + name[1:]): _mongo(node[name]) for name in node}
+
+
+_MONGO = {
+    "OpCounters": "opcounters",
+    "GetMore": "getmore",
+    "BytesCurrentlyInCache": "bytes currently in the cache",
+    "MaximumBytesConfigured": "maximum bytes configured",
+    "PagesReadIntoCache": "pages read into cache",
+}
+
+
+def test_the_status_of_mongodb(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = FOLDER / "mongodb/netdata/v6.0.3"
+    dump = json.loads((folder / "mongod-serverStatus.json").read_text())
+    members = json.loads((folder / "replSetGetStatus.json").read_text())["Members"]
+    hello = {"setName": "replicaset", "isWritablePrimary": True}
+    answers = {
+        "status": _mongo(dump),
+        "members": {"members": _mongo(members)},
+        "hello": hello,
+    }
+    done = ("Insert", "Query", "Update", "Delete", "GetMore", "Command")
+    used, free = (dump["Connections"][name] for name in ("Current", "Available"))
+    cache = dump["WiredTiger"]["Cache"]
+    expected: dict[str, float | None] = {
+        "connections": used,
+        "connections_limit": used + free,
+        "connections_used_percent": 100 * used / (used + free),
+        "connections_active": dump["Connections"]["Active"],
+        "queries": sum(dump["OpCounters"][name] for name in done),
+        "transactions": dump["Transactions"]["TotalCommitted"],
+        "memory_used_bytes": cache["BytesCurrentlyInCache"],
+        "memory_limit_bytes": cache["MaximumBytesConfigured"],
+        "members_unhealthy": 0,
+        # It is the primary itself; of what the dump leaves out nothing is claimed.
+        "replication_lag_seconds": None,
+        "cache_hit_percent": None,
+        "cursors_open": dump["Metrics"]["Cursor"]["Open"]["Total"],
+    }
+    reading = mongodb.read(
+        Answers(Answer(key, text=json.dumps(said)) for key, said in answers.items())
+    )
+    assert reading.role == "primary"
+    standby = [one for one in reading.figures if one.labels]
+    assert [(one.labels, one.value) for one in standby] == [
+        ((("replica", "mongodb-secondary:27017"),), 0.0)
+    ]
+    told(capsys, "mongodb 6.0.3", len(expected), differences(reading, expected))
