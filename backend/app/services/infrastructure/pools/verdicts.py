@@ -289,13 +289,17 @@ def _btrfs_scrub(pool: PoolView, kept: Kept) -> Iterator[PoolReason]:
         return
     lost = kept.uncorrectable or 0
     mended = "all were mended" if not lost else f"{lost} could not be mended"
+    first = (
+        "See which files: `journalctl -k | grep BTRFS`. Restore them"
+        if lost
+        else "Nothing is lost. Look at the verdicts of the drives"
+    )
     yield PoolReason(
         code="scrub_found_errors",
         level=Level.FAILING if lost else Level.WATCH,
         topic="errors",
         message=f"The last scrub found {_count(kept.scrub_errors, 'error')}: {mended}.",
-        fix=f"See which files: `journalctl -k | grep BTRFS`. Restore them, then scrub again:"
-        f" `btrfs scrub start {pool.mount or 'MOUNTPOINT'}`.",
+        fix=f"{first}, then scrub again: `btrfs scrub start {pool.mount or 'MOUNTPOINT'}`.",
         source="btrfs-scrub(8)",
     )
 

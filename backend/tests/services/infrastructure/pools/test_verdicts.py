@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.models.infrastructure.storage_pool import PoolKind
-from app.services.infrastructure.pools.verdicts import SCRUB_EVERY, judge_pool, level_of
+from app.services.infrastructure.pools.verdicts import SCRUB_EVERY, Kept, judge_pool, level_of
 from app.services.infrastructure.pools.view import PoolMember, PoolView, Volume
 from app.services.infrastructure.storage.rules import RANK, Level
 from tests.services.infrastructure.pools.recordings import pools
@@ -125,3 +125,15 @@ def test_a_volume_group_without_a_disk_fails_and_a_full_thin_pool_is_a_matter_of
         volumes=[Volume(name="thin", layout="thin-pool", data_percent=99.0, health="partial")],
     )
     assert [one.code for one in judge_pool(group, RECORDED)] == ["lvm_missing"]
+
+
+@pytest.mark.parametrize(("lost", "level"), [(0, Level.WATCH), (2, Level.FAILING)])
+def test_files_are_restored_only_where_a_scrub_of_btrfs_could_not_mend(
+    lost: int, level: Level
+) -> None:
+    (pool,) = pools("btrfs", "debian-12-raid1")
+    kept = Kept(last_scrub_at=RECORDED, scrub_errors=9201, uncorrectable=lost)
+    (reason,) = judge_pool(pool, RECORDED, kept)
+    assert (reason.code, reason.level) == ("scrub_found_errors", level)
+    assert ("Restore" in reason.fix) == (lost > 0)
+    assert "`btrfs scrub start" in reason.fix
