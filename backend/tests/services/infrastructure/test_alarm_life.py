@@ -8,11 +8,12 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.models.core.event import Event
 from app.models.infrastructure.monitored_server import MonitoredServer
-from app.ports.shell import Unreachable
+from app.ports.shell import HostKey, HostKeyChanged, Unreachable
 from app.schemas.core.alert import AlertQuery
 from app.services.core.alerts.inbox import AlertInbox
 from app.services.infrastructure.alarm_sweep import end_unwatched
 from tests.services.infrastructure.collecting import DF, UNITS, Site, df
+from tests.services.infrastructure.topology.test_ledger import collector
 
 
 @pytest.fixture
@@ -30,6 +31,15 @@ async def titles(site: Site) -> list[str]:
         )
 
 
+async def told(site: Site) -> list[str]:
+    """Return what of it goes out to people."""
+    async with site.database.snapshot() as session:
+        rows = await session.scalars(
+            select(Event).where(Event.kind.like("alert.%")).order_by(Event.id)
+        )
+        return [one.summary for one in rows if not one.data["muted_by"]]
+
+
 async def test_offline_is_told_once_and_once_when_over_across_restarts(site: Site) -> None:
     server_id = await site.enter("nas")
     await site.collector().collect_due()
@@ -43,6 +53,26 @@ async def test_offline_is_told_once_and_once_when_over_across_restarts(site: Sit
     await site.next_cycle()
     await site.next_cycle()
     assert await titles(site) == ["nas is offline", "nas is back online"]
+
+
+async def test_another_host_key_is_one_incident_until_somebody_has_decided(site: Site) -> None:
+    server_id = await site.enter("nas")
+    await site.collector().collect_due()
+    other = HostKey("ssh-ed25519", "ssh-ed25519 AAAAother", "SHA256:other")
+    site.shells.failures[str(server_id)] = HostKeyChanged(
+        "It shows another key.", offered=other, target_key=str(server_id)
+    )
+    for _ in range(3):
+        await site.next_cycle(collector(site))
+    assert await told(site) == ["nas answers with another host key"]
+    async with site.database.snapshot() as session:
+        found = {one.kind: one for one in (await AlertInbox(session).page(AlertQuery())).items}
+    key, offline = found["host_key_changed"], found["server_offline"]
+    assert (key.state, key.severity, key.muted_by) == ("firing", "critical", "")
+    assert offline.muted_by.startswith("It follows from: "), "it is the same incident"
+    del site.shells.failures[str(server_id)]
+    await site.next_cycle(collector(site))
+    assert len(await told(site)) == 1, "only a person's decision ends it"
 
 
 async def test_a_filesystem_fires_above_90_and_clears_below_88(site: Site) -> None:
