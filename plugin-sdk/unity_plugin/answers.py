@@ -9,7 +9,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from unity_plugin.config import NotValid
-from unity_plugin.errors import Misconfigured, PluginError
+from unity_plugin.errors import Misconfigured, NotPromised, PluginError
 from unity_plugin.loading import Broken
 from unity_plugin.wire import (
     MOST_FROM_WORKER,
@@ -92,8 +92,9 @@ def answer_to(error: BaseException, request_id: int, log: RunLog) -> Response:
             return Response(id=request_id, failed=failed)
         case PluginError():
             return _said(error, request_id, log)
-        case Broken():
-            return failure(request_id, Failure.BROKEN, log.blot(str(error)))
+        case Broken() | NotPromised():
+            kind = Failure.BROKEN if isinstance(error, Broken) else Failure.GARBAGE
+            return failure(request_id, kind, log.blot(str(error)))
         case TimeoutError():
             _trace(error, log)
             return failure(request_id, Failure.TIMED_OUT, "It was not done in time.")

@@ -45,3 +45,10 @@ class Unsupported(PluginError):
 
 class AddressRefused(NotReachable):
     """The address is one that Unity never speaks to: link-local, metadata, multicast."""
+
+
+class NotPromised(Exception):
+    """A method of the plugin returned something else than its signature says."""
+
+    def __init__(self, method: str, found: object, wanted: str) -> None:
+        super().__init__(f"{method} returned {type(found).__name__} instead of a {wanted}.")

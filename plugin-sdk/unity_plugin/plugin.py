@@ -11,7 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import JsonValue
 
 from unity_plugin.config import Config
-from unity_plugin.errors import Unsupported
+from unity_plugin.errors import NotPromised, Unsupported
 from unity_plugin.manifest import Manifest
 from unity_plugin.network import Network
 from unity_plugin.results import AlertType, Message, Metric, Receipt, Report
@@ -62,7 +62,9 @@ class Plugin(ABC, Generic[C]):
         It is called by the button *Test* and before an instance is saved. It must change nothing.
         """
         if brings(type(self)).collects:
-            report = await self.collect(run)
+            report: object = await self.collect(run)
+            if not isinstance(report, Report):
+                raise NotPromised("collect", report, "Report")
             return report.summary or f"{len(report.samples)} values were read."
         return "The form is filled rightly."
 

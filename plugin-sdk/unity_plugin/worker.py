@@ -21,7 +21,7 @@ from pathlib import Path
 
 from unity_plugin.answers import Answers, RunLog, answer_to, failure
 from unity_plugin.config import Config, configured, secrets_of
-from unity_plugin.errors import Misconfigured
+from unity_plugin.errors import Misconfigured, NotPromised
 from unity_plugin.loading import AnyPlugin, describe, load
 from unity_plugin.network import Network
 from unity_plugin.plugin import Run, Server
@@ -86,19 +86,14 @@ async def _answered(plugin: AnyPlugin, run: Run[Config], request: Request) -> Re
     if wish.call is Call.COLLECT:
         report: object = await plugin.collect(run)
         if not isinstance(report, Report):
-            return _wrong(request.id, "collect", report, "Report")
+            raise NotPromised("collect", report, "Report")
         return Response(id=request.id, report=report)
     if wish.message is None:
         raise Misconfigured("There is no message to send.")
     receipt: object = await plugin.send(run, wish.message)
     if not isinstance(receipt, Receipt):
-        return _wrong(request.id, "send", receipt, "Receipt")
+        raise NotPromised("send", receipt, "Receipt")
     return Response(id=request.id, receipt=receipt)
-
-
-def _wrong(request_id: int, method: str, found: object, wanted: str) -> Response:
-    words = f"{method} returned {type(found).__name__} instead of a {wanted}."
-    return failure(request_id, Failure.GARBAGE, words)
 
 
 def _run_of(wish: Wish, config: Config, log: logging.Logger, folder: Path) -> Run[Config]:

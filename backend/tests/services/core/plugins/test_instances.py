@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from app.models.core.alert import Alert
@@ -121,6 +122,32 @@ async def test_a_bad_plugin_breaks_its_own_instance_only(house: House) -> None:
     assert "KeyError" in runs[0]["detail"]
     log = (await house.alice.get(f"{INSTANCES}/{bad[0]}/logs")).json()["items"]
     assert "Traceback" in log[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("eats", "too_much_memory", "too much memory"),
+        ("wrong", "garbage", "collect returned dict instead of a Report"),
+        ("babbles", "garbage", "something else than answers"),
+        ("leaves", "crashed", "status 7"),
+    ],
+)
+async def test_what_a_bad_plugin_did_is_told_before_it_is_saved_and_at_its_instance(
+    house: House, name: str, kind: str, words: str
+) -> None:
+    await house.install("well", name)
+    good = await house.add(WELL)
+    wish = {"name": "Bad", "plugin": name}
+    tried = (await house.alice.post("/api/plugins/test", wish)).json()
+    assert (tried["ok"], tried["kind"]) == (False, kind)
+    assert words in tried["detail"]
+    bad = await house.add(wish)
+    assert await house.runner.run_due() == 2
+    shown = await house.shown(bad)
+    assert (shown["state"], shown["problem_kind"]) == ("broken", kind)
+    assert words in str(shown["problem"])
+    assert (await house.shown(good))["state"] == "ok"
 
 
 async def test_a_configuration_is_tried_before_it_is_saved(house: House) -> None:
