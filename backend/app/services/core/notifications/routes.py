@@ -58,9 +58,10 @@ class RouteService:
         found = await self._session.scalars(
             select(NotificationRoute).order_by(NotificationRoute.position, NotificationRoute.id)
         )
-        rows, known = found.all(), await read_known(self._session)
-        hidden = hidden_by(rows)
-        return [_read(row, known, hidden.get(row.id, "")) for row in rows]
+        rows = found.all()
+        matches = {row.id: RouteMatch.model_validate(row.match) for row in rows}
+        known, hidden = await read_known(self._session, matches.values()), hidden_by(rows)
+        return [_read(row, matches[row.id], known, hidden.get(row.id, "")) for row in rows]
 
     async def create(self, actor: Actor, wish: RouteWrite) -> RouteRead:
         """Enter a route."""
@@ -84,7 +85,7 @@ class RouteService:
         self, actor: Actor, row: NotificationRoute, wish: RouteWrite, action: str
     ) -> RouteRead:
         await self._check(row.id, wish)
-        if gone := [*gone_places(wish.match, await read_known(self._session))]:
+        if gone := [*gone_places(wish.match, await read_known(self._session, [wish.match]))]:
             refuse(gone)
         row.name, row.parent_id, row.position = wish.name, wish.parent_id, wish.position
         row.is_enabled, row.goes_on = wish.is_enabled, wish.goes_on
@@ -204,8 +205,7 @@ class RouteService:
         )
 
 
-def _read(row: NotificationRoute, known: Known, hidden: str) -> RouteRead:
-    match = RouteMatch.model_validate(row.match)
+def _read(row: NotificationRoute, match: RouteMatch, known: Known, hidden: str) -> RouteRead:
     plan = None if row.plan is None else RoutePlan.model_validate(row.plan)
     findings = [*([hidden] if hidden else []), *findings_of(match, plan, known)]
     return RouteRead(
