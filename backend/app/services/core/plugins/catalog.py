@@ -1,7 +1,7 @@
 """Keeps the list of plugins true: looks what is there, and asks each that is new what it is."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from app.ports.live_bus import LiveBus
 from app.ports.plugin_host import CallFailed, FoundPlugin, PluginHost
 from app.services.core.alerts import builtin
 from app.services.core.alerts.types import AlertTypes
+from app.services.core.metrics.statements import insert_missing, table_of
 from app.services.core.plugins.described import PUSH, PUSH_WORDS, TYPES, described, sender_of
 from app.services.core.plugins.running import TOPIC
 
@@ -149,13 +150,14 @@ class PluginCatalog:
         self, session: AsyncSession, found: Sequence[FoundPlugin], asked: dict[str, Plugin]
     ) -> list[JsonValue]:
         now = self._clock.now()
+        # Processes that start together all look, and whoever comes second finds the row there.
+        await insert_missing(
+            session, Plugin, [_values(row) for row in (_push(now), *_by_name(asked))]
+        )
         known = {row.name: row for row in await session.scalars(select(Plugin))}
-        if PUSH not in known:
-            session.add(_push(now))
         for name, new in asked.items():
-            row = known.get(name)
-            if row is None:
-                session.add(new)
+            row = known[name]
+            if row.id == new.id:
                 continue
             if new.state == PluginState.READY or row.state == PluginState.GONE:
                 row.description = new.description
@@ -187,6 +189,15 @@ class PluginCatalog:
         self._host.learn(senders)
         self._learned = await _state(session)
         await builtin.plant(session, map(builtin.rule_of, types), self._clock.now())
+
+
+def _by_name(asked: Mapping[str, Plugin]) -> list[Plugin]:
+    """Return them in one order, in which two who insert cannot wait for each other."""
+    return [asked[name] for name in sorted(asked)]
+
+
+def _values(row: Plugin) -> dict[str, object]:
+    return {column.name: getattr(row, column.name) for column in table_of(Plugin).columns}
 
 
 async def _state(session: AsyncSession) -> tuple[object, ...]:
