@@ -74,6 +74,7 @@ def rows_after(result: CycleResult, before: Before, slow_interval: timedelta) ->
     merged = {
         rate: _merge(result, rate, before.facts.get(rate))
         for rate in (result.readings if result.has_answered else ())
+        if not _is_known_newer(result, before, rate)
     }
     verdict = _verdict(result, before)
     is_change = verdict.status != before.verdict.status
@@ -113,7 +114,23 @@ def _merge(
     return troubles, readings.document(kept)
 
 
+def _is_known_newer(result: CycleResult, before: Before, rate: Rate) -> bool:
+    """Tell whether a round that began later, such as one somebody asked for, was stored first."""
+    known = before.facts.get(rate)
+    return known is not None and known.asked_at > result.started_at
+
+
+def _is_overtaken(result: CycleResult, before: Before) -> bool:
+    """Tell whether what a slow round found out is no news any more."""
+    if not result.has_answered:
+        return before.last_seen_at is not None and before.last_seen_at > result.started_at
+    known = [_is_known_newer(result, before, rate) for rate in result.readings]
+    return bool(known) and all(known)
+
+
 def _verdict(result: CycleResult, before: Before) -> Verdict:
+    if _is_overtaken(result, before):
+        return before.verdict
     if result.failure is not None:
         return result.failure
     verdict = judge(
@@ -161,11 +178,17 @@ def _server_row(
         "reason": verdict.reason[:_REASON_LIMIT],
         "fix": verdict.fix[:_REASON_LIMIT],
         "status_since": result.started_at if is_change else before.status_since,
-        "last_seen_at": result.started_at if result.has_answered else before.last_seen_at,
+        "last_seen_at": _latest(result.started_at, before.last_seen_at)
+        if result.has_answered
+        else before.last_seen_at,
         "last_attempt_at": result.started_at,
         "next_due_at": next_due,
         "slow_due_at": slow_due,
     }
+
+
+def _latest(one: datetime, other: datetime | None) -> datetime:
+    return one if other is None else max(one, other)
 
 
 def _summary_row(result: CycleResult, before: Before) -> tuple[bool, Values] | None:

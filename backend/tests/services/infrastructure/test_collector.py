@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from app.services.infrastructure.facts.table import GROUPS
 from app.services.infrastructure.readings import Readings
 from app.services.infrastructure.targets import TargetBuilder
 from tests.fakes.shell import FakeShells
-from tests.services.infrastructure.collecting import DF, Site, behaves
+from tests.services.infrastructure.collecting import DF, Site, behaves, df
 
 CLAIM = {"standard": timedelta(minutes=5), "lease": timedelta(seconds=90)}
 
@@ -206,11 +207,12 @@ class SlowShells(FakeShells):
         super().__init__()
         self.hanging: set[str] = set()
         self.breaking: set[str] = set()
-        self.gate = asyncio.Event()
+        self.arrived, self.gate = asyncio.Event(), asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def open(self, target: Target) -> AsyncIterator[Shell]:
         if target.key in self.hanging:
+            self.arrived.set()
             await self.gate.wait()
         if target.key in self.breaking:
             raise RuntimeError("A bug in an adapter.")
@@ -253,7 +255,7 @@ async def test_a_server_deleted_during_its_cycle_leaves_nothing(site: Site) -> N
     shells.hanging.add(str(gone))
     async with asyncio.TaskGroup() as group:
         group.create_task(site.collector().collect_due())
-        await asyncio.sleep(0.05)
+        await shells.arrived.wait()
         async with site.database.transaction() as session:
             await session.execute(delete(MonitoredServer).where(MonitoredServer.id == gone))
         shells.gate.set()
@@ -268,7 +270,7 @@ async def test_asking_for_a_cycle_during_one_is_not_forgotten(site: Site) -> Non
     collector = site.collector()
     async with asyncio.TaskGroup() as group:
         group.create_task(collector.collect_due())
-        await asyncio.sleep(0.05)
+        await shells.arrived.wait()
         async with site.database.transaction() as session:
             row = await session.get(MonitoredServer, server_id)
             assert row is not None
@@ -284,10 +286,39 @@ async def test_a_round_that_meets_one_somebody_asked_for_keeps_the_interval(site
     collector = site.collector()
     async with asyncio.TaskGroup() as group:
         group.create_task(collector.collect_server(server_id))
-        await asyncio.sleep(0.05)
+        await shells.arrived.wait()
         await collector.collect_due()
         shells.gate.set()
     assert (await site.server(server_id)).next_due_at == site.clock.now() + CLAIM["standard"]
+
+
+@pytest.mark.parametrize("failure", [Unreachable("Nothing listens there."), None])
+async def test_a_round_that_ends_late_does_not_take_back_what_a_later_one_found(
+    site: Site, failure: Unreachable | None
+) -> None:
+    site.shells = shells = SlowShells()
+    server_id = await site.enter("nas")
+    shells.hanging.add(str(server_id))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(site.collector().collect_due())
+        await shells.arrived.wait()
+        # It is mended meanwhile, and somebody asks for a round at once.
+        shells.hanging.clear()
+        site.clock.advance(timedelta(seconds=5))
+        site.machine(server_id).answers(*DF, stdout=df(70))
+        await site.collector().collect_server(server_id)
+        site.machine(server_id).answers(*DF, stdout=df(40))
+        if failure is not None:
+            shells.failures[str(server_id)] = failure
+        shells.gate.set()
+    row = await site.server(server_id)
+    assert (row.status, row.last_seen_at) == ("online", site.clock.now())
+    async with site.database.snapshot() as session:
+        document = await session.scalar(
+            select(FactState.readings).where(FactState.rate == Rate.STANDARD.value)
+        )
+        disks = json.loads(document or "{}")["filesystems"]["filesystems"]
+        assert [one["used_bytes"] for one in disks] == [700_000 * 1024]
 
 
 async def test_live_facts_of_the_local_and_watched_servers_leave_no_runs(site: Site) -> None:
