@@ -13,7 +13,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store as Bucket
 
-from app.kernel.addresses import is_refused
+from app.kernel.addresses import is_refused, is_web_address
 from app.kernel.text import printable
 from app.ports.archive_store import ArchiveGone, ArchiveStore, S3Place, StoredArchive, StoreError
 
@@ -62,6 +62,8 @@ async def _refuse_address(endpoint: str) -> None:
     """Refuse what lies behind link-local addresses: the metadata services of clouds."""
     if not endpoint:
         return
+    if not is_web_address(endpoint):
+        raise StoreError(f"{printable(endpoint)} is no address.", fix="Check the endpoint.")
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     try:

@@ -5,12 +5,23 @@ not: behind them sit the metadata services of clouds, which hand out credentials
 """
 
 import ipaddress
+from urllib.parse import urlsplit
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Metadata services outside of the link-local networks.
 _METADATA = frozenset(
     {ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")}
 )
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether this is an http or https address with a host, and a port that can be one."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # reading it is the check
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def is_refused(text: str) -> bool:

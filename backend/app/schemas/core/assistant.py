@@ -4,8 +4,9 @@ import uuid
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from app.kernel.addresses import is_web_address
 from app.models.core.assistant import AssistantFeature, ExchangeState
 from app.ports.ai_provider import Protocols
 from app.schemas.base import Input, Output, PageQuery
@@ -101,6 +102,13 @@ class AssistantSettingsWrite(Input):
     explains_alerts: bool = Field(default=True, description="The button on the page of an alert.")
     answers_questions: bool = Field(default=True, description="The page for questions.")
     keep_days: int = Field(90, ge=1, le=3650, description="How long the record is kept.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not is_web_address(value):
+            raise ValueError("It is no address. Write it as in http://127.0.0.1:11434/v1.")
+        return value
 
     @model_validator(mode="after")
     def _fits(self) -> "AssistantSettingsWrite":

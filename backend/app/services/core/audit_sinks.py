@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, case, func, select, update
 
+from app.kernel.addresses import is_web_address
 from app.kernel.clock import Clock
 from app.kernel.config import AuditPart
 from app.kernel.database import Session
@@ -168,7 +168,7 @@ class AuditSinks:
         other = await self._session.scalar(select(AuditSink.id).where(AuditSink.name == wish.name))
         if other not in (None, own_id):
             raise SinkNameTaken(f"There is a place {wish.name!r} already.", fix="Choose another.")
-        is_url = urlsplit(wish.target).scheme in {"http", "https"}
+        is_url = is_web_address(wish.target)
         if wish.kind is SinkKind.FILE and not wish.target.startswith("/"):
             raise SinkTargetNotValid("A file is named by its whole path.", fix="Begin it with /.")
         if wish.kind is SinkKind.WEBHOOK and not is_url:

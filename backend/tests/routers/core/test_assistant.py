@@ -58,14 +58,16 @@ async def test_the_key_is_sealed_kept_and_never_shown(cast: Cast, models: ModelS
 
 async def test_settings_that_cannot_be_say_where(cast: Cast, models: ModelServer) -> None:
     alice = await cast.logged_in("alice")
-    wrong: dict[str, dict[str, object]] = {
-        "/body/base_url": {"base_url": "http://me:secret@x/v1"},
-        "/body/protocol": {"protocol": "smoke"},
-        "/body/most_input_characters": {"most_input_characters": 10},
-        "/body/keep_days": {"keep_days": 0},
-        "/body": {"cost_per_day": 1.0},
-    }
-    for where, wish in wrong.items():
+    wrong: tuple[tuple[str, dict[str, object]], ...] = (
+        ("/body/base_url", {"base_url": "http://me:secret@x/v1"}),
+        ("/body/base_url", {"base_url": "http://[fe80/v1"}),
+        ("/body/base_url", {"base_url": "http://x:99999/v1"}),
+        ("/body/protocol", {"protocol": "smoke"}),
+        ("/body/most_input_characters", {"most_input_characters": 10}),
+        ("/body/keep_days", {"keep_days": 0}),
+        ("/body", {"cost_per_day": 1.0}),
+    )
+    for where, wish in wrong:
         answer = await alice.call("PUT", PATH, settings(models, **wish))
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == where
