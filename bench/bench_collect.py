@@ -14,7 +14,6 @@ a day, and only after the slow round has told that no disk sleeps.
 import argparse
 import asyncio
 import cProfile
-import gc
 import os
 import pstats
 import resource
@@ -42,6 +41,7 @@ from app.kernel.config import CollectPart, Settings
 from app.kernel.crypto import Ref, Vault
 from app.kernel.database import Database
 from app.kernel.ids import uuid7
+from app.kernel.imports import settle
 from app.models.core.resource import Resource, ResourceKind
 from app.models.credentials.ssh_key import SSHKey
 from app.models.infrastructure.collection import FactState
@@ -137,7 +137,7 @@ async def measure(
     settings = Settings(data=folder, collect=part)
     shells, live = SshShells(), MemoryLiveBus()
     unity = build_collector(CollectionParts(settings, database, SystemClock(), vault, shells, live))
-    gc.freeze()  # as `unity serve` does once it has started
+    settle()  # as `unity serve` does once it has started
     try:
         await enter(database, vault, machines, machines.ports)
         cold = await timed(lambda: collect(unity, database))

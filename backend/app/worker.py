@@ -6,6 +6,7 @@ import signal
 from app import bootstrap
 from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
+from app.kernel.imports import settle
 from app.kernel.logging import get_logger
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    settle()
     async with unity.running():
         log.info("worker_started")
         await stop.wait()

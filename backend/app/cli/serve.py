@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from app.kernel import config, folders, logging, open_files
 from app.kernel.clock import SystemClock
 from app.kernel.config import Settings
 from app.kernel.errors import StartRefused
+from app.kernel.imports import settle
 from app.main import create_app
 from app.routers.guards import LocalSocket
 from app.services.core.start import announce_start
@@ -69,7 +69,7 @@ async def _serve(settings: Settings, *, with_jobs: bool) -> None:
         local = _LocalServer(_config(LocalSocket(app), None, lifespan="off"))
         if token is not None:
             print(first_start.announcement(unity.platform, token), flush=True)
-        _settle()
+        settle()
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(tls.watch()) if tls is not None else None
             group.create_task(local.serve(sockets=[open_socket(settings.data / SOCKET_NAME)]))
@@ -79,16 +79,6 @@ async def _serve(settings: Settings, *, with_jobs: bool) -> None:
                 watch.cancel()
     if not public.started:
         raise StartRefused("Unity could not start; the log above says why.")
-
-
-def _settle() -> None:
-    """Leave what the start made out of the garbage collector's rounds: it stays to the end.
-
-    Walking it took 180 ms of each full round, and a long list brings on a round in every seventh
-    request (Python's `gc.freeze`).
-    """
-    gc.collect()
-    gc.freeze()
 
 
 class _LocalServer(uvicorn.Server):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from app.kernel import migrations
-from app.kernel.imports import hidden, uncollected
+from app.kernel.imports import hidden, settle, uncollected
 
 # Each is slow to load and needed by few homes, or only after something was asked for.
 _LATER = ("alembic", "apprise", "obstore", "procrastinate", "prometheus_client", "psycopg", "rich")
@@ -29,6 +29,17 @@ def test_nothing_is_collected_inside_and_what_was_made_is_left_out_afterwards() 
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
+
+
+def test_what_the_start_made_is_left_alone_and_the_young_are_looked_at_more_seldom() -> None:
+    before = gc.get_threshold()
+    try:
+        settle()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() == (10_000, *before[1:])
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def test_the_names_of_the_scripts_tell_the_revision_that_alembic_finds() -> None:
