@@ -84,7 +84,7 @@ def read_private_key(text: str, passphrase: str | None) -> KeyPair:
     except TypeError as error:
         raise _passphrase_problem(has_passphrase=secret is not None) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _unreadable(error, has_passphrase=secret is not None) from error
+        raise _unreadable(error, is_locked=secret is not None and _is_locked(plain)) from error
     return KeyPair(plain, _public_half(key))
 
 
@@ -95,8 +95,19 @@ def _load(plain: str, secret: bytes | None) -> SSHPrivateKeyTypes:
     if not isinstance(
         key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
     ):
-        raise ValueError("SSH has no keys of this kind")  # noqa: TRY004 - the caller's file, not a type
+        raise UnsupportedAlgorithm("SSH has no keys of this kind")
     return key
+
+
+def _is_locked(plain: str) -> bool:
+    """Tell whether the file is whole on its outside, and needs a passphrase to be opened."""
+    try:
+        _load(plain, None)
+    except TypeError:
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return False
 
 
 def _refuse_other_files(plain: str) -> None:
@@ -128,9 +139,11 @@ def _passphrase_problem(*, has_passphrase: bool) -> InvalidInput:
     )
 
 
-def _unreadable(error: Exception, *, has_passphrase: bool) -> InvalidInput:
-    said = str(error)
-    if has_passphrase and ("password" in said.lower() or "corrupt" in said.lower()):
+def _unreadable(error: Exception, *, is_locked: bool) -> InvalidInput:
+    # One wrong passphrase in some hundreds decrypts to bytes whose padding is right by chance:
+    # the library then says that the key, not the passphrase, is wrong. What the passphrase
+    # should open is therefore never called damaged.
+    if is_locked and not isinstance(error, UnsupportedAlgorithm):
         return PassphraseWrong(
             "The passphrase does not open the key file.", fix="Type the passphrase again."
         )

@@ -92,6 +92,13 @@ def test_each_mistake_with_a_passphrase_has_its_own_message(tmp_path: Path, form
         read_private_key(plain, "right")
 
 
+def test_a_wrong_passphrase_that_decrypts_by_chance_is_still_wrong(tmp_path: Path) -> None:
+    text, _ = keygen(tmp_path, *FORMS["pem-rsa"], phrase="right")
+    for number in range(3000):
+        with pytest.raises(PassphraseWrong):
+            read_private_key(text, f"wrong {number}")
+
+
 @pytest.mark.parametrize(
     ("text", "fix"),
     [
