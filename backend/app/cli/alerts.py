@@ -7,9 +7,10 @@ import typer
 
 from app.cli.client import Client
 from app.cli.client import Json as Document
+from app.cli.naming import the_one
 from app.cli.output import Json, show, show_table
 from app.cli.spans import length_of
-from app.kernel.errors import InvalidInput, JsonValue, NotFound
+from app.kernel.errors import InvalidInput, JsonValue
 
 cli = typer.Typer(help="What is wrong, and what was done about it.", no_args_is_help=True)
 ALERTS = "/api/alerts"
@@ -21,8 +22,6 @@ COLUMNS = {
     "notes": "NOTES",
     "id": "ID",
 }
-# Enough of an id to tell alerts apart; UUIDv7 begin with the time.
-_SHORTEST = 4
 
 
 @cli.command("list")
@@ -136,17 +135,8 @@ def _id_of(client: Client, text: str) -> str:
     """Return an alert's whole id; the end of one is enough when it is the only one."""
     if len(text) == 36:  # noqa: PLR2004 - the length of a UUID
         return text
-    if len(text) < _SHORTEST:
-        raise InvalidInput("That is too little of an id.", fix="`unity alerts list` shows them.")
-    rows = client.pages(ALERTS, state="open")
-    found = [str(row["id"]) for row in rows if str(row["id"]).endswith(text)]
-    if len(found) != 1:
-        count = "No" if not found else "More than one"
-        raise NotFound(
-            f"{count} open alert has an id that ends in {text}.",
-            fix="`unity alerts list` shows them.",
-        )
-    return found[0]
+    rows = list(client.pages(ALERTS, state="open"))
+    return str(the_one(rows, text, "open alert", "unity alerts list")["id"])
 
 
 def _notes(row: Document) -> str:

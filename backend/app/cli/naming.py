@@ -12,7 +12,7 @@ _SHORTEST = 4
 def the_one(rows: Sequence[Json], text: str, noun: str, command: str) -> Json:
     """Return the row with this name, id or end of an id; `command` is the one that lists them."""
     wanted = text.casefold()
-    found = [row for row in rows if wanted in {str(row["id"]), str(row.get("name")).casefold()}]
+    found = [row for row in rows if wanted and wanted in _names_of(row)]
     if not found and len(text) >= _SHORTEST:
         found = [row for row in rows if str(row["id"]).endswith(wanted)]
     if not found:
@@ -21,6 +21,10 @@ def the_one(rows: Sequence[Json], text: str, noun: str, command: str) -> Json:
         ids = ", ".join(str(row["id"])[-12:] for row in found)
         raise InvalidInput(f"More than one {noun} is meant by {text!r}.", fix=f"Name one of {ids}.")
     return found[0]
+
+
+def _names_of(row: Json) -> set[str]:
+    return {str(row["id"]), str(row.get("name") or "").casefold()}
 
 
 def items_of(answer: Json) -> list[Json]:

@@ -8,6 +8,7 @@ from app.cli.client import Client
 from app.cli.client import Json as Document
 from app.cli.naming import items_of, the_one
 from app.cli.output import Json, show, show_table
+from app.kernel.errors import InvalidInput
 
 cli = typer.Typer(help="Where notifications go, and whether they arrive.", no_args_is_help=True)
 CHANNELS = "/api/notifications/channels"
@@ -120,6 +121,8 @@ def retry(
     json: Json = False,
 ) -> None:
     """Send dead letters again."""
+    if not deliveries and not is_all:
+        raise InvalidInput("Say which dead letters.", fix="Name some, or give --dead for all.")
     client = Client()
     dead = list(client.pages(DELIVERIES, state="dead"))
     command = "unity notify deliveries --state dead"

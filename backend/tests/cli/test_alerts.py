@@ -84,8 +84,8 @@ def test_a_server_is_silenced_for_a_time(machine: Machine, open_ids: dict[str, s
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("show", "abc"), "too little of an id"),
-        (("show", "ffffffff"), "No open alert has an id that ends in ffffffff"),
+        (("show", "abc"), "There is no open alert 'abc'"),
+        (("show", "ffffffff"), "There is no open alert 'ffffffff'"),
         (("ack", "00000000-0000-7000-8000-000000000000"), "alert"),
         (("silence", "--reason", "x"), "Say which alerts."),
         (("silence", "--reason", "x", "--server", "nas", "--for", "soon"), "no length of time"),

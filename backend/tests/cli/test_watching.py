@@ -124,6 +124,8 @@ def test_deliveries_are_listed_and_dead_letters_sent_again(machine: Machine, pee
     assert dead, machine.type("notify", "deliveries").stdout
     peer.status = 200
     before = len(peer.heard)
+    nameless = machine.type("notify", "retry", "none")
+    assert "There is no dead letter 'none'." in nameless.stderr
     done = machine.type("notify", "retry", str(dead[0]["id"])[-12:])
     assert done.stdout.strip() == "1 is sent again."
     for _ in range(100):
@@ -199,6 +201,7 @@ def test_things_and_what_happened_to_them_are_found(machine: Machine) -> None:
     ("words", "why"),
     [
         (("notify", "test", "nobody"), "There is no channel 'nobody'. `unity notify channels`"),
+        (("notify", "retry"), "Say which dead letters. Name some, or give --dead for all."),
         (("notify", "retry", "ffffffff"), "There is no dead letter 'ffffffff'."),
         (("rules", "off", "nothing"), "There is no rule 'nothing'. `unity rules list` lists them."),
         (("rules", "mute", "nothing", "--for", "soon"), "'soon' is no length of time."),
