@@ -4,11 +4,11 @@ import asyncio
 import base64
 import json
 from collections.abc import Mapping
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote
 
 import httpx2
 
-from app.kernel.addresses import is_public, is_refused
+from app.kernel.addresses import is_public, is_refused, web_parts
 from app.kernel.database import in_transaction
 from app.kernel.errors import JsonValue
 from app.kernel.text import printable
@@ -97,10 +97,11 @@ class HttpProviderGateway:
     ) -> str:
         if in_transaction():
             raise RuntimeError("A provider was about to be asked inside a database transaction.")
-        host = _host(url)
+        parts = _parts(url)
+        host = parts.hostname or ""
         try:
             async with asyncio.timeout(self._seconds):
-                address = await _resolve(host, urlsplit(url))
+                address = await _resolve(host, parts)
                 status, body = await self._send(method, url, address, headers or {}, form)
         except TimeoutError:
             raise ProviderNotReached(
@@ -151,15 +152,11 @@ async def _read(answer: httpx2.Response, host: str) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if host is None or parts.scheme not in ("http", "https"):
+def _parts(url: str) -> SplitResult:
+    parts = web_parts(url)
+    if parts is None:
         raise ProviderNotReached("The address of the provider does not start with https://.")
-    return host
+    return parts
 
 
 async def _resolve(host: str, parts: SplitResult) -> str:
@@ -223,7 +220,7 @@ def _text(found: Object, name: str) -> str:
 
 def _link(found: Object, name: str) -> str:
     value = _text(found, name)
-    _host(value)
+    _parts(value)
     return value
 
 

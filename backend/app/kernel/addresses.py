@@ -5,7 +5,7 @@ not: behind them sit the metadata services of clouds, which hand out credentials
 """
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Metadata services outside of the link-local networks.
@@ -14,14 +14,19 @@ _METADATA = frozenset(
 )
 
 
-def is_web_address(text: str) -> bool:
-    """Tell whether this is an http or https address with a host, and a port that can be one."""
+def web_parts(text: str) -> SplitResult | None:
+    """Return the parts of an http or https address; None without a host or with an odd port."""
     try:
         parts = urlsplit(text)
         _ = parts.port  # reading it is the check
     except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+        return None
+    return parts if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether this is an http or https address with a host, and a port that can be one."""
+    return web_parts(text) is not None
 
 
 def is_refused(text: str) -> bool:

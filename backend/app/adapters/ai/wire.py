@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from app.adapters.ai.dialect import Call, Document, garbled
-from app.kernel.addresses import is_public, is_refused
+from app.kernel.addresses import is_public, is_refused, web_parts
 from app.kernel.errors import JsonValue
 from app.kernel.text import printable
 from app.ports.ai_provider import Connection, Failure, ProviderFailed
@@ -133,12 +133,8 @@ async def _open(connection: Connection, call: Call) -> AsyncIterator[httpx2.Resp
 
 
 def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it is the check
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = web_parts(url)
+    if parts is None:
         raise ProviderFailed(
             Failure.ADDRESS_REFUSED, "The address does not start with http:// or https://."
         )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from app.kernel.addresses import web_parts
 from app.kernel.errors import InvalidInput, JsonValue, NotFound
 from app.models.core.notification_channel import ChannelKind
 from app.ports.notifier import (
@@ -192,14 +192,10 @@ def _open(secret: SecretStr | None) -> str:
 
 def _host(url: str, where: str) -> str:
     """Return scheme and host of an address for people."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
+    parts = web_parts(url)
+    if parts is None:
         refuse([(where, "Enter an address such as https://host/path.")])
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}"
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
 
 
 def hint_of(address: Address, name: str) -> str:

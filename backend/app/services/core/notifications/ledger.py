@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.addresses import web_parts
 from app.kernel.clock import Clock
 from app.kernel.crypto import Vault
 from app.kernel.errors import Conflict, InvalidInput, NotFound
@@ -318,13 +319,7 @@ class SignsOfLife:
 
 
 def _hint(url: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only one thing needs it
-
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
+    parts = web_parts(url)
+    if parts is None:
         refuse([("url", "Enter an address such as https://hc-ping.com/….")])
-    return f"{parts.scheme}://{host}/…"[:300]
+    return f"{parts.scheme}://{parts.hostname}/…"[:300]
