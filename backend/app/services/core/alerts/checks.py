@@ -3,8 +3,8 @@
 import math
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from app.services.core.alerts.levels import (
     fingerprint,
     fits,
     override_for,
+    patience_of,
     subject_of,
 )
 from app.services.core.alerts.looks import Check, Look
@@ -165,9 +166,7 @@ def make_check(rule: Rule, series: SeriesOf) -> Check | None:
     override = override_for(rule.overrides, labels, series.own)
     if (override is not None and override.is_ignored) or not has_unit(definition, series.unit):
         return None
-    timings, severity = rule.timings, rule.severity
-    if override is not None and override.for_seconds is not None:
-        timings = replace(timings, fire_after=timedelta(seconds=override.for_seconds))
+    timings, severity = patience_of(rule.timings, override), rule.severity
     if override is not None and override.severity is not None:
         severity = override.severity
     bounds = bounds_of(definition, override) if isinstance(definition, Levels) else _NEVER

@@ -7,7 +7,6 @@ have no series, so their exceptions are looked up for what is about to alarm.
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.core.resource import Resource
 from app.schemas.core.alert_rule import Composite, StateChange
 from app.services.core.alerts.instances import Kept
-from app.services.core.alerts.levels import override_for
+from app.services.core.alerts.levels import override_for, patience_of
 from app.services.core.alerts.looks import Look
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.rule_book import Rule
@@ -76,7 +75,5 @@ def _excepted(look: Look, servers: Mapping[uuid.UUID, uuid.UUID]) -> Look | None
         return look
     if found.is_ignored:
         return None
-    timings, severity = look.timings, found.severity or look.severity
-    if found.for_seconds is not None:
-        timings = replace(timings, fire_after=timedelta(seconds=found.for_seconds))
+    timings, severity = patience_of(look.timings, found), found.severity or look.severity
     return replace(look, timings=timings, severity=severity)

@@ -4,12 +4,13 @@ import hashlib
 import math
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from app.kernel.text import size_words
 from app.schemas.core.alert_rule import LabelMatcher, Levels, Match, Operator, Override
-from app.services.core.alerts.machine import Verdict
+from app.services.core.alerts.machine import Timings, Verdict
 from app.services.core.metrics.series import Labels, canonical
 
 _UPPER = (Operator.ABOVE, Operator.AT_LEAST)
@@ -90,6 +91,13 @@ def override_for(
         if is_there and fits(one.labels, labels):
             return one
     return None
+
+
+def patience_of(timings: Timings, override: Override | None) -> Timings:
+    """Return timings, with the time that an override waits instead."""
+    if override is None or override.for_seconds is None:
+        return timings
+    return replace(timings, fire_after=timedelta(seconds=override.for_seconds))
 
 
 def subject_of(labels: Mapping[str, str]) -> str:

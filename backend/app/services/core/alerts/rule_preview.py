@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -28,7 +28,7 @@ from app.services.core.alerts.checks import SeriesOf, has_unit, make_check
 from app.services.core.alerts.composites import join, judge_part
 from app.services.core.alerts.exceptions import own_of, servers_of
 from app.services.core.alerts.history import Points, read_points, values_of
-from app.services.core.alerts.levels import fits, override_for, subject_of
+from app.services.core.alerts.levels import fits, override_for, patience_of, subject_of
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.replay import (
     ROUND,
@@ -215,9 +215,7 @@ def _try_composite(
         override = override_for(rule.overrides, {}, own)
         if override is not None and override.is_ignored:
             continue
-        timings = rule.timings
-        if override is not None and override.for_seconds is not None:
-            timings = replace(timings, fire_after=timedelta(seconds=override.for_seconds))
+        timings = patience_of(rule.timings, override)
         gap = timedelta(seconds=max(60.0, _GAP * max(one.interval for one in its)))
         verdicts = _joined(definition, its, points, past)
         for incident in replay_verdicts(timings, gap, verdicts):

@@ -305,16 +305,8 @@ def _shown(
     return AlertRuleRead.model_validate(
         {
             **told(row).model_dump(),
-            "id": row.id,
-            "key": row.key,
-            "kind": row.kind,
-            "muted_until": row.muted_until,
-            "version": row.version,
-            "updated_at": row.updated_at,
+            **_beside(row, first, findings, firing),
             "is_changed": first is not None and is_changed(row, first),
-            "source": "" if first is None else first.source,
-            "firing": firing.get(row.id, 0),
-            "findings": [one.model_dump() for one in findings],
         }
     )
 
@@ -333,18 +325,30 @@ def _shown_broken(
             "definition": None,
             "scope": {},
             "overrides": [],
-            "id": row.id,
-            "key": row.key,
-            "kind": row.kind,
-            "muted_until": row.muted_until,
-            "version": row.version,
-            "updated_at": row.updated_at,
+            **_beside(row, first, [broken], firing),
             "is_changed": first is not None,
-            "source": "" if first is None else first.source,
-            "firing": firing.get(row.id, 0),
-            "findings": [broken.model_dump()],
         }
     )
+
+
+def _beside(
+    row: AlertRule,
+    first: BuiltInRule | None,
+    findings: Sequence[RuleFinding],
+    firing: Mapping[uuid.UUID | None, int],
+) -> dict[str, object]:
+    """Return what is told of a rule beside what people wrote."""
+    return {
+        "id": row.id,
+        "key": row.key,
+        "kind": row.kind,
+        "muted_until": row.muted_until,
+        "version": row.version,
+        "updated_at": row.updated_at,
+        "source": "" if first is None else first.source,
+        "firing": firing.get(row.id, 0),
+        "findings": [one.model_dump() for one in findings],
+    }
 
 
 def _refused(faults: Sequence[FieldFault], prefix: str) -> RuleNotValid:
