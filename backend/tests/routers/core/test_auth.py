@@ -70,6 +70,16 @@ async def test_login_over_plain_http_sets_a_plain_cookie_and_says_so(cast: Cast)
     assert (await alice.get("/api/auth/session")).json()["is_secure"] is False
 
 
+@pytest.mark.parametrize("other", ['prefs={"a": 1}', "no value", "a b=c", 'quoted="'])
+async def test_cookies_of_other_services_on_the_host_log_nobody_out(cast: Cast, other: str) -> None:
+    alice = await cast.logged_in("alice")
+    own = f"unity_session={alice.http.cookies['unity_session']}"
+    for cookies in (f"{other}; {own}", f"{own}; {other}"):
+        stranger = cast.person()
+        answer = await stranger.call("GET", "/api/auth/session", headers={"Cookie": cookies})
+        assert answer.json()["user"] is not None, cookies
+
+
 async def test_login_over_tls_sets_a_host_cookie(cast: Cast) -> None:
     alice = cast.person("alice")
     alice.http.base_url = "https://unity.test"
