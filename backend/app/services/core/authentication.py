@@ -10,12 +10,14 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Update, or_, select, update
 
 from app.kernel.clock import Clock
 from app.kernel.config import LoginPart, SessionPart
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.kernel.errors import DiskFull
+from app.kernel.logging import get_logger
 from app.models.core.api_token import ApiToken
 from app.models.core.api_token_group import ApiTokenGroup
 from app.models.core.role_grant import RoleGrant
@@ -31,6 +33,7 @@ SEEN_EVERY = timedelta(minutes=1)
 ROTATION_GRACE = timedelta(seconds=30)
 TOKEN_PEPPER_INFO = b"token-pepper"
 CSRF_INFO = b"csrf"
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class Authenticator:
         if is_demanded(self._login, Role(user.role)) and not login.has_second_factor:
             return self.nobody(visit)  # the demand or the role is newer than the login
         if now - login.last_seen_at >= SEEN_EVERY:
-            await self._note_session(login.id, now, visit)
+            use = update(Session).where(Session.id == login.id)
+            await self._note(use.values(last_seen_at=now, address=visit.address))
         rights = rights_of(user.role, ((row[2], row[3]) for row in rows))
         actor = Actor(
             ActorKind.USER,
@@ -131,7 +135,8 @@ class Authenticator:
         if not is_from(visit.address, key.addresses):
             return self.nobody(visit)
         if key.last_used_at is None or now - key.last_used_at >= SEEN_EVERY:
-            await self._note_token(key.id, now, visit)
+            use = update(ApiToken).where(ApiToken.id == key.id)
+            await self._note(use.values(last_used_at=now, last_used_address=visit.address))
         scopes = frozenset(P(scope) for scope in key.scopes.split() if scope in set(P))
         groups = frozenset(row[4] for row in rows if row[4] is not None)
         rights = rights_of(user.role, ((row[2], row[3]) for row in rows)).narrowed(
@@ -161,18 +166,13 @@ class Authenticator:
         span = timedelta(seconds=self._limits.step_up_seconds)
         return login.stepped_up_at is not None and now - login.stepped_up_at < span
 
-    async def _note_session(self, session_id: uuid.UUID, now: datetime, visit: Visit) -> None:
-        async with self._database.transaction() as session:
-            await session.execute(
-                update(Session)
-                .where(Session.id == session_id)
-                .values(last_seen_at=now, address=visit.address)
-            )
+    async def _note(self, use: Update) -> None:
+        """Note when and whence it was used last.
 
-    async def _note_token(self, token_id: uuid.UUID, now: datetime, visit: Visit) -> None:
-        async with self._database.transaction() as session:
-            await session.execute(
-                update(ApiToken)
-                .where(ApiToken.id == token_id)
-                .values(last_used_at=now, last_used_address=visit.address)
-            )
+        On a full disk it goes unnoted: people must be able to look at what fills it.
+        """
+        try:
+            async with self._database.transaction() as session:
+                await session.execute(use)
+        except DiskFull as error:
+            log.warning("login_use_not_noted", reason=error.detail)

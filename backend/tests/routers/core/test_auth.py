@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.services.core.audit import AuditLog
 from app.services.core.login_limits import ACCOUNT_FROM_PLACE, PLACE
@@ -291,3 +292,29 @@ async def test_a_disabled_user_is_out_at_once_and_cannot_come_back(cast: Cast) -
     refused = await bob.log_in()
     assert refused.status_code == 401
     assert "disabled" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("is_token", [False, True])
+async def test_a_full_disk_keeps_nobody_from_looking(cast: Cast, is_token: bool) -> None:  # noqa: FBT001 - a parameter
+    alice = await cast.logged_in("alice")
+    wish = {"name": "eyes", "scopes": ["servers:read"]}
+    token = (await alice.post("/api/tokens", wish)).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"} if is_token else {}
+    cast.clock.advance(timedelta(minutes=2))  # the use is to be noted anew
+    await fill_at_the_next_note(cast)
+
+    answer = await alice.call("GET", "/api/infrastructure/servers", headers=headers)
+    assert answer.status_code == 200
+    refused = await alice.patch("/api/auth/profile", {"full_name": "Alice " * 15})
+    assert (refused.status_code, refused.json()["type"]) == (507, "/problems/disk-full")
+
+
+async def fill_at_the_next_note(cast: Cast) -> None:
+    """Leave no room in the database for whoever notes a use, or changes a user."""
+    async with cast.platform.database.transaction() as session:
+        await session.execute(text("CREATE TABLE ballast (content BLOB)"))
+        for table in ("login_session", "api_token", "user_account"):
+            trigger = "CREATE TRIGGER fill_{0} AFTER UPDATE ON {0} BEGIN {1}; END"
+            fill = "INSERT INTO ballast VALUES (zeroblob(9000000))"
+            await session.execute(text(trigger.format(table, fill)))
+        await session.execute(text("PRAGMA max_page_count = 1"))  # that is as many as there are
