@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 from typing import cast
 
 from app.models.infrastructure.storage_device import DeviceState, StorageDevice
-from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
+from app.services.infrastructure.facts.smart.report import (
+    ReadState,
+    SmartReport,
+    smartctl_name,
+)
 from app.services.infrastructure.storage.conditions import DriveView
 from app.services.infrastructure.storage.rules import Level
 from app.services.infrastructure.storage.verdicts import Override, Reason, Remembered, Said
@@ -57,7 +61,7 @@ def view_of(row: StorageDevice) -> DriveView:
         state=DeviceState(row.state),
         read_state=ReadState(row.read_state) if row.read_state else None,
         read_detail=row.read_detail,
-        path=row.path,
+        path=smartctl_name(row.path, row.smart_type),
         place=row.name,
         missing_since=row.missing_since,
         read_at=row.read_at,

@@ -51,13 +51,13 @@ NVME = "NVM Express base specification, SMART / Health Information log"
 CHECKMK = "Checkmk: the value grew since the drive was discovered"
 VENDOR = "The drive's own threshold"
 
-_REPLACE = (
+REPLACE = (
     "Check that the backups of what lies on it are good, then replace the drive."
-    " Until then, run a long self-test: `smartctl -t long {device}`."
+    " Until then, start a long self-test on its page, or with `smartctl -t long {device}`."
 )
-_LOOK = (
-    "Run a long self-test (`smartctl -t long {device}`); acknowledge the value when it stays as"
-    " it is."
+LOOK = (
+    "Start a long self-test on its page, or with `smartctl -t long {device}`; acknowledge the value"
+    " when it stays as it is."
 )
 _CABLE = (
     "Change the cable, the slot or the power supply: the data was hurt on its way, not on the"
@@ -66,14 +66,14 @@ _CABLE = (
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "reallocated_sectors", "reallocated", "Reallocated sectors: {value}", BUCKETS, _LOOK,
+        "reallocated_sectors", "reallocated", "Reallocated sectors: {value}", BUCKETS, LOOK,
         steps=((1, Level.WATCH), (16, Level.WARNING), (70, Level.FAILING)),
         growth=Level.WARNING,
         rates=(Rate(10, 7, Level.FAILING),),
         only="disk",
     ),
     Rule(
-        "reallocated_blocks", "reallocated", "Retired flash blocks: {value}", BUCKETS, _LOOK,
+        "reallocated_blocks", "reallocated", "Retired flash blocks: {value}", BUCKETS, LOOK,
         steps=((1, Level.WATCH), (100, Level.WARNING)),
         growth=Level.WATCH,
         rates=(Rate(50, 7, Level.WARNING),),
@@ -81,40 +81,40 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "reallocation_events", "reallocation_events", "Attempts to reallocate sectors: {value}",
-        BUCKETS, _LOOK,
+        BUCKETS, LOOK,
         steps=((1, Level.WATCH), (11, Level.WARNING)),
         growth=Level.WATCH,
     ),
     Rule(
         "pending_sectors", "pending", "Sectors that wait to be reallocated: {value}",
-        BACKBLAZE, _REPLACE,
+        BACKBLAZE, REPLACE,
         # A physical sector of 4096 bytes counts as eight.
         steps=((1, Level.WARNING), (9, Level.FAILING)),
         rates=(Rate(8, 1, Level.FAILING),),
     ),
     Rule(
         "offline_uncorrectable", "offline_uncorrectable", "Sectors that cannot be read: {value}",
-        BACKBLAZE, _REPLACE,
+        BACKBLAZE, REPLACE,
         steps=((1, Level.WARNING), (9, Level.FAILING)),
         rates=(Rate(8, 1, Level.FAILING),),
     ),
     Rule(
         "reported_uncorrectable", "reported_uncorrectable",
         "Errors that could not be corrected: {value}",
-        BACKBLAZE, _REPLACE,
+        BACKBLAZE, REPLACE,
         steps=((1, Level.WARNING), (65, Level.FAILING)),
         growth=Level.WARNING,
         rates=(Rate(10, 7, Level.FAILING),),
     ),
     Rule(
         "end_to_end_errors", "end_to_end", "Times that data changed inside of the drive: {value}",
-        BUCKETS, _REPLACE,
+        BUCKETS, REPLACE,
         steps=((1, Level.WARNING),),
         growth=Level.FAILING,
     ),
     Rule(
         "spin_retries", "spin_retries", "Times that the motor needed a second try: {value}",
-        BUCKETS, _REPLACE,
+        BUCKETS, REPLACE,
         steps=((1, Level.WARNING),),
         growth=Level.FAILING,
         only="disk",
@@ -133,17 +133,17 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "statistic_reallocated", "statistic_reallocated",
-        "Reallocated sectors in the device statistics: {value}", BACKBLAZE, _LOOK,
+        "Reallocated sectors in the device statistics: {value}", BACKBLAZE, LOOK,
         steps=((1, Level.WATCH),),
     ),
     Rule(
         "statistic_uncorrectable", "statistic_uncorrectable",
-        "Uncorrectable errors in the device statistics: {value}", BACKBLAZE, _LOOK,
+        "Uncorrectable errors in the device statistics: {value}", BACKBLAZE, LOOK,
         steps=((1, Level.WATCH),),
     ),
     Rule(
         "media_errors", "media_errors", "Errors of the flash that could not be corrected: {value}",
-        NVME, _REPLACE,
+        NVME, REPLACE,
         steps=((1, Level.WARNING),),
         growth=Level.FAILING,
     ),
@@ -154,19 +154,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "grown_defects", "grown_defects", "Defects found since it was made: {value}",
-        "SCSI primary commands: grown defect list", _LOOK,
+        "SCSI primary commands: grown defect list", LOOK,
         steps=((1, Level.WATCH), (100, Level.WARNING)),
         growth=Level.WARNING,
         rates=(Rate(10, 7, Level.FAILING),),
     ),
     Rule(
         "pending_defects", "pending_defects", "Defects that wait to be reassigned: {value}",
-        "SCSI block commands: pending defects log", _REPLACE,
+        "SCSI block commands: pending defects log", REPLACE,
         steps=((1, Level.WARNING), (9, Level.FAILING)),
     ),
     Rule(
         "uncorrected_errors", "uncorrected", "Errors that could not be corrected: {value}",
-        "SCSI error counter log; TrueNAS alerts on the same sum", _REPLACE,
+        "SCSI error counter log; TrueNAS alerts on the same sum", REPLACE,
         steps=((1, Level.WARNING),),
         growth=Level.FAILING,
     ),

@@ -1,54 +1,26 @@
 """The numbers of a report that the rules judge; all of them grow as things get worse."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from app.services.infrastructure.facts.smart.report import (
     Attribute,
     Protocol,
+    SelfTest,
     SelfTestOutcome,
     SmartReport,
 )
-
-# An id means this only under one of these names: vendors use the ids of others for other things.
-# smartctl takes the names out of its database of drives, so they tell what the vendor means.
-_NAMES: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "reallocated": (5, ("Reallocated_Sector_Ct", "Reallocated_Sector_Count", "Retired_Block_Count",
-                        "Reallocate_NAND_Blk_Cnt", "Reassigned_Block_Count", "New_Bad_Blk_Count")),
-    "spin_retries": (10, ("Spin_Retry_Count",)),
-    "end_to_end": (184, ("End-to-End_Error", "End-to-End_Error_Count", "End_to_End_Error")),
-    "reported_uncorrectable": (187, ("Reported_Uncorrect", "Reported_Uncorrectable",
-                                     "Uncorrectable_Error_Cnt", "Reported_UE_Counts")),
-    "command_timeouts": (188, ("Command_Timeout",)),
-    "reallocation_events": (196, ("Reallocated_Event_Count",)),
-    "pending": (197, ("Current_Pending_Sector", "Pending_Sector_Count", "Total_Pending_Sectors",
-                      "Current_Pending_Sector_Count")),
-    "offline_uncorrectable": (198, ("Offline_Uncorrectable", "Uncorrectable_Sector_Ct",
-                                    "Total_Offl_Uncorrectabl",
-                                    "Offline_Uncorrectable_Sector_Count")),
-    "crc_errors": (199, ("UDMA_CRC_Error_Count", "CRC_Error_Count", "SATA_CRC_Error_Count",
-                         "CRC_Error_Cnt", "UDMA_CRC_Error")),
-}  # fmt: skip
-# Where the drive has no name in the database, these ids mean the same in every disk with platters.
-_SAME_IN_ALL_DISKS = frozenset({5, 10, 187, 188, 196, 197, 198, 199})
-_PACKED_FROM = 1 << 16
-# Wear: the normalised value counts down from 100, except where the raw value is the percentage.
-_WEAR_BY_VALUE = (
-    "Media_Wearout_Indicator",
-    "Wear_Leveling_Count",
-    "SSD_Life_Left",
-    "Percent_Lifetime_Remain",
-    "Remaining_Lifetime_Perc",
-    "Percent_Life_Remaining",
-    "Lifetime_Remaining",
+from app.services.infrastructure.storage.vendor_names import (
+    COUNTERS,
+    LBA_WRITTEN,
+    LEFT_BY_NAME,
+    LEFT_BY_VALUE,
+    NO_WEAR,
+    SAME_IN_ALL_DISKS,
+    UNITS_WRITTEN,
 )
-_LBA_WRITTEN = "Total_LBAs_Written"
-_UNITS_WRITTEN = {
-    "Host_Writes_32MiB": 32 * 1024**2,
-    "Lifetime_Writes_GiB": 1024**3,
-    "Total_Writes_GiB": 1024**3,
-    "Host_Writes_GiB": 1024**3,
-}
+
+_PACKED_FROM = 1 << 16
 _DATA_UNIT = 512_000  # bytes; NVMe counts in thousands of 512
 _HUNDRED = 100
 _MOST_YEARS_IN_HOURS = 60 * 24 * 366
@@ -71,13 +43,16 @@ def signals_of(report: SmartReport) -> Signals:
 
 def attribute_signal(attribute: Attribute, *, has_platters: bool) -> str:
     """Name the signal that this attribute stands for, if any."""
-    for signal, (number, names) in _NAMES.items():
-        if attribute.id != number:
-            continue
-        is_unnamed = attribute.name in ("", "Unknown_Attribute", "Unknown_HDD_Attribute")
-        if attribute.name in names or (
-            is_unnamed and has_platters and number in _SAME_IN_ALL_DISKS
-        ):
+    number = attribute.id
+    is_known = (
+        has_platters
+        and number in SAME_IN_ALL_DISKS
+        and attribute.name in ("", "Unknown_Attribute", "Unknown_HDD_Attribute")
+    )
+    for signal, named in COUNTERS.items():
+        if number in named.ids and attribute.name in named.names:
+            return signal
+        if is_known and number == named.ids[0]:
             return signal
     return ""
 
@@ -98,7 +73,15 @@ def attribute_count(attribute: Attribute) -> int | None:
     return attribute.raw if shown is None else max(shown, attribute.raw) if not words[1:] else shown
 
 
-def _of_ata(report: SmartReport) -> Iterator[tuple[str, int]]:
+def _of_ata(report: SmartReport) -> Signals:
+    """Return the largest count of each thing: some drives count it under two ids."""
+    found: Signals = {}
+    for signal, count in _counts(report):
+        found[signal] = max(count, found.get(signal, 0))
+    return found
+
+
+def _counts(report: SmartReport) -> Iterator[tuple[str, int]]:
     has_platters = not report.is_solid_state
     for attribute in report.attributes or []:
         signal = attribute_signal(attribute, has_platters=has_platters)
@@ -178,12 +161,19 @@ def wear_percent(report: SmartReport) -> int | None:
         return max(known)
     if not report.is_solid_state:
         return None
-    left = [
-        one.value
-        for one in report.attributes or []
-        if one.name in _WEAR_BY_VALUE and one.value is not None and one.value <= _HUNDRED
-    ]
+    left = [found for one in report.attributes or [] if (found := _left(one)) is not None]
     return _HUNDRED - min(left) if left else None
+
+
+def _left(attribute: Attribute) -> int | None:
+    """Return how much of its life an attribute says to be left, in percent."""
+    value, raw = attribute.value, attribute.raw
+    if (attribute.id, attribute.name) in NO_WEAR:
+        return None
+    if attribute.name in LEFT_BY_NAME and not value and raw is not None:
+        return raw if raw <= _HUNDRED else None
+    is_told = attribute.name in LEFT_BY_NAME or attribute.name in LEFT_BY_VALUE
+    return value if is_told and value is not None and value <= _HUNDRED else None
 
 
 def written_bytes(report: SmartReport) -> int | None:
@@ -195,10 +185,10 @@ def written_bytes(report: SmartReport) -> int | None:
             return one.value * (report.logical_block_bytes or 512)
     for attribute in report.attributes or []:
         raw = attribute.raw
-        if raw is not None and attribute.name == _LBA_WRITTEN:
+        if raw is not None and attribute.name == LBA_WRITTEN:
             return raw * (report.logical_block_bytes or 512)
-        if raw is not None and attribute.name in _UNITS_WRITTEN:
-            return raw * _UNITS_WRITTEN[attribute.name]
+        if raw is not None and attribute.name in UNITS_WRITTEN:
+            return raw * UNITS_WRITTEN[attribute.name]
     for row in report.scsi.counters if report.scsi else ():
         if row.operation == "write" and row.gigabytes is not None:
             return int(row.gigabytes * 1e9)
@@ -211,14 +201,31 @@ def power_on_hours(report: SmartReport) -> int | None:
     return hours if hours is not None and hours < _MOST_YEARS_IN_HOURS else None
 
 
-def newest_test_failed(report: SmartReport) -> str:
-    """Return how the newest self-test that came to an end failed; nothing when it passed."""
+def failed_test(report: SmartReport) -> SelfTest | None:
+    """Return the newest failed self-test that no pass has overtaken since.
+
+    A short test reads next to nothing of a drive, so its pass takes back nothing of what a long
+    one found. smartctl counts so too.
+    """
+    overtaken = 0
     for test in report.self_tests or []:
-        if test.outcome is SelfTestOutcome.FAILED:
-            return test.detail or "failed"
         if test.outcome is SelfTestOutcome.PASSED:
-            return ""
-    return ""
+            overtaken = max(overtaken, _depth(test))
+        elif test.outcome is SelfTestOutcome.FAILED and _depth(test) > overtaken:
+            return test
+    return None
+
+
+def failed_places(report: SmartReport) -> int:
+    """Return at how many different places self-tests failed."""
+    tests = report.self_tests or []
+    failed = [test for test in tests if test.outcome is SelfTestOutcome.FAILED]
+    return len({(test.lba, test.detail) for test in failed})
+
+
+def _depth(test: SelfTest) -> int:
+    kind = test.kind.lower()
+    return 2 if "extended" in kind or "long" in kind else 1
 
 
 def missing_parts(report: SmartReport) -> list[str]:

@@ -9,11 +9,15 @@ from app.services.infrastructure.facts.smart.report import (
     Protocol,
     ReadState,
     SmartReport,
+    is_remark,
+    smartctl_name,
 )
 from app.services.infrastructure.storage.rules import (
     CRITICAL_BITS,
+    LOOK,
     NVME,
     RANK,
+    REPLACE,
     RULES,
     VENDOR,
     Level,
@@ -21,17 +25,19 @@ from app.services.infrastructure.storage.rules import (
 )
 from app.services.infrastructure.storage.signals import (
     Signals,
+    failed_places,
+    failed_test,
     missing_parts,
-    newest_test_failed,
     signals_of,
 )
 
 _NOT_READ_BITS = 0b111
-_IMPLAUSIBLE = 2**63  # no counter of a drive gets there
+_IMPLAUSIBLE = 2**32  # no counter of errors gets there while the drive still answers
 _TEMPERATURES = frozenset({190, 194})
 _HOTTEST = 150  # beyond it, the sensor is broken
 _BYTE = 255
 _SPARE_MARGIN = 10
+_NOT_SAID = "a command to the drive failed"
 _READABLE = "read failure"
 # Where a drive states no limits of its own (Prometheus' rules 60/70, makers' data sheets).
 _DISK_LIMITS, _FLASH_LIMITS = (55, 60), (70, 80)
@@ -163,7 +169,7 @@ def _acknowledged(reason: Reason, said: Said) -> Reason:
 
 def _why_unknown(report: SmartReport) -> str:
     if (report.exit_status or 0) & _NOT_READ_BITS:
-        said = report.messages[0] if report.messages else "a command to the drive failed"
+        said = next((one for one in report.messages if not is_remark(one)), _NOT_SAID)
         return f"smartctl could not read all of it: {said.rstrip('.')}."
     missing = list(dict.fromkeys(missing_parts(report)))
     return f"The drive did not tell {', '.join(missing[:4])}." if missing else ""
@@ -173,6 +179,7 @@ def _by_rules(
     report: SmartReport, signals: Signals, now: datetime, remembered: Remembered, said: Said
 ) -> Iterator[Reason]:
     kind = "ssd" if report.is_solid_state else "disk"
+    name = smartctl_name(report.device, report.device_type)
     for rule in RULES:
         value = signals.get(rule.signal)
         if value is None or (rule.only and rule.only != kind):
@@ -180,7 +187,7 @@ def _by_rules(
         levels = [_by_steps(rule, value, said), *_by_growth(rule, value, now, remembered)]
         worst = max(levels, key=RANK.__getitem__)
         if worst is not Level.OK:
-            yield _reason(rule, value, worst, remembered, report.device)
+            yield _reason(rule, value, worst, remembered, name)
 
 
 def _by_steps(rule: Rule, value: int, said: Said) -> Level:
@@ -215,7 +222,9 @@ def _reason(rule: Rule, value: int, level: Level, remembered: Remembered, device
         message += ", which cannot be true: the drive or a bridge garbles its answers"
     elif baseline is not None and value > baseline:
         message += f", {value - baseline} of them since it is watched"
-    fix = rule.fix.format(device=device or "DEVICE")
+    # What fails is not waited for, whatever the rule says of fewer.
+    advice = REPLACE if level is Level.FAILING and rule.fix == LOOK else rule.fix
+    fix = advice.format(device=device or "DEVICE")
     return Reason(rule.code, level, f"{message}.", value, rule.source, fix, baseline)
 
 
@@ -338,14 +347,16 @@ def _can_be_limit(limit: int | None) -> bool:
 
 
 def _by_self_test(report: SmartReport) -> Iterator[Reason]:
-    failure = newest_test_failed(report)
-    if failure:
-        is_readable = _READABLE in failure.lower()
+    test = failed_test(report)
+    if test is not None:
+        detail = test.detail or "failed"
+        is_readable = _READABLE in detail.lower()
+        where = "" if test.lba is None else f", at sector {test.lba}"
         yield Reason(
             "self_test_failed",
             Level.WARNING if is_readable else Level.FAILING,
-            f"Its newest self-test failed: {failure}.",
-            1,
+            f"A self-test of it failed: {detail}{where}.",
+            max(1, failed_places(report)),
             "The drive's own self-test",
             "Check the backups, then replace the drive.",
         )

@@ -10,7 +10,7 @@ import pytest
 
 from app.services.infrastructure.facts.smart.report import SelfTestOutcome
 from app.services.infrastructure.storage.rules import Level
-from app.services.infrastructure.storage.verdicts import DeviceVerdict, judge_drive
+from app.services.infrastructure.storage.verdicts import DeviceVerdict, Said, judge_drive
 from tests.corpora.moments import NOW
 from tests.services.infrastructure.storage.reports import Document, ata, nvme, report, scsi
 
@@ -65,6 +65,37 @@ def test_a_log_of_an_ata_drive(
 ) -> None:
     document = ata() if log is None else ata(ata_smart_self_test_log=log)
     assert has_failed(judged(document)) is is_failed, case
+
+
+SHORT = {**PASSED, "type": {"value": 1, "string": "Short offline"}}
+SHORT_FAILED = {**FAILED, "type": {"value": 1, "string": "Short offline"}}
+
+
+@pytest.mark.parametrize(
+    ("case", "entries", "is_failed"),
+    [
+        ("a short pass after a long failure", (SHORT, FAILED), True),
+        ("a long pass after a short failure", (PASSED, SHORT_FAILED), False),
+        ("a short pass after a short failure", (SHORT, SHORT_FAILED), False),
+        ("a long pass between both", (SHORT, PASSED, FAILED), False),
+    ],
+)
+def test_a_short_test_takes_back_nothing_of_what_a_long_one_found(
+    case: str,
+    entries: tuple[Document, ...],
+    is_failed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    document = ata(ata_smart_self_test_log=extended(*entries))
+    assert has_failed(judged(document)) is is_failed, case
+
+
+def test_an_acknowledged_failure_is_quiet_until_a_test_fails_elsewhere() -> None:
+    said = Said(acknowledged={"self_test_failed": 1})
+    first, elsewhere = ({**FAILED, "lba": lba} for lba in (123, 456))
+    for log, level in ((extended(first), Level.OK), (extended(first, first), Level.OK),
+                       (extended(elsewhere, first), Level.WARNING)):  # fmt: skip
+        document = report(ata(ata_smart_self_test_log=log))
+        assert judge_drive(document, NOW, said=said).level is level
 
 
 def nvme_log(*results: int | None) -> Document:

@@ -10,19 +10,17 @@ from app.services.infrastructure.facts.smart.report import (
     Temperatures,
     clean_serial,
     clean_wwn,
+    is_remark,
 )
 
 _PROTOCOLS = {"ata": Protocol.ATA, "nvme": Protocol.NVME, "scsi": Protocol.SCSI}
 _MOST_MESSAGES = 10
-_GUESSED = "based on an Attribute check"
 
 
 def report_of(document: Node) -> SmartReport:
     """Read a document of smartctl; what is not in it stays empty."""
     protocol = _protocol(document)
-    messages = [
-        message.at("string").word() for message in document.at("smartctl", "messages").items()
-    ][:_MOST_MESSAGES]
+    messages = _messages(document)
     nvme, scsi = nvme_json.health(document), scsi_json.health(document)
     model = document.at("model_name").word() or document.at("scsi_model_name").word()
     return SmartReport(
@@ -46,7 +44,7 @@ def report_of(document: Node) -> SmartReport:
         interface=_interface(document),
         is_in_database=document.at("in_smartctl_database").flag(),
         passed=document.at("smart_status", "passed").flag(),
-        is_guessed=any(_GUESSED in message for message in messages),
+        is_guessed=any(is_remark(message) for message in messages),
         temperature=_temperatures(document),
         power_on_hours=document.at("power_on_time", "hours").count()
         if document.has("power_on_time")
@@ -62,6 +60,13 @@ def report_of(document: Node) -> SmartReport:
         statistics=ata_json.statistics(document),
         messages=messages,
     )
+
+
+def _messages(document: Node) -> list[str]:
+    """Return what smartctl remarks, the errors first: the first one is what people are told."""
+    found = list(document.at("smartctl", "messages").items())
+    found.sort(key=lambda one: one.at("severity").word() != "error")
+    return [one.at("string").word() for one in found][:_MOST_MESSAGES]
 
 
 def _protocol(document: Node) -> Protocol:

@@ -1,5 +1,6 @@
 """The report of one drive: what was read, in one shape for all kinds of drives."""
 
+import shlex
 from enum import StrEnum
 
 from pydantic import BaseModel, Field
@@ -165,8 +166,25 @@ class SmartReport(BaseModel):
 
     @property
     def is_solid_state(self) -> bool:
-        """Say whether it has no platters."""
+        """Say whether it has no platters. Old firmware tells it only by its name."""
+        if self.rotation_rpm is None and "ssd" in f"{self.family} {self.model}".lower():
+            return True
         return self.protocol is Protocol.NVME or self.rotation_rpm == 0
+
+
+# smartctl finds these by itself.
+_FOUND_BY_ITSELF = frozenset({"", "auto", "ata", "sat", "scsi", "nvme"})
+
+
+def smartctl_name(device: str, kind: str) -> str:
+    """Return how smartctl is told to speak to this very drive, ready to be pasted."""
+    option = "" if kind in _FOUND_BY_ITSELF else f"-d {shlex.quote(kind)} "
+    return f"{option}{shlex.quote(device)}" if device else ""
+
+
+def is_remark(message: str) -> bool:
+    """Say whether a message only explains what else is in the report."""
+    return "based on an Attribute check" in message
 
 
 def clean_wwn(text: str) -> str:
