@@ -24,6 +24,10 @@ class DatabaseLogin:
     password: str | None = field(default=None, repr=False)
     database: str = ""
 
+    def hidden_in(self, text: str) -> str:
+        """Return a text of the server's without the password, which some repeat in their errors."""
+        return text.replace(self.password, "***") if self.password else text
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -81,6 +85,13 @@ class DatabaseWantsLogin(DatabaseError):
 
 class DatabaseRefused(DatabaseError):
     """It refused this login: a wrong name or password, or a login not allowed from here."""
+
+
+class DatabaseNotLetIn(DatabaseRefused):
+    """It lets this login in nowhere on this way, and said so before any password was sent.
+
+    Nothing is counted against the login, so the next door may be tried, and this one again.
+    """
 
 
 class DatabaseBusy(DatabaseError):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
@@ -20,9 +21,11 @@ from app.ports.database_driver import (
     DatabaseBusy,
     DatabaseError,
     DatabaseLogin,
+    DatabaseNotLetIn,
     DatabaseRefused,
     DatabaseSilent,
     DatabaseUnreachable,
+    DatabaseUnsupported,
     DatabaseWantsLogin,
     Missing,
     Question,
@@ -31,9 +34,13 @@ from app.ports.database_driver import (
 from app.ports.shell import Listener
 
 _MOST_ROWS = 500
+_OLDEST = 100_000  # version 10: the first with a role for monitoring
 _Connection = psycopg.AsyncConnection[dict[str, object]]
-# A login that fails has no class of its own in libpq: what the server said is in the text only.
-_NOT_NOW = ("starting up", "shutting down", "in recovery mode", "too many", "slots are")
+# A login that fails brings no code out of libpq, only what the server said, in the server's own
+# language. Two blanks behind its first word tell that it was the server who spoke.
+_SERVER_SAID = re.compile(r" failed: [^\s:]{1,40}:  ([^\n]*)")
+_QUOTES = "[\"'\u00ab\u00bb\u2018-\u201f\u300c\u300d]"  # of all the languages that it has
+_ADDRESS = re.compile(r"\"(\d+\.\d+\.\d+\.\d+|[0-9a-f:]*:[0-9a-f:.]*|\[local\])\"")
 
 
 class Driver:
@@ -59,7 +66,7 @@ class Driver:
 async def _socket_folder(way: Listener) -> AsyncIterator[dict[str, str | int]]:
     """Return host and port: libpq finds a unix socket by its folder and the name it has there."""
     if not way.path:
-        yield {"host": way.host, "port": way.port}
+        yield {"hostaddr": way.host, "host": way.host, "port": way.port}
         return
     path = Path(way.path)
     name, _, port = path.name.rpartition(".")
@@ -74,6 +81,33 @@ async def _socket_folder(way: Listener) -> AsyncIterator[dict[str, str | int]]:
 async def _connect(
     place: dict[str, str | int], login: DatabaseLogin, seconds: float
 ) -> _Connection:
+    """Log in without TLS, and with it where that is asked for.
+
+    The way is a socket inside of the SSH connection, or of the machine itself. Left to choose,
+    libpq would send a wrong password twice, once over each, and two count twice.
+    """
+    try:
+        connection = await _log_in(place, login, seconds, "disable")
+    except DatabaseNotLetIn as closed:
+        if "hostaddr" not in place:
+            raise
+        try:
+            connection = await _log_in(place, login, seconds, "require")
+        except DatabaseUnreachable:  # it speaks no TLS
+            raise closed from None
+    version = connection.info.server_version
+    if version < _OLDEST:
+        await connection.close()
+        raise DatabaseUnsupported(
+            f"It is PostgreSQL {version // 10_000}.{version // 100 % 100}: versions before 10 have"
+            " no role for monitoring."
+        )
+    return connection
+
+
+async def _log_in(
+    place: dict[str, str | int], login: DatabaseLogin, seconds: float, encryption: str
+) -> _Connection:
     try:
         async with asyncio.timeout(seconds):
             return await psycopg.AsyncConnection.connect(
@@ -85,6 +119,8 @@ async def _connect(
                 # Nothing of the account that runs Unity takes part: no ~/.pgpass, no certificate.
                 passfile="/nonexistent",
                 sslcert="",
+                sslrootcert="/nonexistent",
+                sslmode=encryption,
                 gssencmode="disable",
                 options="-c default_transaction_read_only=on -c lock_timeout=2s"
                 " -c statement_timeout=8s",
@@ -100,21 +136,62 @@ async def _connect(
 
 def _said(error: psycopg.Error, login: DatabaseLogin) -> DatabaseError:
     """Tell apart a login that is wrong, a server that is full or starting, and nothing there."""
-    text = " ".join(str(error).split())
-    said = text.rpartition("FATAL: ")[2].strip() or "no answer"
+    text = str(error)
+    found = _SERVER_SAID.search(text)
+    if found is None:
+        plain = " ".join(text.split())
+        if "no password supplied" in text:
+            return DatabaseRefused(f"{login.user} was refused: the server wants a password.")
+        if "timeout" in text:
+            return DatabaseSilent("It did not answer in time.")
+        return DatabaseUnreachable(f"No connection: {plain.rpartition(': ')[2]}")
+    said = " ".join(found[1].split())
+    if "unsupported startup parameter" in said:
+        return DatabaseUnsupported(
+            "A pooler such as PgBouncer answers at this port, not PostgreSQL itself.",
+            fix="Let PostgreSQL keep a socket or port of its own, and read this machine's databases"
+            " with the login of root or postgres, so that the two are told apart.",
+        )
     if "does not exist" in said and said.startswith("database"):
         return DatabaseRefused(
             f"{said}.", fix="Name a database that this role may connect to, beside the login."
         )
-    if "no password supplied" in text:
-        return DatabaseRefused(f"{login.user} was refused: the server wants a password.")
-    if any(word in said for word in _NOT_NOW):
+    return _refusal(said, error, login)
+
+
+def _refusal(said: str, error: psycopg.Error, login: DatabaseLogin) -> DatabaseError:
+    """Judge by what no language changes: a refusal names the login, a lack of room does not."""
+    if "too many" in said or not _names(said, login):
         return DatabaseBusy(f"It takes no connection now: {said}")
-    if "FATAL" in text:
-        return DatabaseRefused(f"{login.user} was refused: {said}")
-    if "timeout" in text:
-        return DatabaseSilent("It did not answer in time.")
-    return DatabaseUnreachable(f"No connection: {text.rpartition(': ')[2]}")
+    is_asked = error.pgconn is not None and error.pgconn.used_password
+    if "pg_hba.conf" in said and not is_asked:
+        return DatabaseNotLetIn(
+            f"{login.user} was not let in: {said}",
+            fix=f"Add the line {_line(said, login)} to its pg_hba.conf, above lines that match"
+            " more, and reload it: `SELECT pg_reload_conf()`.",
+        )
+    if not is_asked and re.search(r"\b(peer|ident)\b", said, re.IGNORECASE):
+        return DatabaseNotLetIn(
+            f"{login.user} was not let in: {said}",
+            fix="Its unix socket lets accounts of the machine in under their own names only. Use"
+            f" the account without password, or add the line {_line('', login)} to its"
+            " pg_hba.conf, above the others, and reload it: `SELECT pg_reload_conf()`.",
+        )
+    return DatabaseRefused(f"{login.user} was refused: {said}")
+
+
+def _names(said: str, login: DatabaseLogin) -> bool:
+    names = {login.user, login.database or "postgres"}
+    return any(re.search(rf"{_QUOTES}\s?{re.escape(one)}\s?{_QUOTES}", said) for one in names)
+
+
+def _line(said: str, login: DatabaseLogin) -> str:
+    """Return the line of pg_hba.conf that is missing, for the address that the server has told."""
+    found = _ADDRESS.search(said)
+    if found is None or found[1] == "[local]":
+        return f"`local all {login.user} scram-sha-256`"
+    bits = 128 if ":" in found[1] else 32
+    return f"`host all {login.user} {found[1]}/{bits} scram-sha-256`"
 
 
 class _Talk:

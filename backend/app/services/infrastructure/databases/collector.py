@@ -20,6 +20,7 @@ from app.ports.database_driver import (
     DatabaseDrivers,
     DatabaseError,
     DatabaseLogin,
+    DatabaseNotLetIn,
     DatabaseSilent,
     DatabaseUnreachable,
 )
@@ -49,7 +50,7 @@ _AT_ONCE = 16
 _CONNECT_SECONDS = 8.0
 _ROUND_SECONDS = 30.0
 _DEEP_SECONDS = 60.0
-_MOST_DATABASES = 12
+_MOST_DATABASES = 100
 log = get_logger(__name__)
 
 
@@ -128,7 +129,7 @@ class DatabaseCollector:
         at = self._clock.now()
         try:
             async with asyncio.timeout(_ROUND_SECONDS):
-                reading = await self._read(shell, visit)
+                reading, door = await self._read(shell, visit)
         except TimeoutError:
             return Outcome(visit, at, judge_error(DatabaseSilent(_TOO_LONG), is_there=True))
         except DatabaseUnreachable as error:
@@ -136,50 +137,56 @@ class DatabaseCollector:
             return Outcome(visit, at, judge_error(error, is_there=is_there))
         except DatabaseError as error:
             return Outcome(visit, at, judge_error(error, is_there=True), error=error)
-        deep = await self._read_deep(shell, visit, reading) if visit.is_deep else None
+        deep = await self._read_deep(shell, visit, door, reading) if visit.is_deep else None
         return Outcome(visit, at, judge_reading(reading), reading=reading, deep=deep)
 
-    async def _read(self, shell: Shell, visit: Visit) -> Reading:
+    async def _read(self, shell: Shell, visit: Visit) -> tuple[Reading, Door]:
         """Knock at the doors in order; the next one only where the one before led nowhere."""
         failure: DatabaseError = DatabaseUnreachable(_NO_DOOR)
         for door in visit.doors:
             try:
                 async with self._talk(shell, visit, door, visit.login) as talk:
-                    return await ask_round(visit.kind, talk)
-            except DatabaseUnreachable as error:
+                    return await ask_round(visit.kind, talk), door
+            except DatabaseNotLetIn as error:
                 failure = error
+            except DatabaseUnreachable as error:
+                # That a door is there, and closed to this login, tells more.
+                failure = failure if isinstance(failure, DatabaseNotLetIn) else error
         raise failure
 
-    async def _read_deep(self, shell: Shell, visit: Visit, reading: Reading) -> Reading | None:
+    async def _read_deep(
+        self, shell: Shell, visit: Visit, door: Door, reading: Reading
+    ) -> Reading | None:
         """Read what costs more; whatever goes wrong with it, the round itself stands."""
+        if visit.kind is DatabaseKind.POSTGRESQL:
+            return await self._read_tables(shell, visit, door, reading.databases)
         try:
-            async with asyncio.timeout(_DEEP_SECONDS):
-                if visit.kind is DatabaseKind.POSTGRESQL:
-                    return await self._read_tables(shell, visit, _names(reading))
-                for door in visit.doors:
-                    with contextlib.suppress(DatabaseUnreachable):
-                        async with self._talk(shell, visit, door, visit.login) as talk:
-                            return await ask_deep(visit.kind, talk)
-        except (DatabaseError, TimeoutError) as error:
-            log.info("deep_round_failed", database_id=str(visit.database_id), error=str(error))
+            async with (
+                asyncio.timeout(_DEEP_SECONDS),
+                self._talk(shell, visit, door, visit.login) as talk,
+            ):
+                return await ask_deep(visit.kind, talk)
+        except DatabaseError as error:
+            _note_deep(visit, error.detail)
+        except TimeoutError:
+            _note_deep(visit, _TOO_LONG)
         return None
 
     async def _read_tables(
-        self, shell: Shell, visit: Visit, names: Sequence[str]
+        self, shell: Shell, visit: Visit, door: Door, names: Sequence[str]
     ) -> Reading | None:
+        """Read the tables of one database after the other, of as many as there is time for."""
         found: list[Answers] = []
-        for name in names[:_MOST_DATABASES]:
-            login = DatabaseLogin(visit.login.user, visit.login.password, name)
-            for door in visit.doors:
-                try:
-                    async with self._talk(shell, visit, door, login) as talk:
-                        found.append(await ask_tables(talk))
-                    break
-                except DatabaseUnreachable:
-                    continue
-                except DatabaseError:
-                    break  # this one may not be connected to; the others may
-        return read_tables(found) if found else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DEEP_SECONDS):
+                for name in names[:_MOST_DATABASES]:
+                    login = DatabaseLogin(visit.login.user, visit.login.password, name)
+                    try:
+                        async with self._talk(shell, visit, door, login) as talk:
+                            found.append(await ask_tables(talk))
+                    except DatabaseError as error:  # the others may be well
+                        _note_deep(visit, error.detail)
+        return read_tables(found, of=len(names)) if found else None
 
     @contextlib.asynccontextmanager
     async def _talk(
@@ -194,6 +201,9 @@ class DatabaseCollector:
                 yield talk
         except TransferFailed as error:
             raise DatabaseUnreachable(error.detail, fix=error.fix) from error
+        except DatabaseError as error:
+            error.detail = login.hidden_in(error.detail)
+            raise
 
 
 def _way(shell: Shell, door: Door) -> contextlib.AbstractAsyncContextManager[Listener]:
@@ -202,11 +212,8 @@ def _way(shell: Shell, door: Door) -> contextlib.AbstractAsyncContextManager[Lis
     return shell.forward_tcp(door.host, door.port)
 
 
-def _names(reading: Reading) -> list[str]:
-    """Return the databases, the largest first, of those that the login may connect to."""
-    sizes = [one for one in reading.figures if one.key == "size_bytes" and one.labels]
-    ordered = sorted(sizes, key=lambda one: -(one.value or 0))
-    return [dict(one.labels).get("database", "") for one in ordered]
+def _note_deep(visit: Visit, why: str) -> None:
+    log.info("deep_round_failed", database_id=str(visit.database_id), error=why)
 
 
 async def _runs_still(shell: Shell, visit: Visit) -> bool:

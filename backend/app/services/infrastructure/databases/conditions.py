@@ -3,7 +3,7 @@
 from app.models.core.alert import Severity
 from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseState
 from app.services.core.alerts.types import AlertType, Condition, Observation
-from app.services.infrastructure.databases.states import REFUSED, Verdict
+from app.services.infrastructure.databases.states import NOT_LET_IN, REFUSED, Verdict
 
 _DOMAIN = "infrastructure"
 _MINUTE = 60
@@ -58,7 +58,7 @@ def observe_state(row: DatabaseInstance, verdict: Verdict) -> Observation:
         case DatabaseState.DEGRADED:
             found[DEGRADED].append(condition)
         case DatabaseState.NEEDS_CREDENTIALS:
-            if verdict.kind == REFUSED:
+            if verdict.kind in (REFUSED, NOT_LET_IN):
                 found[LOGIN_REFUSED].append(condition)
             del found[DEGRADED]
         case _:

@@ -155,6 +155,7 @@ class Reading(BaseModel):
     tables: list[Table] = []
     problems: list[Problem] = []
     missing: list[str] = []  # what the login may not see, in sentences
+    databases: list[str] = []  # that may be asked for their tables, where each is asked alone
 
     def value(self, key: str) -> float | None:
         """Return the number without labels of a kind."""

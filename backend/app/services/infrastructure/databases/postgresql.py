@@ -49,7 +49,12 @@ def read(answers: Answers) -> Reading:
             _running_table(answers),
             _standby_table(answers),
         ],
-        problems=list(_problems(answers, server)),
+        problems=list(_problems(answers)),
+        databases=[
+            str(row["datname"])
+            for row in answers.rows("sizes")
+            if row.get("may_connect") in (True, "t")
+        ],
     )
     if not (server.get("is_monitor") or server.get("is_superuser")):
         reading.missing.append(
@@ -58,7 +63,7 @@ def read(answers: Answers) -> Reading:
     return reading
 
 
-def read_deep(of_databases: list[Answers]) -> Reading:
+def read_deep(of_databases: list[Answers], *, unread: int = 0) -> Reading:
     """Read what was asked of single databases: dead rows, and the largest tables."""
     rows = [row for answers in of_databases for row in answers.rows("tables")]
     why = next((answers.why("tables") for answers in of_databases if answers.why("tables")), "")
@@ -69,7 +74,7 @@ def read_deep(of_databases: list[Answers]) -> Reading:
     tables = Table(
         key="tables",
         title="Largest tables",
-        why="" if rows else none,
+        why=_without(unread) if rows else none,
         columns=[
             Column(key="database", title="Database"),
             Column(key="table", title="Table"),
@@ -97,6 +102,10 @@ def read_deep(of_databases: list[Answers]) -> Reading:
         ],
         tables=[tables],
     )
+
+
+def _without(unread: int) -> str:
+    return f"The tables of {unread} further databases were not read in time." if unread else ""
 
 
 def _connections(answers: Answers, server: Row) -> Iterator[Figure]:
@@ -158,16 +167,20 @@ def _locks(answers: Answers, server: Row) -> Iterator[Figure]:
 def _replication(answers: Answers) -> Iterator[Figure]:
     standbys = answers.rows("standbys")
     is_known = not answers.why("standbys")
-    own = answers.row("own_lag")
     yield answers.figure("replicas", float(len(standbys)) if is_known else None, "standbys")
-    lag = of(own, "lag")
-    none = "It is a primary; what its standbys lack stands in the table of replication."
-    yield answers.figure("replication_lag_seconds", lag, "own_lag", why=none)
+    yield from _own_state(answers)
     for row in standbys[:20]:
         labels = (("replica", word(row, "application_name")[:60] or "standby"),)
-        # Without traffic the view shows no lag, which means that there is none.
-        seconds = of(row, "replay_lag") or 0.0
-        yield Figure(key="replication_lag_seconds", value=seconds, labels=_unique(labels, row))
+        # Without traffic the view shows no lag, which means that there is none; to whom it shows
+        # no state either, it shows nothing.
+        is_shown = bool(word(row, "state"))
+        yield answers.figure(
+            "replication_lag_seconds",
+            (of(row, "replay_lag") or 0.0) if is_shown else None,
+            "standbys",
+            why="The login may not see it.",
+            labels=_unique(labels, row),
+        )
         yield answers.figure(
             "replication_lag_bytes",
             of(row, "replay_delta"),
@@ -182,6 +195,26 @@ def _replication(answers: Answers) -> Iterator[Figure]:
     yield answers.figure(
         "slot_retained_bytes", kept, "slots", why="No slot waits for a replica that is away."
     )
+
+
+def _own_state(answers: Answers) -> Iterator[Figure]:
+    """Say how a standby itself does."""
+    own = answers.row("own_lag")
+    is_standby = own.get("is_standby") in (True, "t")
+    none = "It is a primary; what its standbys lack stands in the table of replication."
+    unknown = "It receives nothing, so how far its primary is by now is not known."
+    why = unknown if is_standby else none
+    yield answers.figure("replication_lag_seconds", of(own, "lag"), "own_lag", why=why)
+    broken = float(_has_lost_its_primary(answers)) if is_standby else None
+    yield answers.figure("replication_broken", broken, "own_lag", why="It is a primary.")
+
+
+def _has_lost_its_primary(answers: Answers) -> bool:
+    own = answers.row("own_lag")
+    follows = {own.get("streamed"), answers.row("source").get("is_set")}
+    is_standby = own.get("is_standby") in (True, "t")
+    # One that is fed from an archive has no receiver, and lacks none.
+    return is_standby and of(own, "receivers") == 0 and not follows.isdisjoint({True, "t"})
 
 
 def _unique(labels: tuple[tuple[str, str], ...], row: Row) -> tuple[tuple[str, str], ...]:
@@ -211,13 +244,18 @@ def _safety(answers: Answers, server: Row) -> Iterator[Figure]:
     yield answers.figure("archive_failed", failing, "archiver", why=off)
 
 
-def _problems(answers: Answers, server: Row) -> Iterator[Problem]:
-    own = answers.row("own_lag")
-    if server.get("pg_is_in_recovery") in (True, "t") and of(own, "receivers") == 0:
+def _problems(answers: Answers) -> Iterator[Problem]:
+    if _has_lost_its_primary(answers):
         yield Problem(
             code="replication_stopped",
             message="It is a standby, and receives nothing from its primary.",
             fix="Look into its log; check primary_conninfo and that the primary is up.",
+        )
+    if answers.row("own_lag").get("is_paused") in (True, "t"):
+        yield Problem(
+            code="replay_paused",
+            message="Somebody has paused the replay: it receives changes and applies none.",
+            fix="Let it go on when that is over: `SELECT pg_wal_replay_resume()`.",
         )
 
 

@@ -39,8 +39,11 @@ _DATABASES = Question(
 )
 _SIZES = Question(
     "sizes",
-    "SELECT datname, pg_database_size(oid) AS size FROM pg_database WHERE datallowconn"
-    " AND has_database_privilege(oid, 'CONNECT') ORDER BY 2 DESC",
+    # Whoever may read all statistics sees the size also of those that it may not connect to.
+    "SELECT datname, pg_database_size(oid) AS size,"
+    " has_database_privilege(oid, 'CONNECT') AND NOT datistemplate AS may_connect"
+    " FROM pg_database WHERE datallowconn AND (has_database_privilege(oid, 'CONNECT')"
+    " OR pg_has_role('pg_read_all_stats', 'MEMBER')) ORDER BY 2 DESC",
     seconds=8,
 )
 _LOCKS = Question(
@@ -77,15 +80,28 @@ _STANDBYS = Question(
     " extract(epoch FROM replay_lag) AS replay_lag,"
     " CASE WHEN pg_is_in_recovery() THEN NULL"
     " ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END AS replay_delta"
-    " FROM pg_stat_replication ORDER BY application_name",
+    # A base backup in the making stands in the same view.
+    " FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup' ORDER BY application_name",
 )
 _OWN_LAG = Question(
     "own_lag",
-    # A standby that has replayed all it received is not behind, however old the last commit is.
-    "SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL"
-    " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
-    " ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END AS lag,"
-    " (SELECT count(*) FROM pg_stat_wal_receiver) AS receivers",
+    # A standby that has replayed all it received is not behind, however old the last commit is;
+    # and what it is told to wait before it applies a change is no lag.
+    "SELECT r.is_standby, r.receivers, r.streamed, r.is_paused,"
+    " CASE WHEN NOT r.is_standby OR r.receivers = 0 THEN NULL"
+    " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE greatest(0,"
+    " extract(epoch FROM now() - pg_last_xact_replay_timestamp()) - r.delay) END AS lag"
+    " FROM (SELECT pg_is_in_recovery() AS is_standby,"
+    " pg_last_wal_receive_lsn() IS NOT NULL AS streamed,"
+    " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END AS is_paused,"
+    " coalesce(extract(epoch FROM"
+    " nullif(current_setting('recovery_min_apply_delay', true), '')::interval), 0) AS delay,"
+    " (SELECT count(*) FROM pg_stat_wal_receiver) AS receivers) r",
+)
+# One that never streamed since it started may be fed from an archive, or may not find its primary.
+_SOURCE = Question(
+    "source",
+    "SELECT coalesce(current_setting('primary_conninfo', true), '') <> '' AS is_set",
 )
 _SLOTS = Question(
     "slots",
@@ -106,7 +122,9 @@ _SLOW = Question(
     "SELECT left(s.query, 300) AS query, s.calls, s.{total} AS total_ms, s.{mean} AS mean_ms,"
     " s.rows, d.datname FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
     # Our own questions would be the first on many a quiet server.
-    " WHERE s.calls > 0 AND s.userid <> (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+    # Where Unity shares the role of an administrator, theirs would be lost with them.
+    " WHERE s.calls > 0 AND s.userid NOT IN"
+    " (SELECT oid FROM pg_roles WHERE rolname = current_user AND NOT rolsuper)"
     " ORDER BY s.{total} DESC LIMIT 15",
 )
 SERVER = (_SERVER,)
@@ -129,7 +147,7 @@ def questions(version: int) -> tuple[Question, ...]:
     slow = Question("slow", _SLOW.text.format(total=names[0], mean=names[1]))
     return (
         *(_STATES, _DATABASES, _SIZES, _LOCKS, _RUNNING, _WRAPAROUND, checkpoints),
-        *(_STANDBYS, _OWN_LAG, _SLOTS, _ARCHIVER, _DATA, slow),
+        *(_STANDBYS, _OWN_LAG, _SOURCE, _SLOTS, _ARCHIVER, _DATA, slow),
     )
 
 

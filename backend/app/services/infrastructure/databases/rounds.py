@@ -6,7 +6,8 @@ from app.models.infrastructure.database_instance import DatabaseKind
 from app.ports.database_driver import Answer, Conversation, Question
 from app.services.infrastructure.databases import minio, mongodb, mysql, postgresql, redis
 from app.services.infrastructure.databases import postgresql_questions as of_postgresql
-from app.services.infrastructure.databases.answers import Answers, of
+from app.services.infrastructure.databases.answers import Answers
+from app.services.infrastructure.databases.answers import of as number_of
 from app.services.infrastructure.databases.figures import Reading
 
 _REDIS = (DatabaseKind.REDIS, DatabaseKind.VALKEY)
@@ -45,14 +46,14 @@ async def ask_tables(talk: Conversation) -> Answers:
     return Answers(await _ask(talk, of_postgresql.deep_questions()))
 
 
-def read_tables(of_databases: Sequence[Answers]) -> Reading:
-    """Read what `ask_tables` brought, of all its databases."""
-    return postgresql.read_deep(list(of_databases))
+def read_tables(of_databases: Sequence[Answers], *, of: int = 0) -> Reading:
+    """Read what `ask_tables` brought, of so many databases that there are."""
+    return postgresql.read_deep(list(of_databases), unread=max(0, of - len(of_databases)))
 
 
 async def _ask_postgresql(talk: Conversation) -> Reading:
     first = await _ask(talk, of_postgresql.SERVER)
-    version = int(of(Answers(first).row("server"), "server_version_num") or 0)
+    version = int(number_of(Answers(first).row("server"), "server_version_num") or 0)
     rest = await _ask(talk, of_postgresql.questions(version))
     return postgresql.read(Answers([*first, *rest]))
 

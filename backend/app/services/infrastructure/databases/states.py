@@ -11,6 +11,7 @@ from app.models.infrastructure.database_instance import (
 from app.ports.database_driver import (
     DatabaseBusy,
     DatabaseError,
+    DatabaseNotLetIn,
     DatabaseRefused,
     DatabaseSilent,
     DatabaseUnsupported,
@@ -29,6 +30,7 @@ TITLES = {
 }
 _LONGEST = 1000
 REFUSED = "refused"
+NOT_LET_IN = "not_let_in"
 # Engines lock an account, or an address, after a few failures in a row. Two are never enough.
 MOST_REFUSALS = 2
 AGAIN_AFTER = timedelta(hours=1)
@@ -85,6 +87,8 @@ def judge_error(error: DatabaseError, *, is_there: bool) -> Verdict:
                 error.detail,
                 fix or "Run the script on its page once; then enter the login.",
             )
+        case DatabaseNotLetIn():
+            return Verdict(DatabaseState.NEEDS_CREDENTIALS, NOT_LET_IN, error.detail, fix)
         case DatabaseRefused():
             return Verdict(
                 DatabaseState.NEEDS_CREDENTIALS,
