@@ -82,6 +82,12 @@ class LogicalVolume(BaseModel):
         """Say whether other volumes take their space out of it."""
         return self.segment == "thin-pool"
 
+    @property
+    def can_overflow(self) -> bool:
+        """Say whether something is lost when it is full: pools, and snapshots that are no thin."""
+        is_old_snapshot = bool(self.origin) and self.segment in ("linear", "striped", "snapshot")
+        return self.is_thin_pool or self.segment == "vdo-pool" or is_old_snapshot
+
 
 class Lvm(BaseModel):
     """All of LVM on a machine."""
@@ -132,12 +138,16 @@ class LvmFact(Fact[Lvm]):
 
 
 def _volume_samples(volume: LogicalVolume) -> Iterator[Sample]:
-    if volume.is_hidden:
+    """Yield how full a volume is, where being full is bad.
+
+    A thin volume that was written everywhere and a cache that is warm are full, too, and well.
+    """
+    if volume.is_hidden or not volume.can_overflow:
         return
     labels = (("vg", volume.group), ("lv", volume.name))
     if volume.data_percent is not None:
         yield Sample("unity_lvm_data_percent", volume.data_percent, labels, "percent")
-    if volume.metadata_percent is not None:
+    if volume.metadata_percent is not None and volume.is_thin_pool:
         yield Sample("unity_lvm_metadata_percent", volume.metadata_percent, labels, "percent")
 
 

@@ -14,10 +14,14 @@ from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.incidents import AlertChange
 from app.services.core.alerts.types import Observation
+from app.services.core.facts import Trouble
 from app.services.core.resources import NewResource, ResourceService
 from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.facts.btrfs import BtrfsFact
+from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.pool_round import PoolReadings
 from app.services.infrastructure.pools.conditions import observe_missing, observe_pool
+from app.services.infrastructure.pools.remembered import remember
 from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolView, views_of
 from app.services.infrastructure.pools.write import kept_of, write_reasons, write_root_detail
@@ -25,6 +29,11 @@ from app.services.infrastructure.pools.write import kept_of, write_reasons, writ
 STANDS_ON = "stands_on"
 _WITHOUT_DATES = frozenset({PoolKind.MD, PoolKind.LVM})
 _CHECKS = frozenset({"check", "repair"})
+# They are read from files of the kernel, so what is not there is not hidden by a missing program.
+_OF_THE_KERNEL: Mapping[str, PoolKind] = {
+    MdArraysFact.name: PoolKind.MD,
+    BtrfsFact.name: PoolKind.BTRFS,
+}
 Shown = Mapping[uuid.UUID, Mapping[PoolKind, Sequence[PoolView]]]
 
 
@@ -39,7 +48,7 @@ class PoolLedger:
         self, session: AsyncSession, results: Sequence[CycleResult]
     ) -> Sequence[AlertChange]:
         """Write which pools are there, and how they are."""
-        shown = {result.claim.server_id: views_of(result.values) for result in results}
+        shown = {result.claim.server_id: _shown(result) for result in results}
         shown = {server_id: kinds for server_id, kinds in shown.items() if kinds}
         asked = {one.claim.server_id: one.pools for one in results if one.pools is not None}
         if not shown and not asked:
@@ -52,6 +61,16 @@ class PoolLedger:
             return ()
         await session.flush()
         return await self._alerts.take(session, observations)
+
+
+def _shown(result: CycleResult) -> Mapping[PoolKind, Sequence[PoolView]]:
+    """Return the pools by kind: none of a kind where there were some, and the kernel has none."""
+    found = views_of(result.values)
+    absent = {one.fact for one in result.troubles if one.trouble is Trouble.ABSENT}
+    for fact, kind in _OF_THE_KERNEL.items():
+        if fact in absent and fact in result.claim.kept:
+            found.setdefault(kind, [])
+    return found
 
 
 class _Register:
@@ -95,17 +114,39 @@ class _Register:
     async def _write(
         self, server_id: uuid.UUID, view: PoolView, found: list[Observation]
     ) -> StoragePool:
-        row = self._rows.get((server_id, view.kind, view.identity))
+        row = self._known(server_id, view)
         if row is None:
             row = await self._add(server_id, view)
         elif row.name != view.name:
             await self._resources.rename(row.id, view.name[:255])
         is_well_known = row.detail != "" and not row.reasons and row.missing_since is None
+        before = PoolView.model_validate_json(row.detail) if row.detail else None
+        view = remember(view, before, self._now)
         self._fill(row, view)
         loud = write_reasons(row, judge_pool(view, self._now, kept_of(row)), self._now)
         if row.reasons or not is_well_known:
             found.append(observe_pool(row.id, row.name, loud))
         return row
+
+    def _known(self, server_id: uuid.UUID, view: PoolView) -> StoragePool | None:
+        """Return the row of a pool; by its name where one of the two knows no number of it.
+
+        An md array that does not run has no UUID, and of a ZFS pool that was imported a moment ago
+        the tools know the state before the number.
+        """
+        found = self._rows.get((server_id, view.kind, view.identity))
+        if found is not None:
+            return found
+        for (place, kind, identity), row in self._rows.items():
+            is_named = row.name == view.name and view.name in (identity, view.identity)
+            if place == server_id and kind == view.kind and is_named:
+                if identity == view.name:
+                    row.identity = view.identity[:300]
+                    self._rows[server_id, view.kind, view.identity] = self._rows.pop(
+                        (place, kind, identity)
+                    )
+                return row
+        return None
 
     async def _add(self, server_id: uuid.UUID, view: PoolView) -> StoragePool:
         now = self._now

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypedDict
 
 from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import PoolKind
 from app.services.infrastructure.facts.btrfs import Btrfs, BtrfsFilesystem
+from app.services.infrastructure.facts.clock import Clock, ClockFact
 from app.services.infrastructure.facts.lvm import Lvm, VolumeGroup
 from app.services.infrastructure.facts.md.model import MdArray, MdArrays, MemberRole
 from app.services.infrastructure.facts.zfs.model import (
+    Scan,
     ScanKind,
     ScanState,
     VdevGroup,
@@ -36,6 +39,8 @@ class PoolMember(BaseModel):
     write_errors: int | None = None
     checksum_errors: int | None = None
     note: str = ""
+    errors_grew_at: datetime | None = None  # when the errors were last seen to be more
+    errors_grew_by: int | None = None
 
 
 class Volume(BaseModel):
@@ -64,14 +69,22 @@ class PoolView(BaseModel):
     fragmentation_percent: float | None = None
     activity: str = ""
     is_activity_paused: bool = False
+    is_activity_waiting: bool = False  # of md: for another array on the same drives
+    activity_started_at: datetime | None = None
+    activity_bytes: int | None = None  # what it has to go through
+    paused_at: datetime | None = None
     activity_percent: float | None = None
     activity_seconds_left: int | None = None
     last_scrub_at: datetime | None = None
     last_scrub_errors: int | None = None
+    last_scrub_bytes: int | None = None  # what it read
+    last_scrub_seconds: int | None = None
+    last_scrub_repaired_bytes: int | None = None
     last_scan: str = ""  # how the last pass of ZFS stands: finished, cancelled …
     mount: str = ""  # where btrfs is mounted first
     data_errors: int | None = None  # permanent: data that no copy could mend
     mismatches: int | None = None
+    bitmap: str = ""  # of md: internal, external, or none
     missing: int = 0  # members that should be there and are not
     wanted: int | None = None
     working: int | None = None
@@ -84,13 +97,33 @@ class PoolView(BaseModel):
     volumes: list[Volume] = []
 
 
+class ScanFields(TypedDict, total=False):
+    """The fields of a view that a scan fills."""
+
+    activity: str
+    is_activity_paused: bool
+    activity_percent: float | None
+    activity_seconds_left: int | None
+    activity_started_at: datetime | None
+    activity_bytes: int | None
+    paused_at: datetime | None
+    last_scan: str
+    last_scrub_errors: int | None
+    last_scrub_at: datetime | None
+    last_scrub_bytes: int | None
+    last_scrub_seconds: int | None
+    last_scrub_repaired_bytes: int | None
+
+
 def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
     """Return the pools by kind; a kind that was not read this time is not a key."""
     found: dict[PoolKind, list[PoolView]] = {}
+    shown = values.get(ClockFact.name)
+    clock = shown if isinstance(shown, Clock) else None
     for value in values.values():
         match value:
             case ZfsPools():
-                found[PoolKind.ZFS] = [_zfs(pool) for pool in value.pools]
+                found[PoolKind.ZFS] = [_zfs(pool, clock) for pool in value.pools]
             case MdArrays():
                 found[PoolKind.MD] = [
                     _md(array) for array in value.arrays if array.level != "container"
@@ -105,11 +138,7 @@ def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
     return found
 
 
-def _zfs(pool: ZfsPool) -> PoolView:
-    scan = pool.scan
-    runs = scan is not None and scan.state in (ScanState.RUNNING, ScanState.PAUSED)
-    is_scrub = scan is not None and scan.kind is ScanKind.SCRUB
-    is_over = scan is not None and scan.state is ScanState.FINISHED
+def _zfs(pool: ZfsPool, clock: Clock | None) -> PoolView:
     tops = [one for one in pool.vdevs if one.parent is None and one.group is VdevGroup.DATA]
     layouts = {one.name.rsplit("-", 1)[0] if not one.is_leaf else "stripe" for one in tops}
     return PoolView(
@@ -122,13 +151,7 @@ def _zfs(pool: ZfsPool) -> PoolView:
         used_bytes=pool.allocated_bytes,
         used_percent=pool.capacity_percent,
         fragmentation_percent=pool.fragmentation_percent,
-        activity=scan.kind.value if runs and scan else "",
-        is_activity_paused=scan is not None and scan.state is ScanState.PAUSED,
-        activity_percent=scan.percent if runs and scan else None,
-        activity_seconds_left=scan.seconds_left if runs and scan else None,
-        last_scrub_at=_time(scan.ended_at) if is_scrub and is_over and scan else None,
-        last_scrub_errors=scan.errors if is_over and scan else None,
-        last_scan=scan.state.value if scan is not None else "",
+        **_scan(pool.scan, clock),
         data_errors=pool.data_errors,
         message_id=pool.message_id,
         status=pool.status,
@@ -152,6 +175,33 @@ def _zfs(pool: ZfsPool) -> PoolView:
     )
 
 
+def _scan(scan: Scan | None, clock: Clock | None) -> ScanFields:
+    """Return what a pool shows of what runs, or of what ended last."""
+    if scan is None:
+        return {}
+    if scan.state in (ScanState.RUNNING, ScanState.PAUSED):
+        return {
+            "activity": scan.kind.value,
+            "is_activity_paused": scan.state is ScanState.PAUSED,
+            "activity_percent": scan.percent,
+            # The machine's own clock, as the times of the pool are by it, too.
+            "activity_seconds_left": scan.time_left(clock.now) if clock else scan.seconds_left,
+            "activity_started_at": _time(scan.started_at),
+            "activity_bytes": scan.total_bytes,
+            "paused_at": _time(scan.paused_at),
+            "last_scan": scan.state.value,
+        }
+    found: ScanFields = {"last_scan": scan.state.value}
+    if scan.state is ScanState.FINISHED:
+        found["last_scrub_errors"] = scan.errors
+        if scan.kind is ScanKind.SCRUB:
+            found["last_scrub_at"] = _time(scan.ended_at)
+            found["last_scrub_bytes"] = scan.examined_bytes
+            found["last_scrub_seconds"] = scan.duration_seconds
+            found["last_scrub_repaired_bytes"] = scan.repaired_bytes
+    return found
+
+
 def _md(array: MdArray) -> PoolView:
     sync = array.sync
     wanted, working = array.wanted, array.working
@@ -163,9 +213,11 @@ def _md(array: MdArray) -> PoolView:
         state=array.state,
         size_bytes=array.size_bytes,
         activity=sync.kind.value if sync is not None and not sync.is_waiting else "",
+        is_activity_waiting=sync is not None and sync.is_waiting,
         activity_percent=sync.percent if sync is not None else None,
         activity_seconds_left=sync.seconds_left if sync is not None else None,
         mismatches=array.mismatches,
+        bitmap=array.bitmap,
         missing=wanted - working if wanted is not None and working is not None else 0,
         wanted=wanted,
         working=working,
@@ -235,6 +287,7 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
     size, free = group.size_bytes, group.free_bytes
     used = size - free if size is not None and free is not None else None
     mine = [one for one in lvm.logical if one.group == group.name and not one.is_hidden]
+    disks = [one for one in lvm.physical if one.group == group.name]
     busy = next((one for one in mine if one.sync_action not in _IDLE), None)
     return PoolView(
         kind=PoolKind.LVM,
@@ -248,7 +301,8 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
         activity=_SYNC_WORDS.get(busy.sync_action, busy.sync_action) if busy else "",
         activity_percent=busy.sync_percent if busy else None,
         mismatches=_sum(*(one.mismatches for one in mine)),
-        missing=group.missing or 0,
+        # Some versions count none that are missing, though their attributes name them.
+        missing=max(group.missing or 0, sum(1 for one in disks if one.is_missing)),
         wanted=group.volumes,
         members=[
             PoolMember(
@@ -258,8 +312,7 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
                 is_well=not one.is_missing,
                 path=one.name if one.name.startswith("/") else "",
             )
-            for one in lvm.physical
-            if one.group == group.name
+            for one in disks
         ],
         volumes=[
             Volume(

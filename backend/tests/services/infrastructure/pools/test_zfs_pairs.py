@@ -29,6 +29,8 @@ _ONLY_JSON = {
     "scan.examined_bytes",  # of a pass that is over
     "scan.total_bytes",
     "scan.errors",  # of one that still runs
+    # Of these JSON tells the time left, which the text tells itself.
+    *("scan.pass_started_at", "scan.pass_issued_bytes", "scan.left_bytes"),
 }
 # "scrub canceled on" a day is all that the text keeps of one.
 _ONLY_JSON_OF_CANCELLED = {
@@ -104,12 +106,19 @@ def test_text_and_json_of_a_pool_are_read_as_one_model(path: Path) -> None:
                 assert nice(said) == nice(exact), (place, said, exact)
 
 
+# The models above are compared in them, as far as the text tells them: rounded.
+_SIZES = ("activity_bytes", "last_scrub_bytes", "last_scrub_repaired_bytes")
+
+
 def shown(pools: ZfsPools) -> list[PoolView]:
-    """Return what the pages show of pools, but for the paths, which the text leaves out."""
+    """Return what the pages show of pools, but for paths and sizes that the text leaves out."""
     found = views_of({"zfs_pools": pools})[PoolKind.ZFS]
     return [
         pool.model_copy(
-            update={"members": [one.model_copy(update={"path": ""}) for one in pool.members]}
+            update={
+                "members": [one.model_copy(update={"path": ""}) for one in pool.members],
+                **dict.fromkeys(_SIZES),
+            }
         )
         for pool in found
     ]

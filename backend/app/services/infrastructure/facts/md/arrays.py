@@ -65,7 +65,9 @@ def _enrich(array: MdArray, files: Mapping[str, str]) -> None:
     if state == "broken" and array.state == "active":
         array.state = "broken"
     array.mismatches = _number(files.get("mismatch_cnt", ""))
-    array.uuid = printable(files.get("uuid", ""))
+    uuid = printable(files.get("uuid", ""))
+    # An array that does not run shows zeros: they are no number of it, and of others as well.
+    array.uuid = uuid if uuid.strip("0-") else ""
     for member in array.members:
         _enrich_member(member, files)
 

@@ -31,6 +31,12 @@ STATUS = Command(
     needs="zpool",
 )
 _NONE = "no pools available"
+# What libzfs says when it finds no module or device of the kernel (`libzfs_error_init`).
+_NO_KERNEL = re.compile(
+    r"ZFS modules (?:are not loaded|cannot be auto-loaded)|module is not loaded"
+    r"|/dev/zfs (?:and /proc/self/mounts are|is) required",
+    re.IGNORECASE,
+)
 _DOCUMENT = re.compile(r"^[ \t]*\{", re.MULTILINE)  # behind warnings, too
 _STATES = ("ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED")
 
@@ -56,8 +62,10 @@ class ZfsPoolsFact(Fact[ZfsPools]):
         said = result.stdout + result.stderr
         if "permission denied" in said.lower():
             raise NoRight(self.name, "The login may not ask ZFS.")
-        if "modules cannot be auto-loaded" in said or "module is not loaded" in said.lower():
-            return None
+        if _NO_KERNEL.search(said):
+            # The tools are there, their kernel module is not, as after an update of the kernel: so
+            # no pool is imported, and those that were known are gone.
+            return ZfsPools(pools=[])
         table, mark, status = result.stdout.partition(f"{_MARK}\n")
         if not mark:
             raise Unparsable(self.name, "it ends before the status")

@@ -34,9 +34,10 @@ _SLASH = re.compile(r"/ ([\d.]+[KMGTPEZ]?B?) (?:issued|scanned)\b")
 
 def read_scan(lines: list[str]) -> Scan | None:
     """Return the scan, or None for "none requested" and for words that are not known."""
-    if not lines:
+    told = [line.strip() for line in lines if line]
+    if not told:
         return None
-    first, *rest = (line.strip() for line in lines)
+    first, *rest = told
     done = _DONE.match(first) or _DONE_OLD.match(first)
     if done is not None:
         return _finished(done)
@@ -47,7 +48,8 @@ def read_scan(lines: list[str]) -> Scan | None:
     paused = _PAUSED.match(first)
     if paused is not None:
         started = next((found[1] for found in map(_STARTED.match, rest) if found), "")
-        return _progress(ScanKind.SCRUB, ScanState.PAUSED, moment(started), rest)
+        found = _progress(ScanKind.SCRUB, ScanState.PAUSED, moment(started), rest)
+        return found.model_copy(update={"paused_at": moment(paused["at"])})
     ended = _ENDED.match(first)
     if ended is not None:
         at = moment(ended["at"])

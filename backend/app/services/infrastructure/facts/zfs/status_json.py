@@ -154,18 +154,30 @@ def _scan(node: Node) -> Scan | None:
     skipped = _count(node.at("skipped")) or 0
     begun, ended = _time(node.at("start_time")), _time(node.at("end_time"))
     is_over = state in (ScanState.FINISHED, ScanState.CANCELLED)
+    is_running = state is ScanState.RUNNING
+    whole = (total or 0) - skipped
     return Scan(
         kind=kind,
         state=state,
         started_at=begun,
         ended_at=ended if is_over else None,
-        percent=_percent(state, issued, (total or 0) - skipped),
+        percent=_percent(state, issued, whole),
         repaired_bytes=_count(node.at("processed")),
         examined_bytes=issued,
         total_bytes=total,
         errors=_count(node.at("errors")),
         duration_seconds=ended - begun if is_over and begun and ended and ended >= begun else None,
+        paused_at=pause if state is ScanState.PAUSED else None,
+        pass_started_at=_pass_start(node) if is_running else None,
+        pass_issued_bytes=_count(node.at("issued_bytes_per_scan")) if is_running else None,
+        left_bytes=max(0, whole - issued) if is_running and issued is not None else None,
     )
+
+
+def _pass_start(node: Node) -> int | None:
+    """Return when this pass began; what it stood still is added, as if it had begun later."""
+    begun = _time(node.at("pass_start"))
+    return None if begun is None else begun + (_count(node.at("scrub_spent_paused")) or 0)
 
 
 def _percent(state: ScanState, issued: int | None, whole: int) -> float | None:

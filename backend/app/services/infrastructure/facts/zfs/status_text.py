@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 from app.kernel.text import printable
 from app.services.core.facts import Unparsable
-from app.services.infrastructure.facts.zfs.model import Vdev, VdevGroup, ZfsPool
+from app.services.infrastructure.facts.zfs.model import (
+    Scan,
+    ScanState,
+    Vdev,
+    VdevGroup,
+    ZfsPool,
+)
 from app.services.infrastructure.facts.zfs.scan_text import read_scan
 from app.services.infrastructure.facts.zfs.units import amount
 
@@ -31,6 +37,7 @@ _GROUPS = {
     "dedup": VdevGroup.DEDUP,
 }
 _COUNTED = re.compile(r"(\d+) data errors")
+_SCANS = ("scan", "scrub")
 _MOST_VDEVS, _LONGEST = 2048, 1000
 
 
@@ -57,9 +64,22 @@ def _split(text: str) -> Iterator[dict[str, list[str]]]:
                 yield fields
             fields = {}
         lines = [found[2]]
-        fields.setdefault(found[1], lines)
+        fields.setdefault(_key(found[1], fields), lines)
     if fields:
         yield fields
+
+
+def _key(name: str, fields: dict[str, list[str]]) -> str:
+    """Return the key of a line; a resilver in sequence is a second scan below that of the scrub."""
+    return "rebuild" if name in _SCANS and any(one in fields for one in _SCANS) else name
+
+
+def _scan(fields: dict[str, list[str]]) -> Scan | None:
+    """Return what runs, or what ended last."""
+    told = [fields.get(key, []) for key in (*_SCANS, "rebuild")]
+    found = [one for one in map(read_scan, told) if one is not None]
+    running = [one for one in found if one.state in (ScanState.RUNNING, ScanState.PAUSED)]
+    return max(running or found, key=lambda one: one.ended_at or 0, default=None)
 
 
 def _pool(fields: dict[str, list[str]]) -> ZfsPool:
@@ -76,7 +96,7 @@ def _pool(fields: dict[str, list[str]]) -> ZfsPool:
         status=_words(fields, "status"),
         action=_words(fields, "action"),
         data_errors=_data_errors(fields.get("errors", [])),
-        scan=read_scan([line for line in fields.get("scan", fields.get("scrub", [])) if line]),
+        scan=_scan(fields),
         read_errors=top.read_errors if top else None,
         write_errors=top.write_errors if top else None,
         checksum_errors=top.checksum_errors if top else None,
