@@ -21822,6 +21822,8 @@ export interface operations {
     listDevices: {
         parameters: {
             query?: {
+                /** @description Only those that warn, fail or are gone. */
+                attention?: boolean;
                 /** @description Only those with this verdict. */
                 level?: string;
                 /** @description `hdd`, `ssd` or `nvme`. */

@@ -19,6 +19,7 @@ class DeviceQuery(PageQuery):
     state: DeviceState | None = Field(None, description="Only those in this state.")
     media: str = Field("", max_length=20, description="`hdd`, `ssd` or `nvme`.")
     server_id: uuid.UUID | None = Field(None, description="Only those of this server.")
+    attention: bool = Field(default=False, description="Only those that warn, fail or are gone.")
 
 
 class ReasonRead(Output):

@@ -120,6 +120,22 @@ async def test_own_limits_count_until_they_are_taken_back(cast: Cast) -> None:
     assert (await bob.delete(path)).json()["level"] == "warning"
 
 
+async def test_what_needs_attention_is_asked_for_apart_and_what_is_gone_is_part_of_it(
+    cast: Cast, nas: tuple[uuid.UUID, FakeShell]
+) -> None:
+    server_id, machine = nas
+    charlie = await cast.logged_in("charlie")
+    ill = (await charlie.get(f"{DEVICES}?attention=true")).json()
+    assert [one["name"] for one in ill["items"]] == ["sda"]
+    lists(machine, disk("sda", "WD-WCC4E0000001"))
+    for _ in range(2):
+        await collect(cast, server_id)
+        cast.clock.advance(timedelta(minutes=20))
+    ill = (await charlie.get(f"{DEVICES}?attention=true&per_page=1")).json()
+    assert [(one["name"], one["state"]) for one in ill["items"]] == [("sdb", "gone")]
+    assert ill["total"] == 2, "What is gone stands before what only warns."
+
+
 async def test_a_drive_is_retired_only_when_it_is_away(
     cast: Cast, nas: tuple[uuid.UUID, FakeShell]
 ) -> None:

@@ -5,10 +5,12 @@ import type { State } from '@/lib/states';
 
 type Schemas = components['schemas'];
 export type Drive = Schemas['DeviceRead'];
+export type DrivesInShort = Schemas['DeviceSummary'];
 export type Pool = Schemas['PoolRead'];
 
 const REFRESH_MS = 30_000;
 const MOST = 1000;
+export const MOST_TROUBLES = 20;
 
 const STATES: Record<string, State> = {
   ok: 'ok',
@@ -51,6 +53,24 @@ export const allDrivesQuery = queryOptions({
         params: { query: { per_page: MOST, sort: 'server' } },
       }),
     ),
+  refetchInterval: REFRESH_MS,
+});
+
+/** The worst of all drives, however many there are. */
+export const illDrivesQuery = queryOptions({
+  queryKey: ['devices', 'ill'],
+  queryFn: () =>
+    dataOf(
+      api.GET('/api/infrastructure/devices', {
+        params: { query: { attention: true, per_page: MOST_TROUBLES, sort: 'level' } },
+      }),
+    ),
+  refetchInterval: REFRESH_MS,
+});
+
+export const drivesInShortQuery = queryOptions({
+  queryKey: ['devices', 'summary'],
+  queryFn: () => dataOf(api.GET('/api/infrastructure/devices/summary')),
   refetchInterval: REFRESH_MS,
 });
 

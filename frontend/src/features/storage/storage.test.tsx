@@ -6,7 +6,7 @@ import type { UpkeepAction, UpkeepPlan } from '@/api/upkeep';
 import { pageOf, session } from '@/testing/factories';
 import { renderUi, testClient } from '@/testing/render';
 import { server } from '@/testing/server';
-import type { Drive } from './api';
+import type { Drive, DrivesInShort } from './api';
 import { shelvesOf } from './components/bays';
 import { StoragePage } from './components/storage-page';
 import { UpkeepPage } from './components/upkeep-page';
@@ -17,6 +17,11 @@ const PLANS = '*/api/infrastructure/upkeep/plans';
 const ACTIONS = '*/api/infrastructure/upkeep/actions';
 const AT = '2026-11-23T04:00:00Z';
 const NAS = '01a20000-0000-7000-8000-000000000002';
+
+interface PageOfDrives {
+  items: Drive[];
+  total: number;
+}
 
 const signedIn = () => {
   const client = testClient();
@@ -95,9 +100,23 @@ const action = (fields: Partial<UpkeepAction> = {}): UpkeepAction => ({
   ...fields,
 });
 
-const answers = (drives: Drive[], plans: UpkeepPlan[] = []) =>
+const inShort = (drives: Drive[]): DrivesInShort => ({
+  total: drives.length,
+  capacity_bytes: 4e12 * drives.length,
+  levels: [],
+  missing: 0,
+  hottest_celsius: 31,
+  most_worn_percent: null,
+});
+
+const answers = (drives: Drive[], plans: UpkeepPlan[] = [], ill: Partial<PageOfDrives> = {}) =>
   server.use(
-    http.get(DEVICES, () => HttpResponse.json(pageOf(...drives))),
+    http.get(DEVICES, ({ request }) => {
+      const isIll = new URL(request.url).searchParams.get('attention') === 'true';
+      const found = isIll ? drives.filter(({ level }) => level !== 'ok') : drives;
+      return HttpResponse.json({ ...pageOf(...found), ...(isIll ? ill : {}) });
+    }),
+    http.get(`${DEVICES}/summary`, () => HttpResponse.json(inShort(drives))),
     http.get(POOLS, () => HttpResponse.json(pageOf())),
     http.get(PLANS, () => HttpResponse.json(pageOf(...plans))),
   );
@@ -112,6 +131,7 @@ describe('all storage at a glance', () => {
   it('tells why it failed', async () => {
     server.use(
       http.get(DEVICES, () => HttpResponse.json({ title: 'It is busy' }, { status: 500 })),
+      http.get(`${DEVICES}/summary`, () => HttpResponse.json(inShort([]))),
       http.get(POOLS, () => HttpResponse.json(pageOf())),
     );
     await renderUi(<StoragePage />, { client: signedIn() });
@@ -133,6 +153,15 @@ describe('all storage at a glance', () => {
     expect(within(shelf).getByRole('link', { name: /sda/ })).toHaveTextContent('31');
     expect(within(shelf).getByRole('img', { name: '91 % of its endurance used' })).toBeVisible();
     expect(await screen.findByRole('link', { name: /1\s*tests and scrubs overdue/ })).toBeVisible();
+  });
+
+  it('names the worst of thousands of drives, though the bays show the first of them', async () => {
+    const far = drive({ name: 'sdz', id: 'far', title: 'The last of all', state: 'gone' });
+    answers([drive()], [], { items: [far], total: 23 });
+    await renderUi(<StoragePage />, { client: signedIn() });
+    const attention = await screen.findByRole('region', { name: 'Needs attention' });
+    expect(within(attention).getByRole('link', { name: 'The last of all on nas' })).toBeVisible();
+    expect(within(attention).getByText('And 22 more.')).toBeVisible();
   });
 });
 

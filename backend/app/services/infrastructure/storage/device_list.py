@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.errors import NotFound
@@ -37,8 +37,16 @@ from app.services.infrastructure.storage.rules import RANK, RULES, Level, Rule
 from app.services.infrastructure.storage.second_opinions import second_opinions
 from app.services.infrastructure.storage.signals import attribute_signal
 
+_IS_GONE = StorageDevice.state == DeviceState.GONE
+# What is gone is as bad as what fails; the verdict of before says nothing of it.
 _WORST_FIRST = case(
-    {level.value: -rank for level, rank in RANK.items()}, value=StorageDevice.level, else_=0
+    (_IS_GONE, -RANK[Level.FAILING]),
+    *((StorageDevice.level == level.value, -rank) for level, rank in RANK.items()),
+    else_=0,
+)
+_IS_ILL = and_(
+    StorageDevice.state == DeviceState.PRESENT,
+    StorageDevice.level.in_([Level.WARNING.value, Level.FAILING.value]),
 )
 _SORTS = {
     "name": StorageDevice.name,
@@ -165,6 +173,8 @@ def _wanted(query: DeviceQuery) -> list[ColumnElement[bool]]:
         wanted.append(StorageDevice.level == query.level)
     if query.media:
         wanted.append(StorageDevice.media == query.media)
+    if query.attention:
+        wanted.append(or_(_IS_GONE, _IS_ILL))
     if query.server_id:
         wanted.append(StorageDevice.server_id == query.server_id)
     if query.q:

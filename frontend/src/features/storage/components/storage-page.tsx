@@ -13,11 +13,15 @@ import {
   allDrivesQuery,
   allPoolsQuery,
   driveReason,
+  drivesInShortQuery,
   driveState,
   driveWords,
+  illDrivesQuery,
+  MOST_TROUBLES,
   poolReason,
   poolState,
   type Drive,
+  type DrivesInShort,
   type Pool,
 } from '../api';
 import { Bays } from './bays';
@@ -66,13 +70,17 @@ export function troublesOf(drives: readonly Drive[], pools: readonly Pool[]): Tr
   return found.sort((a, b) => Number(b.state === 'critical') - Number(a.state === 'critical'));
 }
 
-function Attention({ drives, pools }: { drives: readonly Drive[]; pools: readonly Pool[] }) {
-  const troubles = troublesOf(drives, pools);
+function Attention({ pools }: { pools: readonly Pool[] }) {
+  const ill = useQuery(illDrivesQuery).data;
+  const troubles = troublesOf(ill?.items ?? [], pools);
   if (troubles.length === 0) return null;
+  const shown = troubles.slice(0, MOST_TROUBLES);
+  const unasked = ill ? ill.total - ill.items.length : 0;
+  const more = troubles.length - shown.length + unasked;
   return (
     <Section title="Needs attention">
       <ul className={classes.attention}>
-        {troubles.slice(0, 20).map((trouble) => (
+        {shown.map((trouble) => (
           <li key={trouble.id}>
             <StatusBadge state={trouble.state}>{trouble.word}</StatusBadge>
             <div>
@@ -82,7 +90,7 @@ function Attention({ drives, pools }: { drives: readonly Drive[]; pools: readonl
           </li>
         ))}
       </ul>
-      {troubles.length > 20 && <p>And {troubles.length - 20} more.</p>}
+      {more > 0 && <p>And {more} more.</p>}
     </Section>
   );
 }
@@ -106,23 +114,15 @@ function Figure({
   );
 }
 
-const most = (values: readonly (number | null)[]) =>
-  values.reduce<number | null>(
-    (top, value) => (value !== null && (top === null || value > top) ? value : top),
-    null,
-  );
-
-function Figures({ drives, pools }: { drives: readonly Drive[]; pools: readonly Pool[] }) {
+function Figures({ drives, pools }: { drives: DrivesInShort; pools: readonly Pool[] }) {
   const plans = useQuery(plansQuery());
-  const size = drives.reduce((sum, drive) => sum + (drive.capacity_bytes ?? 0), 0);
-  const hottest = most(drives.map((drive) => drive.temperature_celsius));
-  const worn = most(drives.map((drive) => drive.wear_percent));
+  const { total, capacity_bytes: size, hottest_celsius: hottest, most_worn_percent: worn } = drives;
   const overdue = plans.data?.items.filter((plan) => plan.is_overdue).length ?? 0;
   const busy = pools.filter((pool) => pool.activity !== '').length;
   return (
     <ul className={classes.figures}>
-      <Figure to="/storage/devices" value={String(drives.length)}>
-        {`${drives.length === 1 ? 'drive' : 'drives'}, ${formatBytes(size)}`}
+      <Figure to="/storage/devices" value={String(total)}>
+        {`${total === 1 ? 'drive' : 'drives'}, ${formatBytes(size)}`}
       </Figure>
       <Figure to="/storage/pools" value={String(pools.length)}>
         {`${pools.length === 1 ? 'pool' : 'pools'}${busy > 0 ? `, ${busy} busy` : ''}`}
@@ -148,6 +148,7 @@ function Figures({ drives, pools }: { drives: readonly Drive[]; pools: readonly 
 export function StoragePage() {
   const drives = useQuery(allDrivesQuery);
   const pools = useQuery(allPoolsQuery);
+  const inShort = useQuery(drivesInShortQuery).data;
   const known = pools.data?.items ?? [];
   return (
     <Page title="Storage" subtitle="Every drive and pool, how it is, and what needs attention.">
@@ -165,8 +166,8 @@ export function StoragePage() {
       >
         {({ items, total }) => (
           <>
-            <Figures drives={items} pools={known} />
-            <Attention drives={items} pools={known} />
+            {inShort && <Figures drives={inShort} pools={known} />}
+            <Attention pools={known} />
             <Bays drives={items} />
             {total > items.length && (
               <p>
