@@ -34,3 +34,12 @@ export function hasBand({ min, max }: ChartSeries): boolean {
 export function lastKnown(values: readonly (number | null)[]): number | null {
   return values.findLast((value) => value !== null) ?? null;
 }
+
+/** Where a value stands between gaps, so that no line leads to it or away; null when none does. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] | null {
+  const isKnown = (index: number) => (values[index] ?? null) !== null;
+  const found = Array.from({ length: values.length }, (_, index) => index).filter(
+    (index) => isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1),
+  );
+  return found.length > 0 ? found : null;
+}

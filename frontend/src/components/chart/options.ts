@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import { formatUnit } from '@/lib/format';
-import { hasBand, lastKnown, MOST_SERIES } from './data';
+import { hasBand, lastKnown, lonely, MOST_SERIES } from './data';
 import type { ChartProps } from './types';
 
 const exactTime = new Intl.DateTimeFormat(undefined, {
@@ -61,7 +61,13 @@ function seriesOptions({ series, unit, isStacked }: ChartProps, colour: Colour):
       width: 1.5,
       spanGaps: false,
       fill: isStacked ? `${stroke}55` : undefined,
-      points: { show: false },
+      // A line is drawn without dots; a single value would not be seen without one.
+      points: {
+        show: false,
+        size: 5,
+        fill: stroke,
+        filter: (plot, at) => lonely(plot.data[at] ?? []),
+      },
       // The legend tells the series' own value, also where the line is a sum; the latest without a cursor.
       value: (_plot, _raw, _series, at) =>
         formatUnit(at === null ? lastKnown(values) : values[at], unit),
