@@ -60,10 +60,8 @@ class Client:
                 if response.is_error:
                     response.read()
                     answer = _read(response)
-                    raise Refused(
-                        str(answer.get("detail") or f"It answered {response.status_code}."),
-                        fix=str(answer.get("fix") or ""),
-                    )
+                    why = _why(answer, response.status_code)
+                    raise Refused(why, fix=str(answer.get("fix") or ""))
                 yield from response.iter_text()
         except httpx2.TransportError as error:
             raise NoServer(f"No Unity answers at {self._http.base_url}: {error}.") from error
@@ -106,8 +104,7 @@ class Client:
             ) from error
         answer = _read(response)
         if response.is_error:
-            detail = str(answer.get("detail") or f"The server answered {response.status_code}.")
-            raise Refused(detail, fix=str(answer.get("fix") or ""))
+            raise Refused(_why(answer, response.status_code), fix=str(answer.get("fix") or ""))
         return answer
 
 
@@ -120,6 +117,17 @@ def _read(response: httpx2.Response) -> Json:
     if isinstance(found, list):
         return {"items": found}
     return found if isinstance(found, dict) else {}
+
+
+def _why(answer: Json, status: int) -> str:
+    """Return why it was refused, with the fields that are wrong where the words leave them out."""
+    detail = str(answer.get("detail") or f"The server answered {status}.")
+    errors = answer.get("errors")
+    fields = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    if not any(one.get("detail") == detail for one in fields):
+        return detail
+    places = [(str(one.get("pointer")).removeprefix("/body/"), one) for one in fields]
+    return "; ".join(f"{place.replace('/', '.')}: {one.get('detail')}" for place, one in places)
 
 
 def _whole(value: JsonValue) -> int:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import applying
 from app.cli.client import Client
+from app.cli.kinds import INSTANCES
 from app.cli.output import Json, show, show_table
 from app.cli.plugin_instances import add_to
+from app.cli.plugin_keys import cli as keys
 from app.kernel.errors import InvalidInput, JsonValue
 
 if TYPE_CHECKING:
@@ -141,6 +144,8 @@ def list_plugins(
 
 
 add_to(cli)
+applying.add_to(cli, INSTANCES)
+cli.add_typer(keys, name="keys")
 
 
 def _origin(source: str) -> str:

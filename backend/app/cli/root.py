@@ -39,8 +39,10 @@ _MACHINE = {
 }
 GROUPS = (
     "server",
+    "groups",
     "alerts",
     "rules",
+    "windows",
     "notify",
     "disks",
     "pools",

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from app.cli.applying import add_to
 from app.cli.client import Client
 from app.cli.client import Json as Document
+from app.cli.kinds import RULES as KIND
 from app.cli.naming import items_of, the_one
 from app.cli.output import Json, show, show_table
 from app.cli.spans import length_of
@@ -59,6 +61,14 @@ def switch_off(rule: Rule, json: Json = False) -> None:
     _switch(rule, is_enabled=False, json=json)
 
 
+@cli.command("reset")
+def reset(rule: Rule, json: Json = False) -> None:
+    """Put a built-in rule back to how it came."""
+    client = Client()
+    answer = client.post(f"{RULES}/{_rule(client, rule)['id']}/reset")
+    show(answer, f"{answer['name']} is as it came.", as_json=json)
+
+
 @cli.command("mute")
 def mute(
     rule: Rule,
@@ -105,6 +115,9 @@ def preview(
     }
     if incidents := items_of({"items": answer["incidents"]}):
         show_table(incidents, columns, as_json=False, empty="")
+
+
+add_to(cli, KIND)
 
 
 def _rule(client: Client, text: str) -> Document:
