@@ -154,7 +154,7 @@ def test_the_info_of_redis(capsys: pytest.CaptureFixture[str]) -> None:
         "uptime_seconds": "uptime_in_seconds",
     }
     expected: dict[str, float | None] = {key: float(info[name]) for key, name in names.items()}
-    expected |= {"cache_hit_percent": 100.0, "memory_limit_bytes": None, "save_failed": 0.0}
+    expected |= {"key_hit_percent": 100.0, "memory_limit_bytes": None, "save_failed": 0.0}
     reading = redis.read(Answers([Answer("info", text=path.read_text())]))
     assert (reading.version, reading.role) == ("6.0.9", "primary")
     told(capsys, "redis 6.0.9", len(expected), differences(reading, expected))

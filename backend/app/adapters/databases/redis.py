@@ -5,6 +5,7 @@ Only the older form of the protocol is used (RESP2), which every version underst
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 
 from app.ports.database_driver import (
@@ -13,6 +14,7 @@ from app.ports.database_driver import (
     DatabaseBusy,
     DatabaseError,
     DatabaseLogin,
+    DatabaseNotLetIn,
     DatabaseRefused,
     DatabaseSilent,
     DatabaseUnreachable,
@@ -42,27 +44,71 @@ class Driver:
         self, way: Listener, login: DatabaseLogin, *, seconds: float
     ) -> AsyncIterator[Conversation]:
         """Connect, log in where there is a login, and see that it answers."""
+        talk, wants_login = await _greeted(way, seconds)
         try:
-            async with asyncio.timeout(seconds):
-                reader, writer = await _connect(way)
-        except TimeoutError as error:
-            raise DatabaseSilent(f"It did not answer within {seconds:g} s.") from error
-        except OSError as error:
-            raise DatabaseUnreachable(f"No connection: {error.strerror or error}") from error
-        talk = _Talk(reader, writer)
-        try:
-            await talk.greet(login, seconds)
+            await talk.log_in(login, seconds, is_wanted=wants_login)
             yield talk
         finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            await talk.close()
 
 
-async def _connect(way: Listener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _greeted(way: Listener, seconds: float) -> tuple["_Talk", bool]:
+    """Connect, with TLS where it speaks nothing else; return whether it wants a login.
+
+    It is greeted before it gets a password, so that none is sent in the clear to a port of TLS.
+    """
+    talk = await _connected(way, seconds)
+    try:
+        return talk, await talk.greet(seconds)
+    except DatabaseUnreachable as error:
+        await talk.close()
+        try:
+            talk = await _connected(way, seconds, _without_proof())
+        except DatabaseError:
+            raise error from None  # it is no port of TLS either
+    except BaseException:
+        await talk.close()
+        raise
+    try:
+        return talk, await talk.greet(seconds)
+    except DatabaseUnreachable as error:
+        await talk.close()
+        raise DatabaseNotLetIn(
+            "It speaks TLS only, and wants a certificate of whoever connects.",
+            fix="Let passwords do: `tls-auth-clients optional` in its configuration; or give it a"
+            " unix socket (`unixsocket`), which only this machine reaches.",
+        ) from error
+
+
+def _without_proof() -> ssl.SSLContext:
+    """Return what encrypts and asks for no proof: the way is inside of the SSH connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _connected(way: Listener, seconds: float, tls: ssl.SSLContext | None = None) -> "_Talk":
+    try:
+        async with asyncio.timeout(seconds):
+            return _Talk(*await _connect(way, tls))
+    except TimeoutError as error:
+        raise DatabaseSilent(f"It did not answer within {seconds:g} s.") from error
+    except OSError as error:
+        raise DatabaseUnreachable(f"No connection: {error.strerror or error}") from error
+
+
+async def _connect(
+    way: Listener, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    name = None if tls is None else ""
     if way.path:
-        return await asyncio.open_unix_connection(way.path, limit=_LIMIT)
-    return await asyncio.open_connection(way.host, way.port, limit=_LIMIT)
+        return await asyncio.open_unix_connection(
+            way.path, limit=_LIMIT, ssl=tls, server_hostname=name
+        )
+    return await asyncio.open_connection(
+        way.host, way.port, limit=_LIMIT, ssl=tls, server_hostname=name
+    )
 
 
 class _Talk:
@@ -72,16 +118,40 @@ class _Talk:
         self._reader = reader
         self._writer = writer
 
-    async def greet(self, login: DatabaseLogin, seconds: float) -> None:
-        """Log in, or find out that no login is wanted."""
+    async def greet(self, seconds: float) -> bool:
+        """See that it answers; return whether it wants a login first."""
         try:
-            if login.password is not None:
-                # A password without a user name is how all did it before version 6.
-                words = ["AUTH", *([login.user] if login.user else []), login.password]
-                await self._send(words, seconds)
             await self._send(["PING"], seconds)
         except _ErrorReply as error:
-            raise _said(str(error), login) from error
+            if str(error).startswith("NOAUTH"):
+                return True
+            # A sentinel, and a user without the right to ask, answer otherwise; so may what is
+            # no Redis at all.
+            if not str(error).startswith("NOPERM"):
+                raise _said(str(error), DatabaseLogin()) from error
+        return False
+
+    async def log_in(self, login: DatabaseLogin, seconds: float, *, is_wanted: bool) -> None:
+        """Log in, or find out that no login is wanted."""
+        if login.password is None:
+            if is_wanted:
+                raise DatabaseWantsLogin("It wants a password.")
+            return
+        # A password without a name is that of `default`, and all that was known before version 6.
+        named = [] if login.user in ("", "default") else [login.user]
+        try:
+            await self._send(["AUTH", *named, login.password], seconds)
+            await self._send(["PING"], seconds)
+        except _ErrorReply as error:
+            # What it does not know it repeats, with the password in it.
+            said = str(error).partition(", with args beginning")[0]
+            raise _said(login.hidden_in(said), login) from error
+
+    async def close(self) -> None:
+        """End the connection."""
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def ask(self, question: Question) -> Answer:
         try:
@@ -136,14 +206,23 @@ class _Talk:
 
 def _said(text: str, login: DatabaseLogin) -> DatabaseError:
     code = text.partition(" ")[0]
-    if code == "NOAUTH" and login.password is None:
-        return DatabaseWantsLogin("It wants a password.")
-    if code in ("WRONGPASS", "NOAUTH", "NOPERM") or "password" in text.lower():
-        return DatabaseRefused(f"{login.user or 'The password'} was refused: {text}")
-    if code in ("LOADING", "BUSY", "MASTERDOWN") or "max number of clients" in text:
-        return DatabaseBusy(f"It takes no question now: {text}")
     if code == "DENIED":
         return DatabaseWantsLogin("It is in protected mode: it wants a password.")
+    if code in ("LOADING", "BUSY", "MASTERDOWN") or "max number of clients" in text:
+        return DatabaseBusy(f"It takes no question now: {text}")
+    if "wrong number of arguments" in text:
+        return DatabaseRefused(
+            f"{login.user} was refused: before version 6 it knows no users.",
+            fix="Enter the password of `requirepass`, with the user name `default`.",
+        )
+    if "unknown command" in text.lower() and login.password is not None:
+        return DatabaseRefused(
+            f"{login.user or 'The password'} was refused: {text}",
+            fix="It lets nobody log in: its AUTH is renamed. Give it a user over its unix socket,"
+            " or forget the login.",
+        )
+    if code in ("WRONGPASS", "NOAUTH", "NOPERM") or "password" in text.lower():
+        return DatabaseRefused(f"{login.user or 'The password'} was refused: {text}")
     return DatabaseUnreachable(f"It answered: {text}")
 
 

@@ -17,6 +17,8 @@ OFFLINE = AlertType(
     runbook="databases",
     consequences="Whatever uses it fails.",
     about="A database's process is gone from a server that answers",
+    source="awesome-prometheus-alerts: PostgresqlDown, MysqlDown, RedisDown; two minutes are a"
+    " restart",
 )
 DEGRADED = AlertType(
     kind="database_degraded",
@@ -28,6 +30,7 @@ DEGRADED = AlertType(
     runbook="databases",
     consequences="It answers in part, too slowly, or says itself that something failed.",
     about="A database answers in part or too slowly, or reports a failure of its own",
+    source="Unity's own: it was slow, or told of a failure, for five minutes",
 )
 LOGIN_REFUSED = AlertType(
     kind="database_login_refused",
@@ -38,6 +41,7 @@ LOGIN_REFUSED = AlertType(
     runbook="databases",
     consequences="Its numbers are not read, and its other alerts cannot fire.",
     about="A database refuses the login that it has taken, or that was entered for it",
+    source="Unity's own: no login is tried more than twice",
 )
 TYPES: tuple[AlertType, ...] = (OFFLINE, DEGRADED, LOGIN_REFUSED)
 

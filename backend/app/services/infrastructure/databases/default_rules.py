@@ -242,9 +242,10 @@ _REPLICATION: tuple[BuiltInRule, ...] = (
             "A cluster member answers no queries",
             "its cluster does not let it answer",
             "its cluster lets it answer again",
-            "It is not ready (wsrep_ready is OFF): it refuses queries.",
-            "See with SHOW STATUS LIKE 'wsrep%' whether it has lost the majority.",
-            f"{_NETDATA}mysql.conf: wsrep_ready not 1",
+            "It says that its cluster is not ready, and refuses queries.",
+            "See which members are missing: `SHOW STATUS LIKE 'wsrep%'` of MariaDB and MySQL,"
+            " `CLUSTER NODES` of Redis.",
+            f"{_NETDATA}mysql.conf: wsrep_ready not 1; Redis: cluster_state not ok",
             "databases-replication",
         ),
     ),

@@ -45,6 +45,7 @@ _GROUPS: Mapping[str, tuple[Kind, ...]] = {
         Kind("temporary_bytes", "Temporary files", "Work", "bytes per second", is_counter=True),
         Kind("threads_running", "Threads at work", "Work"),
         Kind("cursors_open", "Open cursors", "Work"),
+        Kind("key_hit_percent", "Keys asked for that were there", "Work", "percent"),
     ),
     "Memory": (
         Kind("cache_hit_percent", "Read from the cache", "Memory", "percent"),

@@ -1,5 +1,6 @@
 """Redis and Valkey: what they are asked, and what their answers mean."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from app.ports.database_driver import Question, Row
@@ -18,22 +19,27 @@ _SLOW = Question("slow", "SLOWLOG GET 15")
 _CLIENTS = Question("maxclients", "CONFIG GET maxclients")
 _SAVE = Question("save", "CONFIG GET save")
 _TIME = Question("time", "TIME")
+_CLUSTER = Question("cluster", "CLUSTER INFO")
 SERVER = (_INFO,)
+_WATCHED = re.compile(r"master\d{1,5}")
 _HUGE_FRAGMENTATION_FROM = 100 * 1024 * 1024  # below, the ratio says nothing
 
 
-def questions() -> tuple[Question, ...]:
-    """Return what is asked every round."""
-    return (_SLOW, _CLIENTS, _SAVE, _TIME)
+def questions(answers: Answers) -> tuple[Question, ...]:
+    """Return what is asked every round, of one that said what it is."""
+    info = read_info(answers.text("info"))
+    if _is_sentinel(info):
+        return (_TIME,)
+    always = (_SLOW, _CLIENTS, _SAVE, _TIME)
+    return (*always, _CLUSTER) if info.get("cluster_enabled") == "1" else always
 
 
 def read(answers: Answers) -> Reading:
     """Read a round."""
     info = read_info(answers.text("info"))
-    is_valkey = "valkey_version" in info
     role = {"master": "primary", "slave": "replica"}.get(info.get("role", ""), info.get("role", ""))
     reading = Reading(
-        kind="valkey" if is_valkey else "",
+        kind="valkey" if "valkey_version" in info else "",
         version=info.get("valkey_version", info.get("redis_version", ""))[:120],
         role=role[:40],
         figures=[
@@ -45,11 +51,58 @@ def read(answers: Answers) -> Reading:
             _figure(answers, "uptime_seconds", info, "uptime_in_seconds"),
         ],
         tables=[_keyspace(info), _slow_table(answers), _replica_table(info)],
-        problems=list(_problems(info)),
+        problems=list(_problems(answers, info)),
     )
     if answers.why("info"):
         reading.missing.append(answers.why("info"))
+    return _of_sentinel(reading, info) if _is_sentinel(info) else reading
+
+
+def _is_sentinel(info: Mapping[str, str]) -> bool:
+    return info.get("redis_mode") == "sentinel"
+
+
+def _of_sentinel(reading: Reading, info: Mapping[str, str]) -> Reading:
+    """Leave of a reading what a sentinel has: it keeps no data, and watches those who do."""
+    watched = [_fields(value) for name, value in info.items() if _WATCHED.fullmatch(name)]
+    told = {"connections", "rejected_connections", "queries", "uptime_seconds"}
+    reading.role = "sentinel"
+    reading.figures = [one for one in reading.figures if one.key in told]
+    reading.tables = [
+        Table(
+            key="replication",
+            title="Primaries that it watches",
+            why="" if watched else "It watches none.",
+            columns=[
+                Column(key="name", title="Name"),
+                Column(key="address", title="Primary"),
+                Column(key="state", title="State"),
+                Column(key="replicas", title="Replicas", unit="count"),
+                Column(key="sentinels", title="Sentinels", unit="count"),
+            ],
+            rows=[
+                [one.get("name"), one.get("address"), one.get("status"),
+                 number(one.get("slaves")), number(one.get("sentinels"))]
+                for one in watched
+            ],
+        )
+    ]  # fmt: skip
+    reading.problems = [
+        Problem(
+            code="primary_lost",
+            message=f"It sees the primary of {one.get('name')} ({one.get('address')}) as down.",
+            fix="See that machine; with enough sentinels a replica takes over by itself:"
+            f" `SENTINEL CKQUORUM {one.get('name')}`.",
+        )
+        for one in watched
+        if one.get("status") != "ok"
+    ]
     return reading
+
+
+def _fields(value: str) -> Mapping[str, str]:
+    """Read `name=orders,status=ok,address=…`."""
+    return dict(part.partition("=")[::2] for part in value.split(","))
 
 
 def read_info(text: str) -> Mapping[str, str]:
@@ -88,8 +141,9 @@ def _work(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
     yield _figure(answers, "queries", info, "total_commands_processed")
     hits, misses = number(info.get("keyspace_hits")), number(info.get("keyspace_misses"))
     whole = None if hits is None or misses is None else hits + misses
+    # A key that is not there was read from nowhere: it says nothing of memory and disks.
     share = percent(hits, whole)
-    yield answers.figure("cache_hit_percent", share, "info", why="Nothing was read yet.")
+    yield answers.figure("key_hit_percent", share, "info", why="Nothing was read yet.")
 
 
 def _memory(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
@@ -97,7 +151,10 @@ def _memory(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
     none = "There is no limit (maxmemory is 0)."
     yield answers.figure("memory_used_bytes", used, "info")
     yield answers.figure("memory_limit_bytes", most or None, "info", why=none)
-    yield answers.figure("memory_used_percent", percent(used, most), "info", why=none)
+    policy = info.get("maxmemory_policy", "noeviction")
+    meant = f"At its limit it throws keys out ({policy}), as it is meant to."
+    share = percent(used, most) if policy == "noeviction" else None
+    yield answers.figure("memory_used_percent", share, "info", why=meant if most else none)
     ratio = number(info.get("mem_fragmentation_ratio"))
     is_large = used is not None and used >= _HUGE_FRAGMENTATION_FROM
     small = "It means nothing for less than 100 MB."
@@ -120,6 +177,15 @@ def _replication(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
     )
     broken = float(info.get("master_link_status") != "up") if is_replica else None
     yield answers.figure("replication_broken", broken, "info", why=none)
+    state = _cluster(answers).get("cluster_state")
+    down = None if state is None else float(state != "ok")
+    is_in = info.get("cluster_enabled") == "1"
+    why = answers.why("cluster") if is_in else "It is in no cluster."
+    yield Figure(key="cluster_not_ready", value=down, why="" if state is not None else why)
+
+
+def _cluster(answers: Answers) -> Mapping[str, str]:
+    return read_info(answers.text("cluster"))
 
 
 def _safety(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
@@ -149,7 +215,13 @@ def _now(answers: Answers) -> float | None:
     return number(parts[0]) if parts else None
 
 
-def _problems(info: Mapping[str, str]) -> Iterator[Problem]:
+def _problems(answers: Answers, info: Mapping[str, str]) -> Iterator[Problem]:
+    if _cluster(answers).get("cluster_state", "ok") != "ok":
+        yield Problem(
+            code="cluster_lost",
+            message="Its cluster is down: not every slot has a primary, so it refuses commands.",
+            fix="See which nodes are missing: `redis-cli CLUSTER NODES`.",
+        )
     if info.get("rdb_last_bgsave_status") not in (None, "ok"):
         yield Problem(
             code="save_failed",
@@ -227,7 +299,7 @@ def _replica_table(info: Mapping[str, str]) -> Table:
     rows: list[list[str | float | int | bool | None]] = []
     for name, value in info.items():
         if name.startswith("slave") and name[5:].isdecimal():
-            fields = dict(part.partition("=")[::2] for part in value.split(","))
+            fields = _fields(value)
             place = f"{fields.get('ip', '')}:{fields.get('port', '')}"
             rows.append([place, fields.get("state", ""), number(fields.get("lag"))])
     return Table(

@@ -23,7 +23,9 @@ async def ask_round(kind: DatabaseKind, talk: Conversation) -> Reading:
         rest = await _ask(talk, mysql.questions(Answers(first)))
         return mysql.read(Answers([*first, *rest]))
     if kind in _REDIS:
-        return redis.read(Answers(await _ask(talk, (*redis.SERVER, *redis.questions()))))
+        first = await _ask(talk, redis.SERVER)
+        rest = await _ask(talk, redis.questions(Answers(first)))
+        return redis.read(Answers([*first, *rest]))
     if kind is DatabaseKind.MONGODB:
         first = await _ask(talk, mongodb.SERVER)
         rest = await _ask(talk, mongodb.questions(Answers(first)))

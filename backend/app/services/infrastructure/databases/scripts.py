@@ -145,8 +145,8 @@ _MYSQL_UNLOCKS = (
 _REDIS_TEXT = "\n".join(
     [
         (
-            f"ACL SETUSER {USER} on >{PASSWORD} -@all +ping +info +slowlog|get +time"
-            " +config|get resetkeys resetchannels"
+            f"ACL SETUSER {USER} reset on >{PASSWORD} +ping +info +slowlog|get +time"
+            " +config|get +cluster|info"
         ),
         "ACL SAVE",
         "# ACL SAVE needs `aclfile` in the configuration; else CONFIG REWRITE keeps it.",

@@ -39,7 +39,7 @@ async def test_its_numbers_are_those_of_info(desk: Desk, a_redis: Running) -> No
     reading = await desk.reading(key)
     assert unexplained(reading) == []
     hits, misses = int(info["keyspace_hits"]), int(info["keyspace_misses"])
-    assert reading.value("cache_hit_percent") == pytest.approx(100 * hits / (hits + misses), 0.01)
+    assert reading.value("key_hit_percent") == pytest.approx(100 * hits / (hits + misses), 0.01)
     assert reading.value("memory_limit_bytes") == int(info["maxmemory"])
     assert reading.value("connections_limit") == int(info["maxclients"])
     assert reading.value("keys") == 2

@@ -21,6 +21,7 @@ const CHARTS = [
   'transactions',
   'queries',
   'cache_hit_percent',
+  'key_hit_percent',
   'memory_used_bytes',
   'size_bytes',
   'replication_lag_seconds',
