@@ -15,6 +15,7 @@ from app.models.infrastructure.monitored_server import HostKeyPin, MonitoredServ
 from app.schemas.credentials.server_credential import ServerCredentialCreate
 from app.schemas.credentials.ssh_key import SSHKeyGenerate
 from app.schemas.infrastructure.connection import ConnectionReport, StepName, StepState
+from app.services.credentials.key_maker import made
 from app.services.credentials.one_time_secrets import OneTimeSecrets
 from app.services.infrastructure.connection_tester import ConnectionTester
 from app.services.infrastructure.host_probe import Address, HostProber
@@ -72,7 +73,7 @@ class Scene:
 
     async def enrolment(self, server_id: uuid.UUID, password: str) -> Enrolment:
         async with self.database.transaction() as session:
-            key = await self.rooms.keys(session).generate(ALICE, SSHKeyGenerate(name="fleet"))
+            key = await self.rooms.keys(session).store(ALICE, made(SSHKeyGenerate(name="fleet")))
             secrets = OneTimeSecrets(session, self.rooms.clock, self.rooms.vault)
             return Enrolment(server_id, key.id, await secrets.put(password, PURPOSE))
 

@@ -20,6 +20,7 @@ from app.schemas.credentials.ssh_key import (
 )
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import P
+from app.services.credentials.key_maker import KeyMaker
 from app.services.credentials.ssh_keys import SSHKeyService
 
 router = APIRouter(prefix="/api/credentials/ssh-keys", tags=["ssh keys"])
@@ -35,8 +36,13 @@ def _writer(platform: PlatformDep, session: WriteSession) -> SSHKeyService:
     return SSHKeyService(session, platform.clock, audit, platform.vault)
 
 
+def _maker(platform: PlatformDep) -> KeyMaker:
+    return KeyMaker(platform.database, platform.clock, platform.vault)
+
+
 KeyReader = Annotated[SSHKeyService, Depends(_reader)]
 Keys = Annotated[SSHKeyService, Depends(_writer)]
+Maker = Annotated[KeyMaker, Depends(_maker)]
 
 
 @router.get(
@@ -59,9 +65,9 @@ async def list_ssh_keys(
     summary="Generate an SSH key",
     responses=documented(401, 403, 409, 422),
 )
-async def generate_ssh_key(actor: CurrentActor, keys: Keys, new: SSHKeyGenerate) -> SSHKeyRead:
+async def generate_ssh_key(actor: CurrentActor, maker: Maker, new: SSHKeyGenerate) -> SSHKeyRead:
     """Make a key pair; the private half is stored encrypted and never shown."""
-    return await keys.generate(actor, new)
+    return await maker.generate(actor, new)
 
 
 @router.post(
@@ -71,9 +77,9 @@ async def generate_ssh_key(actor: CurrentActor, keys: Keys, new: SSHKeyGenerate)
     summary="Import an SSH key",
     responses=documented(401, 403, 409, 422),
 )
-async def import_ssh_key(actor: CurrentActor, keys: Keys, new: SSHKeyImport) -> SSHKeyRead:
+async def import_ssh_key(actor: CurrentActor, maker: Maker, new: SSHKeyImport) -> SSHKeyRead:
     """Take over a private key file in OpenSSH's form or PEM; the passphrase is checked."""
-    return await keys.take_over(actor, new)
+    return await maker.take_over(actor, new)
 
 
 @router.get(

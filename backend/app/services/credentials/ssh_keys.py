@@ -1,7 +1,8 @@
-"""SSH keys: generate, import, list, rename, delete. Private halves go in and never come out."""
+"""SSH keys: store, list, rename, delete. Private halves go in and never come out."""
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,8 +16,6 @@ from app.models.credentials.ssh_key import DeploymentState, SSHKey, SSHKeyDeploy
 from app.schemas.base import Page
 from app.schemas.credentials.ssh_key import (
     DeploymentRead,
-    SSHKeyGenerate,
-    SSHKeyImport,
     SSHKeyQuery,
     SSHKeyRead,
 )
@@ -25,8 +24,8 @@ from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.core.resources import NewResource, ResourceService
-from app.services.credentials import key_material
 from app.services.credentials.events import SSHKeyAdded, SSHKeyDeleted
+from app.services.credentials.key_material import KeyPair
 from app.services.credentials.records import CredentialRecords
 from app.services.credentials.uses import refuse_foreign_use, users_of, uses_of
 
@@ -52,6 +51,16 @@ class SSHKeyAlreadyStored(Conflict):
 
 class SSHKeyInUse(Conflict):
     """Something still logs in with this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key pair that is ready to be stored."""
+
+    name: str
+    pair: KeyPair
+    passphrase: str | None = field(default=None, repr=False)
+    is_imported: bool = False
 
 
 class SSHKeyService:
@@ -98,18 +107,38 @@ class SSHKeyService:
             per_page=query.per_page,
         )
 
-    async def generate(self, actor: Actor, new: SSHKeyGenerate) -> SSHKeyRead:
-        """Make a key pair. It is stored before anything else sees it."""
-        pair = key_material.generate(new.kind)
-        return await self._store(actor, new.name, pair, None, action="ssh_key.generated")
-
-    async def take_over(self, actor: Actor, new: SSHKeyImport) -> SSHKeyRead:
-        """Store a key pair that a person brings."""
-        passphrase = new.passphrase.get_secret_value() if new.passphrase else None
-        pair = key_material.read_private_key(new.private_key.get_secret_value(), passphrase or None)
-        return await self._store(
-            actor, new.name, pair, passphrase or None, action="ssh_key.imported"
+    async def store(self, actor: Actor, new: NewKey) -> SSHKeyRead:
+        """Keep a key pair that was made or read before; see `KeyMaker`."""
+        pair, passphrase = new.pair, new.passphrase
+        await self._refuse_taken(new.name, None)
+        await self._refuse_known(pair.public.fingerprint)
+        now = self._clock.now()
+        key_id = uuid7()
+        key = SSHKey(
+            id=key_id,
+            name=new.name,
+            algorithm=pair.public.algorithm,
+            public_key=pair.public.line,
+            fingerprint=pair.public.fingerprint,
+            private_key=self._vault.seal(
+                pair.private_key, Ref("ssh_key", key_id, "private_key", 1)
+            ),
+            passphrase=None
+            if passphrase is None
+            else self._vault.seal(passphrase, Ref("ssh_key", key_id, "passphrase", 1)),
+            version=1,
+            created_at=now,
+            updated_at=now,
         )
+        await self._resources.create(NewResource(key_id, ResourceKind.SSH_KEY, new.name))
+        self._session.add(key)
+        await self._session.flush()
+        self._outbox.announce(
+            actor, SSHKeyAdded(object_id=key.id, object_name=new.name, resource_id=key.id)
+        )
+        action = "ssh_key.imported" if new.is_imported else "ssh_key.generated"
+        await self._records.record(actor, action, key, {"fingerprint": key.fingerprint})
+        return _read(key, 0)
 
     async def rename(self, actor: Actor, key_id: uuid.UUID, name: str) -> SSHKeyRead:
         """Give a key another name."""
@@ -161,44 +190,6 @@ class SSHKeyService:
             DeploymentRead.model_validate({**_columns(deployment), "resource_name": name})
             for deployment, name in rows
         ]
-
-    async def _store(
-        self,
-        actor: Actor,
-        name: str,
-        pair: key_material.KeyPair,
-        passphrase: str | None,
-        *,
-        action: str,
-    ) -> SSHKeyRead:
-        await self._refuse_taken(name, None)
-        await self._refuse_known(pair.public.fingerprint)
-        now = self._clock.now()
-        key_id = uuid7()
-        key = SSHKey(
-            id=key_id,
-            name=name,
-            algorithm=pair.public.algorithm,
-            public_key=pair.public.line,
-            fingerprint=pair.public.fingerprint,
-            private_key=self._vault.seal(
-                pair.private_key, Ref("ssh_key", key_id, "private_key", 1)
-            ),
-            passphrase=None
-            if passphrase is None
-            else self._vault.seal(passphrase, Ref("ssh_key", key_id, "passphrase", 1)),
-            version=1,
-            created_at=now,
-            updated_at=now,
-        )
-        await self._resources.create(NewResource(key_id, ResourceKind.SSH_KEY, name))
-        self._session.add(key)
-        await self._session.flush()
-        self._outbox.announce(
-            actor, SSHKeyAdded(object_id=key.id, object_name=name, resource_id=key.id)
-        )
-        await self._records.record(actor, action, key, {"fingerprint": key.fingerprint})
-        return _read(key, 0)
 
     async def _get(self, key_id: uuid.UUID) -> SSHKey:
         key = await self._session.get(SSHKey, key_id)

@@ -20,6 +20,7 @@ from app.ports.shell import Files, PasswordLogin, Shell, ShellError, Target
 from app.schemas.credentials.ssh_key import SSHKeyGenerate
 from app.services.core.resources import NewResource, ResourceService
 from app.services.credentials.key_install import Installation, KeyInstaller, KeyNotInstalled
+from app.services.credentials.key_maker import made
 from app.services.credentials.key_place import KeyPlaceUnusable
 from app.services.infrastructure.targets import open_private_key
 from tests.fakes.faults import Crash, Faults, FaultyDatabase, FaultyFiles, FaultyShell, FaultyShells
@@ -106,7 +107,7 @@ class Scene:
 
 async def stage(database: Database, rooms: Rooms, sshd: Sshd, account: Account) -> Installation:
     async with database.transaction() as session:
-        key = await rooms.keys(session).generate(ALICE, SSHKeyGenerate(name="fleet"))
+        key = await rooms.keys(session).store(ALICE, made(SSHKeyGenerate(name="fleet")))
         where = NewResource(uuid7(), "server", "nas")
         resource = await ResourceService(session, rooms.clock).create(where)
     return Installation(key.id, resource.id, sshd.target(username=account.name, key="nas"))

@@ -11,6 +11,7 @@ from app.models.core.audit_entry import AuditEntry
 from app.models.credentials.ssh_key import SSHKey
 from app.schemas.credentials.server_credential import ServerCredentialCreate
 from app.schemas.credentials.ssh_key import KeyKind, SSHKeyGenerate, SSHKeyImport, SSHKeyQuery
+from app.services.credentials.key_maker import made, read
 from app.services.credentials.key_material import (
     KeyNotReadable,
     PassphraseMissing,
@@ -63,10 +64,10 @@ async def test_a_generated_key_is_one_that_openssh_knows(
     database: Database, rooms: Rooms, tmp_path: Path, kind: KeyKind
 ) -> None:
     async with database.transaction() as session:
-        made = await rooms.keys(session).generate(ALICE, SSHKeyGenerate(name="k", kind=kind))
-        row = await session.get_one(SSHKey, made.id)
+        stored = await rooms.keys(session).store(ALICE, made(SSHKeyGenerate(name="k", kind=kind)))
+        row = await session.get_one(SSHKey, stored.id)
     private = open_private_key(rooms.vault, row, "test").private_key
-    assert public_half(tmp_path / "private", private) == made.public_key
+    assert public_half(tmp_path / "private", private) == stored.public_key
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -129,11 +130,11 @@ async def test_the_same_key_or_name_twice_names_the_first(
     text, _ = keygen(tmp_path, "-t", "ed25519")
     async with database.transaction() as session:
         keys = rooms.keys(session)
-        await keys.take_over(ALICE, SSHKeyImport(name="one", private_key=SecretStr(text)))
+        await keys.store(ALICE, read(SSHKeyImport(name="one", private_key=SecretStr(text))))
         with pytest.raises(SSHKeyAlreadyStored, match="'one'"):
-            await keys.take_over(ALICE, SSHKeyImport(name="two", private_key=SecretStr(text)))
+            await keys.store(ALICE, read(SSHKeyImport(name="two", private_key=SecretStr(text))))
         with pytest.raises(SSHKeyNameTaken):
-            await keys.generate(ALICE, SSHKeyGenerate(name="one"))
+            await keys.store(ALICE, made(SSHKeyGenerate(name="one")))
         assert (await keys.list(SSHKeyQuery(q="ON"))).total == 1
 
 
@@ -142,12 +143,10 @@ async def test_nothing_secret_stands_in_the_database_file(
 ) -> None:
     text, _ = keygen(tmp_path, "-t", "ed25519", phrase="canary-phrase")
     async with database.transaction() as session:
-        await rooms.keys(session).take_over(
-            ALICE,
-            SSHKeyImport(
-                name="k", private_key=SecretStr(text), passphrase=SecretStr("canary-phrase")
-            ),
+        wish = SSHKeyImport(
+            name="k", private_key=SecretStr(text), passphrase=SecretStr("canary-phrase")
         )
+        await rooms.keys(session).store(ALICE, read(wish))
         await rooms.credentials(session).create(
             ALICE,
             ServerCredentialCreate(

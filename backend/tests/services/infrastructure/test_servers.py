@@ -12,6 +12,7 @@ from app.schemas.credentials.server_credential import ServerCredentialCreate, Se
 from app.schemas.credentials.ssh_key import SSHKeyGenerate
 from app.schemas.infrastructure.server import ServerCreate, ServerEdit, ServerQuery
 from app.services.core.labels import LabelService
+from app.services.credentials.key_maker import made
 from app.services.credentials.server_credentials import CredentialInUse
 from app.services.credentials.ssh_keys import SSHKeyInUse
 from app.services.infrastructure.host_keys import HostKeyNotFound
@@ -142,7 +143,7 @@ async def test_disabling_is_a_state_and_enabling_asks_again(
 
 async def test_a_target_opens_the_key_and_the_password(database: Database, rooms: Rooms) -> None:
     async with database.transaction() as session:
-        key = await rooms.keys(session).generate(ALICE, SSHKeyGenerate(name="fleet"))
+        key = await rooms.keys(session).store(ALICE, made(SSHKeyGenerate(name="fleet")))
         login = await rooms.credentials(session).create(
             ALICE,
             ServerCredentialCreate(name="root", username="root", password=SecretStr("hunter2")),
@@ -210,7 +211,7 @@ async def test_one_server_without_a_target_does_not_stop_the_others(
 
 async def test_a_key_in_use_is_not_deleted(database: Database, rooms: Rooms) -> None:
     async with database.transaction() as session:
-        key = await rooms.keys(session).generate(ALICE, SSHKeyGenerate(name="fleet"))
+        key = await rooms.keys(session).store(ALICE, made(SSHKeyGenerate(name="fleet")))
         login = await rooms.credentials(session).create(
             ALICE, ServerCredentialCreate(name="su", username="su", password=SecretStr("x"))
         )
