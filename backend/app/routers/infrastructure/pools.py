@@ -100,12 +100,9 @@ async def get_pool(request: Request, pool_id: uuid.UUID, pools: Reader) -> Respo
     summary="Forget a pool",
     responses=documented(401, 403, 404, 409, 422),
 )
-async def forget_pool(
-    pool_id: uuid.UUID, actor: CurrentActor, platform: PlatformDep, session: WriteSession
-) -> None:
+async def forget_pool(pool_id: uuid.UUID, actor: CurrentActor, pools: Pools) -> None:
     """Forget a pool that was taken away. Nothing is done to its machine."""
-    audit = AuditLog(session, platform.clock, platform.audit_key)
-    await PoolList(session).forget(actor, pool_id, audit)
+    await pools.forget(actor, pool_id)
 
 
 @router.put(

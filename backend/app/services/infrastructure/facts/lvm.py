@@ -144,7 +144,8 @@ def _volume_samples(volume: LogicalVolume) -> Iterator[Sample]:
     """
     if volume.is_hidden or not volume.can_overflow:
         return
-    labels = (("vg", volume.group), ("lv", volume.name))
+    place = f"{volume.group}/{volume.name}"  # as the tools take it, and people know it
+    labels = (("vg", volume.group), ("lv", volume.name), ("pool", place))
     if volume.data_percent is not None:
         yield Sample("unity_lvm_data_percent", volume.data_percent, labels, "percent")
     if volume.metadata_percent is not None and volume.is_thin_pool:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.models.core.alert import Severity
@@ -21,6 +22,8 @@ STATE = AlertType(
     runbook="pools",
     consequences="The loss of one more drive may lose all that lies on it.",
     about="A pool, array or volume group has lost a member",
+    source="netdata, health.d/zfs.conf, mdstat.conf and btrfs.conf; vgs(8): missing physical"
+    " volumes",
 )
 ERRORS = AlertType(
     kind="pool_errors",
@@ -31,6 +34,7 @@ ERRORS = AlertType(
     runbook="pools",
     consequences="Files may be damaged, also in the next backups.",
     about="A pool has read, write or checksum errors, though it may call itself online",
+    source="OpenZFS, zpool-status(8); netdata, health.d/mdstat.conf and btrfs.conf",
 )
 SCRUB = AlertType(
     kind="pool_scrub",
@@ -41,6 +45,7 @@ SCRUB = AlertType(
     runbook="pools",
     consequences="Errors stay hidden until a drive is lost, and then cannot be mended.",
     about="The last scrub of a pool is too long ago, or paused",
+    source="Zabbix community template for ZFS: a scrub at least every 32 days",
 )
 SPACE = AlertType(
     kind="pool_space",
@@ -51,6 +56,7 @@ SPACE = AlertType(
     runbook="pools",
     consequences="Writing fails although free space is shown.",
     about="A btrfs file system has set all of its space aside",
+    source="netdata, health.d/btrfs.conf: 98 % set aside, and metadata 90 % full",
 )
 SNAPSHOTS = AlertType(
     kind="pool_snapshots",
@@ -61,6 +67,7 @@ SNAPSHOTS = AlertType(
     runbook="pools",
     consequences="What is deleted or overwritten by mistake cannot be brought back.",
     about="A dataset that got snapshots regularly gets none any more",
+    source="sanoid, sanoid.defaults.conf: warned when the newest snapshot is older than its rhythm",
 )
 QUOTA = AlertType(
     kind="pool_quota",
@@ -71,6 +78,7 @@ QUOTA = AlertType(
     runbook="pools",
     consequences="At the quota writing fails, though the pool has room.",
     about="A dataset of ZFS has used 80 % or more of its quota",
+    source="TrueNAS, alert/source/quota.py: from 80 % of a quota",
 )
 MISSING = AlertType(
     kind="pool_missing",
@@ -81,6 +89,7 @@ MISSING = AlertType(
     runbook="pools",
     consequences="What lies on it cannot be reached.",
     about="A pool that was there is not shown any more",
+    source="Unity's own: a reboot takes up to 15 minutes",
 )
 TYPES: tuple[AlertType, ...] = (STATE, ERRORS, SCRUB, SPACE, SNAPSHOTS, QUOTA, MISSING)
 _OF_TOPIC = {
@@ -100,7 +109,39 @@ _SEVERITY = {
 MISSING_AFTER = timedelta(minutes=15)
 
 
-def _full(key: str, metric: str, name: str, what: str, levels: tuple[float, float]) -> BuiltInRule:
+_WARNING = "sanoid and TrueNAS: 80 to 85 %; netdata, health.d/lvm.conf: 85 to 90 %"
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """What is nearly full, and at which levels: raised, cleared."""
+
+    metric: str
+    what: str
+    fix: str
+
+
+_ZFS_DATA = _Full(
+    "unity_zfs_pool_used_percent",
+    "The data",
+    "Delete what is not needed, old snapshots first (`zfs list -t snapshot -o name,used -s used -r"
+    " {subject}`), or add drives.",
+)
+_THIN_DATA = _Full(
+    "unity_lvm_data_percent",
+    "The data",
+    "Make it larger: `lvextend -L +SIZE {subject}`; or delete volumes and snapshots in it, and run"
+    " `fstrim` on the file systems that stay.",
+)
+_THIN_METADATA = _Full(
+    "unity_lvm_metadata_percent",
+    "The metadata",
+    "Make them larger before they are full, as then the pool can only be read:"
+    " `lvextend --poolmetadatasize +SIZE {subject}`; or delete snapshots.",
+)
+
+
+def _full(key: str, name: str, full: _Full, levels: tuple[float, float]) -> BuiltInRule:
     raised, cleared = levels
     return BuiltInRule(
         key=key,
@@ -108,38 +149,58 @@ def _full(key: str, metric: str, name: str, what: str, levels: tuple[float, floa
         domain=_DOMAIN,
         severity=Severity.WARNING,
         definition=Threshold(
-            metric=metric, raise_level=raised, clear_level=cleared, unit="percent"
+            metric=full.metric, raise_level=raised, clear_level=cleared, unit="percent"
         ),
         title="{name}: {subject} is nearly full",
         over="{name}: {subject} has room",
-        message=f"{what} of {{subject}} are {{value}} full.",
-        fix="Delete what is not needed, old snapshots first, or add a drive.",
+        message=f"{full.what} of {{subject}} are {{value}} full.",
+        fix=full.fix,
         runbook="pools",
-        source="sanoid and TrueNAS: 80 to 85 %; netdata, health.d/lvm.conf: 85 to 90 %",
+        source=_WARNING,
+    )
+
+
+def _last_room(
+    key: str, name: str, full: _Full, levels: tuple[float, float], source: str
+) -> BuiltInRule:
+    return replace(
+        _full(key, name, full, levels),
+        severity=Severity.CRITICAL,
+        title="{name}: {subject} has no room left",
+        over="{name}: {subject} has a little room again",
+        source=source,
     )
 
 
 RULES: tuple[BuiltInRule, ...] = (
-    _full(
-        "zfs_pool_full",
-        "unity_zfs_pool_used_percent",
-        "A ZFS pool is nearly full",
-        "The data",
-        (85.0, 84.0),
+    _full("zfs_pool_full", "A ZFS pool is nearly full", _ZFS_DATA, (85.0, 84.0)),
+    _last_room(
+        "zfs_pool_last_room",
+        "A ZFS pool has no room left",
+        _ZFS_DATA,
+        (95.0, 94.0),
+        "sanoid and TrueNAS: critical at 95 %, cleared one point below",
     ),
-    _full(
-        "lvm_thin_data_full",
-        "unity_lvm_data_percent",
-        "A thin pool is nearly full",
-        "The data",
-        (90.0, 85.0),
+    _full("lvm_thin_data_full", "A thin pool is nearly full", _THIN_DATA, (90.0, 85.0)),
+    _last_room(
+        "lvm_thin_data_last_room",
+        "A thin pool has no room left",
+        _THIN_DATA,
+        (98.0, 90.0),
+        "netdata, health.d/lvm.conf: critical at 98 %, cleared at 90 %",
     ),
     _full(
         "lvm_thin_metadata_full",
-        "unity_lvm_metadata_percent",
         "The metadata of a thin pool are nearly full",
-        "The metadata",
+        _THIN_METADATA,
         (80.0, 75.0),
+    ),
+    _last_room(
+        "lvm_thin_metadata_last_room",
+        "The metadata of a thin pool have no room left",
+        _THIN_METADATA,
+        (95.0, 90.0),
+        "lvmthin(7): a pool whose metadata are full must be repaired off line",
     ),
 )
 

@@ -2,11 +2,10 @@
 
 import uuid
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kernel.errors import Conflict, NotFound
-from app.models.core.resource import Resource
+from app.kernel.errors import NotFound
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import StoragePool
@@ -22,11 +21,9 @@ from app.schemas.infrastructure.storage_pool import (
     PoolSummary,
     VolumeRead,
 )
-from app.services.core.audit import AuditLog
-from app.services.core.permissions import Actor
 from app.services.core.queries import contains, sorted_by
 from app.services.infrastructure.pools.notes import notes_of
-from app.services.infrastructure.pools.places import drive_of
+from app.services.infrastructure.pools.places import DriveFinder
 from app.services.infrastructure.pools.scrubs import place_of
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.pools.write import root_detail_of
@@ -48,10 +45,6 @@ _SORTS = {
 
 class PoolNotFound(NotFound):
     """No pool has this id."""
-
-
-class PoolStillThere(Conflict):
-    """A pool that its machine still shows cannot be forgotten."""
 
 
 class PoolList:
@@ -90,12 +83,13 @@ class PoolList:
                 select(StorageDevice).where(StorageDevice.server_id == row.server_id)
             )
         ).all()
+        finder = DriveFinder(drives)
         view, root = PoolView.model_validate_json(row.detail), root_detail_of(row)
         members = [
             PoolMemberRead.model_validate(
                 {
                     **one.model_dump(),
-                    "device_id": drive_of(one.name, one.path, drives) if one.is_leaf else None,
+                    "device_id": finder.find(one.name, one.path) if one.is_leaf else None,
                 }
             )
             for one in view.members
@@ -133,26 +127,6 @@ class PoolList:
             size_bytes=sum(int(size or 0) for _, _, size, *_ in found),
             used_bytes=sum(int(used or 0) for _, _, _, used, _ in found),
             busy=sum(int(busy or 0) for *_, busy in found),
-        )
-
-    async def forget(self, actor: Actor, pool_id: uuid.UUID, audit: AuditLog) -> None:
-        """Forget a pool that was taken away; one that is still shown would come back."""
-        row, _ = await self._find(pool_id)
-        if row.missing_since is None:
-            raise PoolStillThere(
-                f"The pool {row.name} is still there.",
-                fix="Export or stop it on its machine first; then it can be forgotten here.",
-            )
-        name, server_id = row.name, row.server_id
-        await self._session.execute(delete(StoragePool).where(StoragePool.id == pool_id))
-        await self._session.execute(delete(Resource).where(Resource.id == pool_id))
-        await audit.record(
-            actor,
-            "storage_pool.forgotten",
-            kind="storage_pool",
-            object_id=pool_id,
-            name=name,
-            resource_id=server_id,
         )
 
     async def _find(self, pool_id: uuid.UUID) -> tuple[StoragePool, str]:

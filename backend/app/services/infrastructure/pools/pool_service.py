@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Mapping
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.clock import Clock
 from app.kernel.errors import Conflict, JsonValue
+from app.models.core.resource import Resource
 from app.models.infrastructure.storage_pool import StoragePool
 from app.schemas.infrastructure.storage_pool import ScrubSchedule
 from app.services.core.alerts.engine import AlertEngine
@@ -20,6 +22,13 @@ from app.services.infrastructure.pools.write import kept_of, write_reasons
 
 # What has happened and stays as it is; a state is mended, and a scrub is run.
 ACKNOWLEDGEABLE = frozenset({"errors", "snapshots"})
+
+
+_FORGOTTEN = "{name} was forgotten"
+
+
+class PoolStillThere(Conflict):
+    """A pool that its machine still shows cannot be forgotten."""
 
 
 class NothingToAcknowledgeInPool(Conflict):
@@ -60,6 +69,30 @@ class PoolService:
         await self._judged(row)
         said: dict[str, JsonValue] = {one["code"]: one["message"] for one in new}
         await self._record(actor, "storage_pool.acknowledged", row, said)
+
+    async def forget(self, actor: Actor, pool_id: uuid.UUID) -> None:
+        """Forget a pool that was taken away; one that is still shown would come back.
+
+        Its alerts end before they go with it: whoever was told of them is told that, too.
+        """
+        row = await self._get(pool_id)
+        if row.missing_since is None:
+            raise PoolStillThere(
+                f"The pool {row.name} is still there.",
+                fix="Export or stop it on its machine first; then it can be forgotten here.",
+            )
+        await self._alerts.end(self._session, _FORGOTTEN, resource_ids=[pool_id])
+        name, server_id = row.name, row.server_id
+        await self._session.execute(delete(StoragePool).where(StoragePool.id == pool_id))
+        await self._session.execute(delete(Resource).where(Resource.id == pool_id))
+        await self._audit.record(
+            actor,
+            "storage_pool.forgotten",
+            kind="storage_pool",
+            object_id=pool_id,
+            name=name,
+            resource_id=server_id,
+        )
 
     async def _get(self, pool_id: uuid.UUID) -> StoragePool:
         row = await self._session.get(StoragePool, pool_id)

@@ -101,7 +101,9 @@ def _ground(device: BlockDevice) -> Ground | None:
         return Ground(volume_group(device.name), PoolKind.LVM)
     if device.type.startswith("raid") or re.fullmatch(r"md(\d+|_.*)", device.kname):
         return Ground(device.kname, PoolKind.MD)
-    return Ground(device.kname) if device.type == "disk" else None
+    # bcache and DRBD call themselves disks, too, but stand on others.
+    is_drive = device.type == "disk" and not device.parents
+    return Ground(device.kname) if is_drive else None
 
 
 def volume_group(name: str) -> str:

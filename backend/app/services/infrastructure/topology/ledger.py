@@ -23,7 +23,7 @@ from app.services.infrastructure.facts.block_devices import BlockDevices
 from app.services.infrastructure.facts.filesystems import Filesystem as Mounted
 from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.pools.ledger import STANDS_ON
-from app.services.infrastructure.pools.places import drive_of
+from app.services.infrastructure.pools.places import DriveFinder
 from app.services.infrastructure.pools.view import PoolView, views_of
 from app.services.infrastructure.topology.layout import Ground, Stack, mounted
 
@@ -250,6 +250,7 @@ class _Book:
             return
         own = Ground(view.identity if kind is PoolKind.BTRFS else view.name, kind)
         found: set[uuid.UUID] = set()
+        finder = DriveFinder(self._drives[server_id])
         for one in view.members:
             if not one.is_leaf:
                 continue
@@ -257,7 +258,7 @@ class _Book:
             grounds = stack.under_member(names, own) if stack is not None else set()
             found |= self._found(server_id, grounds)
             if not grounds:
-                drive = drive_of(one.name, one.path, self._drives[server_id])
+                drive = finder.find(one.name, one.path)
                 found |= {drive} if drive is not None else set()
         self._wanted[row.id] = found - {row.id}
 

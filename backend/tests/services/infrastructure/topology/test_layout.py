@@ -34,6 +34,8 @@ STACK = Stack(
             device("vault", "crypt", "sdc1", kname="dm-1"),
             device("sdd", "disk", uuid="6d1c"),
             device("loop0", "loop"),
+            device("bcache0", "disk", "sda", "sdd"),
+            device("drbd1", "disk", "my--data-web"),
         ]
     )
 )
@@ -61,6 +63,8 @@ def at(source: str, mountpoint: str = "/srv", fstype: str = "ext4", size: int = 
         (at("/dev/sdd", fstype="btrfs"), {Ground("6d1c", PoolKind.BTRFS)}),
         (at("tank/home/alice", fstype="zfs"), {Ground("tank", PoolKind.ZFS)}),
         (at("/dev/loop0"), set()),
+        (at("/dev/bcache0"), {Ground("sda"), Ground("sdd")}),
+        (at("/dev/drbd1"), {Ground("my-data", PoolKind.LVM)}),
         (at("server:/export", fstype="nfs"), set()),
     ],
 )
