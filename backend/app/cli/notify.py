@@ -5,32 +5,14 @@ from typing import Annotated
 import typer
 
 from app.cli.client import Client
-from app.cli.client import Json as Document
 from app.cli.naming import items_of, the_one
+from app.cli.notify_kinds import add_all
 from app.cli.output import Json, show, show_table
 from app.kernel.errors import InvalidInput
 
 cli = typer.Typer(help="Where notifications go, and whether they arrive.", no_args_is_help=True)
 CHANNELS = "/api/notifications/channels"
 DELIVERIES = "/api/notifications/deliveries"
-
-
-@cli.command("channels")
-def list_channels(json: Json = False) -> None:
-    """List the channels, and how each one is."""
-    rows = items_of(Client().get(CHANNELS))
-    shown = rows if json else [{**row, **_health(row)} for row in rows]
-    columns = {
-        "health": "HEALTH",
-        "name": "NAME",
-        "service_name": "SERVICE",
-        "last_ok_at": "LAST SENT",
-        "waiting": "WAITING",
-        "dead": "DEAD LETTERS",
-        "last_error": "LAST ERROR",
-        "id": "ID",
-    }
-    show_table(shown, columns, as_json=json, empty="No channels yet: nobody is told of anything.")
 
 
 @cli.command("test")
@@ -135,8 +117,4 @@ def retry(
     show({"retried": [one["id"] for one in chosen]}, words, as_json=json)
 
 
-def _health(row: Document) -> Document:
-    found = row.get("health")
-    health = found if isinstance(found, dict) else {}
-    state = health.get("state") if row["is_enabled"] else "switched off"
-    return {**health, "health": state}
+add_all(cli)

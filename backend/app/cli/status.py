@@ -56,7 +56,15 @@ def _document(report: LocalReport) -> dict[str, object]:
         "reason": report.verdict.reason,
         "problems": [asdict(problem) for problem in report.problems],
         "facts": {name: value.model_dump(mode="json") for name, value in report.values.items()},
-        "troubles": [asdict(trouble) for trouble in report.troubles],
+        "troubles": [
+            {
+                "fact": trouble.fact,
+                "trouble": trouble.trouble,
+                "detail": trouble.detail,
+                "fix": trouble.fix,
+            }
+            for trouble in report.troubles
+        ],
     }
 
 

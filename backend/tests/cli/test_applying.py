@@ -1,13 +1,15 @@
 """Rules, windows, groups, channels, routes and instances from files, as they are typed."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.kernel.errors import JsonValue
-from tests.cli.test_commands import Machine, served
+from tests.cli.test_commands import BACKEND, START, Machine, served
 
 AWAY: dict[str, JsonValue] = {
     "name": "Rack is away",
@@ -16,7 +18,10 @@ AWAY: dict[str, JsonValue] = {
     "scope": {"groups": ["rack 1"]},
     "overrides": [{"servers": ["pi"], "is_ignored": True}],
 }
-SETTINGS = {"UNITY_NOTIFICATIONS__ALLOW": "127.0.0.1", "COLUMNS": "240"}
+HOOK: dict[str, JsonValue] = {"name": "Log", "service": "webhook", "is_enabled": False}
+SETTINGS = {"COLUMNS": "240"}
+# Gives the program a terminal of its own, as a person has one.
+IN_A_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -158,6 +163,100 @@ def test_what_a_plugin_watches_comes_from_a_file(machine: Machine) -> None:
     assert "settings.hots: " in wrong
     assert machine.type("plugin", "delete", "portal").code == 0
     assert machine.rows("plugin", "list") == []
+
+
+def test_a_channel_takes_its_secrets_from_files_and_shows_them_nowhere(
+    machine: Machine, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.json"
+    file.write_text(json.dumps(HOOK | {"secrets": {"url": {"file": "address"}}}), encoding="utf-8")
+    shown = ""
+    for number, outcome in ((1, "created"), (2, "updated")):
+        address = f"https://192.0.2.{number}/sesame\n"
+        (tmp_path / "address").write_text(address, encoding="utf-8")
+        done = machine.type("notify", "channels", "apply", str(file))
+        assert done.stdout == f"Log: {outcome}\n", done.stderr
+        [row] = machine.rows("notify", "channels")
+        assert (row["secrets_set"], f"192.0.2.{number}" in str(row["hint"])) == (["url"], True)
+        shown += done.stdout + str(row)
+    [found] = exported(machine, "notify channels", "Log")
+    assert found["secrets"] == {"url": {"ask": True}}, "asked for where there is none yet"
+    assert apply(machine, "notify channels", found) == ["unchanged"]
+    assert "sesame" not in shown + str(found)
+
+
+def test_routes_refer_to_channels_templates_and_each_other_by_name(machine: Machine) -> None:
+    assert apply(machine, "notify templates", {"name": "Short", "title": "{{ title }}"}) == [
+        "created"
+    ]
+    first: dict[str, JsonValue] = HOOK | {"name": "Phone", "template": "Short"}
+    first["secrets"] = {"url": "https://192.0.2.1/phone"}
+    second: dict[str, JsonValue] = HOOK | {"name": "Mail", "fallback": "phone"}
+    second["secrets"] = {"url": "https://192.0.2.1/mail"}
+    apply(machine, "notify channels", first, second)
+    [mail] = exported(machine, "notify channels", "Mail")
+    assert (mail["fallback"], mail["template"]) == ("Phone", None)
+    tree: list[dict[str, JsonValue]] = [
+        {"name": "Rack", "match": {"groups": ["Rack 1"]}, "plan": {"channels": ["Mail"]}},
+        {"name": "Rack at night", "parent": "Rack", "match": {"servers": ["nas"]}},
+    ]
+    assert apply(machine, "notify routes", *tree) == ["created", "created"]
+    assert apply(machine, "notify routes", *tree) == ["unchanged", "unchanged"]
+    rows = exported(machine, "notify routes", "Rack", "Rack at night")
+    assert [row["parent"] for row in rows] == [None, "Rack"]
+    assert apply(machine, "notify routes", *rows) == ["unchanged", "unchanged"]
+    assert "Rack at night  Rack" in machine.type("notify", "routes").stdout
+    used = machine.type("notify", "channels", "delete", "Mail")
+    assert (used.code, "The route Rack tells Mail." in used.stderr) == (1, True)
+    assert machine.type("notify", "routes", "delete", "Rack").code == 0
+    assert "Rack at night" not in machine.type("notify", "routes").stdout
+    machine.type("notify", "channels", "delete", "Mail", "Phone")
+    machine.type("notify", "templates", "delete", "Short")
+
+
+def test_a_secret_is_typed_at_a_terminal(machine: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "typed.json"
+    wish = HOOK | {"name": "Typed", "secrets": {"url": {"ask": True}}}
+    file.write_text(json.dumps(wish), encoding="utf-8")
+    blind = machine.type("notify", "channels", "apply", str(file))
+    assert (blind.code, "secrets.url: there is no terminal" in blind.stderr) == (1, True)
+    words = [sys.executable, "-c", START, "notify", "channels", "apply", str(file)]
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, *words],
+        cwd=BACKEND,
+        env=machine.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.read(4) == b"url:"
+        process.stdin.write(b"https://192.0.2.7/typed\n")
+        process.stdin.flush()
+        rest = process.stdout.read()
+    assert b"Typed: created" in rest
+    assert b"192.0.2.7" not in rest, "what is typed is not shown"
+    [row] = [row for row in machine.rows("notify", "channels") if row["name"] == "Typed"]
+    assert "192.0.2.7" in str(row["hint"])
+
+
+@pytest.mark.parametrize(
+    ("secrets", "why"),
+    [
+        ({"url": {"file": "nowhere"}}, "secrets.url: nowhere cannot be read: No such file"),
+        ({"url": 7}, "secrets.url: it is neither a text, a file nor asked for."),
+        ("sesame", "secrets: it is no object."),
+        ({}, "secrets.url: "),
+        ({"url": "https://192.0.2.1/", "tokn": "x"}, "secrets.tokn: "),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_said_in_a_line(
+    machine: Machine, secrets: JsonValue, why: str
+) -> None:
+    said = refusal(machine, "notify channels", HOOK | {"name": "Other", "secrets": secrets})
+    assert "channel 'Other': " in said
+    assert why in said
+    assert [row for row in machine.rows("notify", "channels") if row["name"] == "Other"] == []
 
 
 def test_a_program_gets_a_key_to_push_with(machine: Machine) -> None:
