@@ -2875,6 +2875,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/infrastructure/topology/alerts/{alert_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name what the commands for an alert are about
+         * @description Return the devices, pools, databases and tools of this very machine for its runbook.
+         *
+         *     Each value is quoted for a shell. What is not known is left out.
+         */
+        get: operations["getAlertCommands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/infrastructure/upkeep/actions": {
         parameters: {
             query?: never;
@@ -6101,6 +6123,54 @@ export interface components {
              * @example 492039
              */
             code: string;
+        };
+        /**
+         * CommandName
+         * @description One word of a command, quoted for a shell where it has to be.
+         */
+        CommandName: {
+            /**
+             * Name
+             * @description As it stands in the runbook.
+             * @example disk
+             */
+            name: string;
+            /**
+             * Value
+             * @example /dev/sdb
+             */
+            value: string;
+        };
+        /**
+         * CommandNames
+         * @description The words of the commands for one alert.
+         */
+        CommandNames: {
+            /**
+             * Is Root
+             * @description Its login is root, so `sudo` may not be there.
+             */
+            is_root: boolean;
+            /** Names */
+            names: components["schemas"]["CommandName"][];
+            /**
+             * Parts
+             * @description Of each kind those that the alert is about, such as both arrays of a drive.
+             */
+            parts: components["schemas"]["CommandPart"][];
+        };
+        /**
+         * CommandPart
+         * @description Something the commands differ by: a kind of pool, a database engine, a package manager.
+         */
+        CommandPart: {
+            /**
+             * Kind
+             * @example zfs
+             */
+            kind: string;
+            /** Names */
+            names: components["schemas"]["CommandName"][];
         };
         /**
          * Composite
@@ -25552,6 +25622,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlertCommands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandNames"];
+                };
             };
             /** @description Unauthorized */
             401: {

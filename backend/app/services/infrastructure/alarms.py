@@ -35,6 +35,8 @@ OFFLINE = AlertType(
     consequences="Nothing else can be known of it, or of what runs on it.",
     about="A server is offline",
     runbook="server-offline",
+    source="Nagios and Checkmk: a state counts once it was seen again;"
+    " awesome-prometheus-alerts: PrometheusTargetMissing",
 )
 HOST_KEY = AlertType(
     kind="host_key_changed",
@@ -45,6 +47,7 @@ HOST_KEY = AlertType(
     consequences="Unity does not log in until somebody has approved the key.",
     about="A server answers with another host key",
     runbook="host-key-changed",
+    source="OpenSSH, ssh_config(5): StrictHostKeyChecking refuses a host whose key has changed",
 )
 DEGRADED = AlertType(
     kind="server_degraded",
@@ -55,6 +58,7 @@ DEGRADED = AlertType(
     consequences="Some of its facts are missing or old.",
     about="A server is degraded",
     runbook="server-degraded",
+    source="Unity's own: a fact that can be mended was missing twice in a row",
 )
 UNIT = AlertType(
     kind="unit_failed",
@@ -64,6 +68,7 @@ UNIT = AlertType(
     consequences="The service does not run.",
     about="A systemd unit has failed",
     runbook="unit-failed",
+    source="netdata, health.d/systemdunits.conf: a unit in the state failed",
 )
 TYPES: tuple[AlertType, ...] = (OFFLINE, HOST_KEY, DEGRADED, UNIT)
 

@@ -21,6 +21,8 @@ DISK_LOG = AlertType(
     consequences="A disk, its cable or a file system is failing; data may be lost.",
     about="The kernel log tells of disk or file system errors",
     runbook="kernel-disk-errors",
+    source="the kernel's own messages of libata, NVMe, SCSI, md and its file systems; any of"
+    " them within an hour",
 )
 HARDWARE_LOG = AlertType(
     kind="kernel_hardware_errors",
@@ -30,6 +32,7 @@ HARDWARE_LOG = AlertType(
     consequences="Memory, a processor or a card may be failing.",
     about="The kernel log tells of memory, processor or bus errors",
     runbook="kernel-hardware-errors",
+    source="Linux, Documentation/admin-guide/ras.rst: what machine checks, EDAC and PCIe report",
 )
 MEMORY = AlertType(
     kind="memory_uncorrected_errors",
@@ -40,6 +43,7 @@ MEMORY = AlertType(
     consequences="Data in memory, and what was written from it, may be damaged.",
     about="The memory had errors that could not be corrected",
     runbook="memory-errors",
+    source="netdata, health.d/memory.conf: ecc_memory_mc_uncorrectable, more than 0",
 )
 TIMER = AlertType(
     kind="timer_in_trouble",
@@ -49,6 +53,7 @@ TIMER = AlertType(
     consequences="What it should start, such as a backup, does not happen.",
     about="A systemd timer is late, stopped, or has no next time",
     runbook="timer-in-trouble",
+    source="systemd.timer(5): what is not active or has no next time starts nothing",
 )
 TYPES: tuple[AlertType, ...] = (DISK_LOG, HARDWARE_LOG, MEMORY, TIMER)
 _DISKS = frozenset({"storage", "filesystem"})

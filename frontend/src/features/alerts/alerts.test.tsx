@@ -116,6 +116,9 @@ describe('one alert', () => {
     server.use(
       http.get('*/api/alerts/:id', () => HttpResponse.json(detail)),
       http.get('*/api/alerts', () => HttpResponse.json(pageOf())),
+      http.get('*/api/infrastructure/topology/alerts/:id/commands', () =>
+        HttpResponse.json({ is_root: true, names: [], parts: [] }),
+      ),
       http.get('*/api/alerts/:id/history', () =>
         HttpResponse.json({
           entries: [{ at: '2026-01-01T00:00:00Z', kind: 'alert.fired', text: 'It fired.', by: '' }],
@@ -126,6 +129,7 @@ describe('one alert', () => {
     await renderUi(<AlertPage id={detail.id} />, signedIn());
     expect(await screen.findByText('Nobody is told of this')).toBeVisible();
     expect(await screen.findByText(/journalctl -u ssh.service/)).toBeVisible();
+    expect(screen.queryByText(/sudo/)).toBeNull();
     expect(await screen.findByText('It fired.')).toBeVisible();
     expect(screen.getByRole('button', { name: 'Snooze' })).toBeVisible();
   });

@@ -1,7 +1,13 @@
-// The runbooks of docs/runbooks, each loaded when it is looked at. They use four things of Markdown:
-// headings, lists, paragraphs and blocks of commands.
+// The runbooks of docs/runbooks, each loaded when it is looked at. They use five things of Markdown:
+// headings, lists, steps, paragraphs and blocks of commands. A section whose heading ends with
+// `<!-- pool_degraded, zfs -->` is for those only: every condition between the commas has to hold,
+// and holds with any of its words, which are kinds of alerts or of what the machine has.
 import { queryOptions } from '@tanstack/react-query';
+import { api, dataOf } from '@/api/client';
+import type { components } from '@/api/schema';
 import type { Alert } from './api';
+
+export type CommandNames = components['schemas']['CommandNames'];
 
 const PAGES = import.meta.glob<string>('../../../../docs/runbooks/*.md', {
   query: '?raw',
@@ -15,21 +21,165 @@ export const runbookQuery = (slug: string) =>
     staleTime: Infinity,
   });
 
-/** Puts the alert's own names into the commands. */
-export function fillIn(text: string, alert: Pick<Alert, 'subject' | 'server_name'>): string {
-  const quoted = /^[\w./:@-]*$/.test(alert.subject)
-    ? alert.subject
-    : `'${alert.subject.replaceAll("'", String.raw`'\''`)}'`;
-  return text
-    .replaceAll('{subject}', quoted || 'NAME')
-    .replaceAll('{server}', alert.server_name || 'the server');
+/** The devices, pools, databases and tools of the machine that an alert is about. */
+export const commandsQuery = (alert_id: string) =>
+  queryOptions({
+    queryKey: ['alerts', 'commands', alert_id],
+    queryFn: () =>
+      dataOf(
+        api.GET('/api/infrastructure/topology/alerts/{alert_id}/commands', {
+          params: { path: { alert_id } },
+        }),
+      ),
+  });
+
+/** What stands in a command for a thing that is not known. */
+const UNKNOWN: Record<string, string> = {
+  subject: 'NAME',
+  server: 'the server',
+  disk: '/dev/DRIVE',
+  smart: '/dev/DRIVE',
+  kernel_name: 'DRIVE',
+  array: '/dev/mdN',
+  array_name: 'mdN',
+  mount: 'MOUNTPOINT',
+};
+const ALERT_WORD = /_/; // kinds of alerts have one, kinds of things have none
+
+type Part = CommandNames['parts'][number];
+type Named = Pick<Alert, 'subject' | 'server_name' | 'kind'>;
+
+interface Section {
+  level: 2 | 3;
+  title: string;
+  conditions: string[][];
+  body: string;
 }
 
 export type Block =
-  { kind: 'heading' | 'code' | 'text'; text: string } | { kind: 'list'; items: string[] };
+  | { kind: 'heading'; level: 2 | 3; text: string }
+  | { kind: 'code' | 'text'; text: string }
+  | { kind: 'list' | 'steps'; items: string[] };
 
-/** Splits a runbook; its first heading is left out, for the page has one. */
-export function blocksOf(markdown: string): Block[] {
+/** Returns the part of a runbook that is about this alert, with the machine's own names in it. */
+export function guideFor(text: string, alert: Named, commands?: CommandNames): Block[] {
+  const parts = commands?.parts ?? [];
+  const names = { ...ownNames(alert), ...namesOf(commands?.names) };
+  const said = shownFor(sectionsOf(text), alert.kind, parts).flatMap(({ section, part }) => {
+    const words = { ...names, ...namesOf(part?.names) };
+    const title = part ? titled(section.title, part, parts) : section.title;
+    return [
+      ...(title === '' ? [] : [{ kind: 'heading' as const, level: section.level, text: title }]),
+      ...blocksOf(fillIn(section.body, words)),
+    ];
+  });
+  return commands?.is_root === true ? said.map(asRoot) : said;
+}
+
+function ownNames(alert: Named): Record<string, string> {
+  const quoted = /^[\w./:@-]*$/.test(alert.subject)
+    ? alert.subject
+    : `'${alert.subject.replaceAll("'", String.raw`'\''`)}'`;
+  return {
+    ...(quoted === '' ? {} : { subject: quoted }),
+    ...(alert.server_name === '' ? {} : { server: alert.server_name }),
+  };
+}
+
+const namesOf = (names: Part['names'] = []) =>
+  Object.fromEntries(names.map((one) => [one.name, one.value]));
+
+/** A drive of two arrays has the same section twice; the title tells them apart. */
+function titled(title: string, part: Part, parts: Part[]): string {
+  const alike = parts.filter((one) => one.kind === part.kind);
+  const name = part.names[0]?.value;
+  return alike.length > 1 && name !== undefined ? `${title}: ${name}` : title;
+}
+
+function sectionsOf(markdown: string): Section[] {
+  const found: Section[] = [{ level: 2, title: '', conditions: [], body: '' }];
+  let isCode = false;
+  for (const line of markdown.split('\n')) {
+    if (line.startsWith('```')) isCode = !isCode;
+    const heading = isCode ? null : /^(#{1,3}) (.*?)(?:\s*<!--(.*)-->)?\s*$/.exec(line);
+    const marks = heading?.[1] ?? '';
+    if (marks.length > 1)
+      found.push({
+        level: marks.length === 2 ? 2 : 3,
+        title: heading?.[2] ?? '',
+        conditions: (heading?.[3] ?? '')
+          .split(',')
+          .map((one) => one.trim().split(/\s+/).filter(Boolean))
+          .filter((words) => words.length > 0),
+        body: '',
+      });
+    else if (marks === '') {
+      const last = found.at(-1);
+      if (last) last.body += `${line}\n`;
+    }
+  }
+  return found;
+}
+
+interface Shown {
+  section: Section;
+  part?: Part;
+}
+
+/** Where it is not known which of several sections fits, all of them are shown. */
+function shownFor(sections: Section[], kind: string, parts: Part[]): Shown[] {
+  const shown: Shown[] = [];
+  for (let at = 0; at < sections.length;) {
+    const end = sections.findIndex((one, index) => index > at && one.level === 2);
+    const group = sections.slice(at, end === -1 ? undefined : end);
+    const meant = group.filter((one) =>
+      one.conditions.filter(isOfAlerts).every((words) => words.includes(kind)),
+    );
+    const fitting = meant.map((section) => ({ section, found: partsFor(section, parts) }));
+    const isKnown = fitting.some(({ found }) => found !== null && found.length > 0);
+    for (const { section, found } of fitting) {
+      if (found === null || !isKnown) shown.push({ section });
+      else shown.push(...found.map((part) => ({ section, part })));
+    }
+    at += group.length;
+  }
+  return shown;
+}
+
+const isOfAlerts = (words: string[]) => words.some((word) => ALERT_WORD.test(word));
+
+/** The parts of the machine that a section is for; null when it is for any. */
+function partsFor(section: Section, parts: Part[]): Part[] | null {
+  const words = section.conditions.find((one) => !isOfAlerts(one));
+  return words === undefined ? null : parts.filter((part) => words.includes(part.kind));
+}
+
+function fillIn(text: string, names: Record<string, string>): string {
+  return text.replace(
+    /\{([a-z]+(?:_[a-z]+)*)\}/g,
+    (_, name: string) => names[name] ?? UNKNOWN[name] ?? name.toUpperCase(),
+  );
+}
+
+/** Root needs no sudo, and may not have it. */
+function asRoot(block: Block): Block {
+  const plain = (text: string) =>
+    text.replace(/\bsudo -u (\S+) /g, 'runuser -u $1 -- ').replace(/\bsudo (?!-)/g, '');
+  const inside = (text: string) => text.replace(/`[^`]+`/g, plain);
+  switch (block.kind) {
+    case 'code':
+      return { ...block, text: plain(block.text) };
+    case 'list':
+    case 'steps':
+      return { ...block, items: block.items.map(inside) };
+    case 'heading':
+    case 'text':
+      return { ...block, text: inside(block.text) };
+  }
+}
+
+/** Splits what stands below a heading. */
+function blocksOf(markdown: string): Block[] {
   const blocks: Block[] = [];
   let code: string[] | null = null;
   for (const line of markdown.split('\n')) {
@@ -42,18 +192,19 @@ export function blocksOf(markdown: string): Block[] {
     } else if (code !== null) code.push(line);
     else addLine(blocks, line);
   }
-  return blocks.filter((block) => block.kind === 'list' || block.text !== '');
+  return blocks.filter((block) => block.kind !== 'text' || block.text !== '');
 }
 
 function addLine(blocks: Block[], line: string): void {
   const last = blocks.at(-1);
-  if (line.startsWith('# ')) return;
-  if (line.startsWith('## ')) blocks.push({ kind: 'heading', text: line.slice(3) });
-  else if (line.startsWith('- ')) {
-    if (last?.kind === 'list') last.items.push(line.slice(2));
-    else blocks.push({ kind: 'list', items: [line.slice(2)] });
+  const item = /^(- |\d+\. )(.*)$/.exec(line);
+  if (item) {
+    const kind = item[1] === '- ' ? 'list' : 'steps';
+    if (last?.kind === kind) last.items.push(item[2] ?? '');
+    else blocks.push({ kind, items: [item[2] ?? ''] });
   } else if (line.trim() === '') blocks.push({ kind: 'text', text: '' });
-  else if (last?.kind === 'list') last.items.push(`${last.items.pop() ?? ''} ${line.trim()}`);
+  else if (last?.kind === 'list' || last?.kind === 'steps')
+    last.items.push(`${last.items.pop() ?? ''} ${line.trim()}`);
   else if (last?.kind === 'text' && last.text !== '') last.text += ` ${line}`;
   else blocks.push({ kind: 'text', text: line });
 }

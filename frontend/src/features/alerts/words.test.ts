@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { rule } from './made-up';
 import { fieldErrors } from './rule-faults';
 import { labelsOf, labelsText } from './condition-values';
-import { blocksOf, fillIn } from './runbooks';
 import { definitionInWords, inWords, withUnit } from './words';
 
 describe('words', () => {
@@ -26,16 +25,5 @@ describe('words', () => {
         { pointer: '/body/scope/tags', detail: 'Nothing has the tag.' },
       ]),
     ).toEqual({ clear_level: 'The level lies above.', tags: 'Nothing has the tag.' });
-  });
-
-  it('runbooks quote what a person would have to quote', () => {
-    const filled = fillIn('du {subject} on {server}', { subject: "/it's", server_name: 'nas' });
-    expect(filled).toBe(String.raw`du '/it'\''s' on nas`);
-    expect(blocksOf('# T\n\n## A\n\ntext\nmore\n\n```\nls\n```\n\n- one\n  two\n')).toEqual([
-      { kind: 'heading', text: 'A' },
-      { kind: 'text', text: 'text more' },
-      { kind: 'code', text: 'ls' },
-      { kind: 'list', items: ['one two'] },
-    ]);
   });
 });

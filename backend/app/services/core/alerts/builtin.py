@@ -57,6 +57,7 @@ def rule_of(alert_type: AlertType) -> BuiltInRule:
             clear_seconds=alert_type.clear_seconds,
         ),
         runbook=alert_type.runbook,
+        source=alert_type.source,
     )
 
 

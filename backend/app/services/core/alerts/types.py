@@ -27,6 +27,7 @@ class AlertType:
     runbook: str = ""  # the slug of a page of the documentation
     consequences: str = ""  # what it leads to, in a sentence, for people
     about: str = ""  # when it fires, in a sentence, for the page of rules
+    source: str = ""  # where its levels come from, for people
 
 
 class AlertTypes(Mapping[str, AlertType]):

@@ -22,6 +22,8 @@ HEALTH = AlertType(
     runbook="drives",
     consequences="What lies on it may be lost.",
     about="A drive fails, or shows signs that it will",
+    source="Backblaze's failure statistics, the NVM Express specification and the makers' own"
+    " thresholds; each reason names its own",
 )
 HEAT = AlertType(
     kind="drive_hot",
@@ -31,6 +33,7 @@ HEAT = AlertType(
     runbook="drives",
     consequences="Heat shortens its life, and makes it slow.",
     about="A drive is hotter than its limit",
+    source="the drive's own limits; each reason names its source",
 )
 CABLE = AlertType(
     kind="drive_cable",
@@ -40,6 +43,7 @@ CABLE = AlertType(
     runbook="drives",
     consequences="The machine becomes slow, or loses the drive.",
     about="A cable, slot or power supply damages data on its way",
+    source="Checkmk: the counter grew since the drive was discovered",
 )
 WORN = AlertType(
     kind="drive_worn",
@@ -49,6 +53,7 @@ WORN = AlertType(
     runbook="drives",
     consequences="Its maker no longer promises that it keeps data.",
     about="A solid state drive has used up its rated endurance",
+    source="NVM Express base specification: 100 percent is the endurance that the maker rates",
 )
 GONE = AlertType(
     kind="drive_gone",
@@ -58,6 +63,8 @@ GONE = AlertType(
     runbook="drives",
     consequences="A pool or array that it belongs to has lost its redundancy.",
     about="A drive that was there is not listed any more",
+    source="mdadm and TrueNAS tell of a lost member at once; a reboot or a cable that is moved"
+    " takes 15 minutes",
 )
 UNREADABLE = AlertType(
     kind="drive_unreadable",
@@ -68,6 +75,7 @@ UNREADABLE = AlertType(
     runbook="drives",
     consequences="Nobody would notice that it fails.",
     about="The health of a drive cannot be read",
+    source="Unity's own: eight readings in a row, six hours apart",
 )
 TYPES: tuple[AlertType, ...] = (HEALTH, HEAT, CABLE, WORN, GONE, UNREADABLE)
 

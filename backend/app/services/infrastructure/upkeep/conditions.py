@@ -18,6 +18,7 @@ OVERDUE = AlertType(
     runbook="upkeep",
     consequences="Errors stay hidden until the data are needed.",
     about="A self-test or scrub that was planned could not begin for more than a week",
+    source="Unity's own: a week after the day that it was planned for",
 )
 TYPES = (OVERDUE,)
 _WORDS = {
