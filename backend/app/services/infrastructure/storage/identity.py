@@ -63,12 +63,12 @@ def is_virtual(seen: Seen) -> bool:
 
 
 def one_of_each(seen: Sequence[Seen]) -> list[Seen]:
-    """Make one drive of its several paths (multipath), by serial number and WWN."""
+    """Make one drive of its several paths (multipath), by serial number, WWN and size."""
     found: dict[tuple[str, ...], Seen] = {}
     for one in seen:
         key: tuple[str, ...] = (one.name,)
         if one.serial and (one.wwn or one.is_multipath):
-            key = ("same", one.serial, one.wwn)
+            key = ("same", one.serial, one.wwn, str(one.capacity_bytes))
         first = found.get(key)
         if first is None:
             found[key] = one
@@ -155,9 +155,12 @@ def _may_be(server_id: uuid.UUID, seen: Seen, known: Known) -> bool:
     if known.server_id != server_id and known.is_present:
         return False
     ours, theirs = seen.capacity_bytes, known.capacity_bytes
-    if ours and theirs:
-        return abs(ours - theirs) <= _CAPACITY_TOLERANCE * max(ours, theirs)
-    return True
+    return is_same_size(ours, theirs) if ours and theirs else True
+
+
+def is_same_size(one: int, other: int) -> bool:
+    """Say whether two capacities may be of one drive; bridges hide some of it."""
+    return abs(one - other) <= _CAPACITY_TOLERANCE * max(one, other)
 
 
 def _better(old: str, new: str, taken: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """From the reports of a round to the rows of the drives: verdict, memory, numbers."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.drive_round import DriveAnswer
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
 from app.services.infrastructure.storage.drive_samples import samples_of
-from app.services.infrastructure.storage.identity import identify
+from app.services.infrastructure.storage.identity import identify, is_same_size
 from app.services.infrastructure.storage.register import Register
 from app.services.infrastructure.storage.rows import (
     name_of,
@@ -64,7 +65,7 @@ class DriveReader:
             for row in rows:
                 _note_unread(row, readings.refusal, readings.detail, at)
             return ()
-        placed = _placed(rows, readings.answers)
+        placed = _once_each(_placed(rows, readings.answers))
         hidden = [
             seen_by_smartctl(place, answer.report)
             for place, (answer, row) in placed.items()
@@ -111,6 +112,45 @@ def _placed(rows: Sequence[StorageDevice], answers: Sequence[DriveAnswer]) -> Pl
         place = place_of(answer.device, here)
         found.setdefault(place, (answer, here.get(place)))
     return found
+
+
+def _once_each(placed: Placed) -> Placed:
+    """Give a drive that is found by several ways to the one that the kernel lists.
+
+    Controllers that pass disks through show them in their slots, too, and disks of SAS have two
+    paths. The first way that tells of its health counts.
+    """
+    listed = Counter(
+        serial for _, row in placed.values() if row is not None for serial in _serials(row)
+    )
+    by_serial = {
+        serial: place
+        for place, (answer, row) in placed.items()
+        if row is not None
+        for serial in {*_serials(row), answer.report.serial.lower()} - {""}
+        if listed[serial] <= 1
+    }
+    found = {place: one for place, one in placed.items() if one[1] is not None}
+    for place, (answer, row) in placed.items():
+        if row is not None:
+            continue
+        other = by_serial.get(answer.report.serial.lower()) if _is_a_drive(answer) else None
+        twin = found.get(other) if other is not None else None
+        if twin is None or other is None or not _are_alike(twin[1], answer.report):
+            found[place] = answer, row
+        elif not _is_a_drive(twin[0]):
+            found[other] = answer, twin[1]
+    return found
+
+
+def _serials(row: StorageDevice) -> set[str]:
+    return {row.serial.lower(), row.smart_serial.lower()} - {""}
+
+
+def _are_alike(row: StorageDevice | None, report: SmartReport) -> bool:
+    """Tell one drive from another to which its case gives the same serial number."""
+    size = row.capacity_bytes if row is not None else None
+    return not size or not report.capacity_bytes or is_same_size(size, report.capacity_bytes)
 
 
 def _is_a_drive(answer: DriveAnswer) -> bool:

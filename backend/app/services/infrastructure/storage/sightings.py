@@ -16,6 +16,11 @@ from app.services.infrastructure.storage.identity import Seen, one_of_each
 # Block devices that are files, memory, volumes or other machines, and no drives.
 _NO_DRIVE = re.compile(r"^(loop|ram|zram|zd|md|dm-|nbd|rbd|drbd|sr|fd|mtd|bcache)\d|boot\d|rpmb$")
 _CONTROLLER = re.compile(r"^nvme\d{1,4}$")
+# Only these say which of several drives is meant; the 12 in "sat,12" is a length of commands.
+_SLOT = re.compile(
+    r"(?:^|\+)(?:megaraid|3ware|areca|hpt|cciss|aacraid|sssraid|jms56x|usbjmicron"
+    r"|jmb39x(?:-q\d?)?),\d"
+)
 _MOST_USES = 24
 
 
@@ -76,7 +81,7 @@ def place_of(device: ScannedDevice, names: Iterable[str]) -> str:
     """Return the kernel's name of a drive that smartctl found, or its controller and slot."""
     bare = device.name.removeprefix("/dev/")
     known = set(names)
-    if "," in device.type or device.name.startswith("/dev/bus/"):
+    if _SLOT.search(device.type) or device.name.startswith("/dev/bus/"):
         return f"{bare} {device.type}"
     if bare in known or not _CONTROLLER.match(bare):
         return bare
