@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import psycopg
@@ -148,6 +149,55 @@ def postgresql(*options: str) -> Iterator[Running]:
         with _process(argv, "postgres") as process:
             _until(lambda: _answers(folder, port), process)
             yield Running(port, folder / "data", near, process)
+
+
+@contextlib.contextmanager
+def standby_of(primary: Running, *options: str) -> Iterator[Running]:
+    """Start a PostgreSQL that follows another one over its unix socket."""
+    found = postgres.programs()
+    if found is None:
+        raise RuntimeError(f"PostgreSQL is not installed: {postgres.INSTALL}")
+    with _folder("postgres") as folder:
+        port = free_port()
+        subprocess.run(
+            [found / "pg_basebackup", "-D", folder / "data", "-h", primary.socket.parent, "-p",
+             str(primary.port), "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync"],
+            check=True,
+            capture_output=True,
+            **_as("postgres"),  # type: ignore[call-overload]  # the names of three optional arguments
+        )  # fmt: skip
+        settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", *options)
+        words = [word for setting in settings for word in ("-c", setting)]
+        argv: list[str | Path] = [found / "postgres", "-D", folder / "data", "-k", folder, *words]
+        with _process(argv, "postgres") as process:
+            _until(lambda: _answers(folder, port), process)
+            yield Running(port, folder / "data", folder / f".s.PGSQL.{port}", process)
+
+
+@contextlib.contextmanager
+def aged_postgresql(next_transaction: int) -> Iterator[Running]:
+    """Start a PostgreSQL that has spent so many transaction numbers since its last freeze."""
+    found = postgres.programs()
+    if found is None:
+        raise RuntimeError(f"PostgreSQL is not installed: {postgres.INSTALL}")
+    # By itself it would freeze all at a tenth of that.
+    with postgresql("autovacuum=off", "autovacuum_freeze_max_age=2000000000") as running:
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(timeout=20)
+        subprocess.run(
+            [found / "pg_resetwal", "-x", str(next_transaction), running.folder],
+            check=True,
+            capture_output=True,
+            **_as("postgres"),  # type: ignore[call-overload]  # the names of three optional arguments
+        )
+        # The piece of the commit log that holds this number, as the engine itself would make it.
+        piece = running.folder / "pg_xact" / f"{next_transaction // (32 * 32_768):04X}"
+        piece.write_bytes(bytes(32 * 8192))
+        os.chown(piece, running.folder.stat().st_uid, running.folder.stat().st_gid)
+        argv = [str(word) for word in cast("Sequence[str | Path]", running.process.args)]
+        with _process(argv, "postgres") as process:
+            _until(lambda: _answers(running.folder.parent, running.port), process)
+            yield Running(running.port, running.folder, running.socket, process)
 
 
 def _answers(folder: Path, port: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from app.kernel.text import printable
 from app.ports.database_driver import Answer, Missing, Row, Value
 from app.services.core.facts import Unparsable
-from app.services.infrastructure.databases.figures import Figure, Labels
+from app.services.infrastructure.databases.figures import Figure, Labels, Share, percent
 from app.services.infrastructure.facts.document import Node, find_document
 
 _LITERALS = re.compile(r"""'(?:[^'\\]|''|\\.)*'?|"(?:[^"\\]|\\.)*"?|\b\d[\w.]*""")
@@ -74,6 +74,15 @@ class Answers:
         if value is not None:
             return Figure(key=kind, value=value, labels=labels)
         return Figure(key=kind, why=self.why(*keys) or why or "It is not told.", labels=labels)
+
+    def share(
+        self, kind: str, part: float | None, whole: float | None, *keys: str, why: str
+    ) -> Figure:
+        """Return a share in percent of what was counted since the engine's start."""
+        one = self.figure(kind, percent(part, whole), *keys, why=why)
+        if part is not None and whole is not None:
+            one.share = Share(part=part, whole=whole)
+        return one
 
 
 def number(value: Value) -> float | None:

@@ -110,13 +110,24 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 WHOLE = frozenset({"size_bytes", "dead_rows_percent", "slot_retained_bytes"})
 
 
+class Share(BaseModel):
+    """Counts since the engine started, of which a share is told: so many of so many."""
+
+    part: float
+    whole: float
+
+
 class Figure(BaseModel):
-    """One number that was read, or why it was not. `labels` tell several of one kind apart."""
+    """One number that was read, or why it was not. `labels` tell several of one kind apart.
+
+    With `share` the value is that of the time since the round in which these counts were read.
+    """
 
     key: str
     value: float | None = None
     why: str = ""
     labels: Labels = ()
+    share: Share | None = None
 
 
 class Column(BaseModel):
@@ -173,6 +184,28 @@ def samples_of(figures: Iterable[Figure]) -> list[Sample]:
             unit = kind.unit.removesuffix("per second").strip() if kind.is_counter else kind.unit
             found.append(Sample(kind.metric, one.value, one.labels, unit, kind.is_counter))
     return found
+
+
+_ENOUGH = 1000  # of fewer reads a share says nothing
+
+
+def since_last(reading: Reading, before: Reading) -> None:
+    """Let shares be those of the time since they were last told, not since the engine's start.
+
+    Over months no hour of bad reads moves a share of all that was ever read.
+    """
+    known = {one.key: one for one in before.figures if one.share is not None}
+    for one in reading.figures:
+        earlier = known.get(one.key)
+        if one.share is None or earlier is None or earlier.share is None:
+            continue
+        part, whole = one.share.part - earlier.share.part, one.share.whole - earlier.share.whole
+        if part < 0 or whole < part:
+            continue  # it was started anew, or its counts were set back
+        if whole < _ENOUGH:
+            one.value, one.share = earlier.value, earlier.share
+        else:
+            one.value = percent(part, whole)
 
 
 def percent(part: float | None, whole: float | None) -> float | None:

@@ -152,7 +152,7 @@ def _memory(answers: Answers, status: Node) -> Iterator[Figure]:
     missed = cache.at("pages read into cache").number()
     hits = None if asked is None or missed is None else max(0.0, asked - missed)
     none = "This storage engine tells nothing of its cache."
-    yield answers.figure("cache_hit_percent", percent(hits, asked), "status", why=none)
+    yield answers.share("cache_hit_percent", hits, asked, "status", why=none)
     yield answers.figure("memory_used_bytes", used, "status", why=none)
     yield answers.figure("memory_limit_bytes", most, "status", why=none)
 

@@ -231,8 +231,8 @@ def _memory(answers: Answers, status: Mapping[str, Value]) -> Iterator[Figure]:
     missed = number(status.get("Innodb_buffer_pool_reads"))
     # Requests count those that had to go to the disk too.
     hits = None if asked is None or missed is None else max(0.0, asked - missed)
-    share = percent(hits, asked)
-    yield answers.figure("cache_hit_percent", share, "status", why="Nothing was read yet.")
+    none = "Nothing was read yet."
+    yield answers.share("cache_hit_percent", hits, asked, "status", why=none)
     size = number(status.get("Innodb_buffer_pool_bytes_data"))
     yield answers.figure("memory_used_bytes", size, "status")
 

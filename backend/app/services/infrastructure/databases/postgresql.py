@@ -21,6 +21,7 @@ from app.services.infrastructure.databases.figures import (
     percent,
 )
 
+_PAGE = 8192
 _BILLION = 2_000_000_000  # where PostgreSQL refuses new transactions
 
 
@@ -112,10 +113,12 @@ def _connections(answers: Answers, server: Row) -> Iterator[Figure]:
     states = {word(row, "state"): of(row, "count") for row in answers.rows("states")}
     used = total(states.values()) if states else (None if answers.why("states") else 0)
     most = of(server, "max_connections")
+    # What is kept for administrators nobody else gets: without it, full is full.
+    usable = None if most is None else most - (of(server, "reserved") or 0)
     idle = [count for state, count in states.items() if state.startswith("idle in transaction")]
     yield answers.figure("connections", used, "states")
     yield answers.figure("connections_limit", most, "server")
-    yield answers.figure("connections_used_percent", percent(used, most), "states", "server")
+    yield answers.figure("connections_used_percent", percent(used, usable), "states", "server")
     active = states.get("active", None if used is None else 0)
     yield answers.figure("connections_active", active, "states")
     waiting = None if used is None else (total(idle) or 0)
@@ -133,9 +136,10 @@ def _work(answers: Answers) -> Iterator[Figure]:
     yield answers.figure("temporary_bytes", every("temp_bytes"), "databases")
     yield answers.figure("deadlocks", every("deadlocks"), "databases")
     hits, reads = every("blks_hit_bytes"), every("blks_read_bytes")
-    whole = None if hits is None or reads is None else hits + reads
-    share = percent(hits, whole)
-    yield answers.figure("cache_hit_percent", share, "databases", why="Nothing was read yet.")
+    pages = None if hits is None else hits / _PAGE
+    whole = None if hits is None or reads is None else (hits + reads) / _PAGE
+    none = "Nothing was read yet."
+    yield answers.share("cache_hit_percent", pages, whole, "databases", why=none)
     running = [of(row, "query_running_time") for row in answers.rows("running")]
     longest = largest(running) if running else (None if answers.why("running") else 0)
     yield answers.figure("longest_query_seconds", longest, "running", why="No query runs.")
@@ -202,19 +206,22 @@ def _own_state(answers: Answers) -> Iterator[Figure]:
     own = answers.row("own_lag")
     is_standby = own.get("is_standby") in (True, "t")
     none = "It is a primary; what its standbys lack stands in the table of replication."
-    unknown = "It receives nothing, so how far its primary is by now is not known."
-    why = unknown if is_standby else none
-    yield answers.figure("replication_lag_seconds", of(own, "lag"), "own_lag", why=why)
+    if of(own, "receivers"):
+        none = "It has applied no change since it started."
+    elif is_standby:
+        none = "It receives nothing, so how far its primary is by now is not known."
+    yield answers.figure("replication_lag_seconds", of(own, "lag"), "own_lag", why=none)
     broken = float(_has_lost_its_primary(answers)) if is_standby else None
     yield answers.figure("replication_broken", broken, "own_lag", why="It is a primary.")
 
 
 def _has_lost_its_primary(answers: Answers) -> bool:
     own = answers.row("own_lag")
-    follows = {own.get("streamed"), answers.row("source").get("is_set")}
-    is_standby = own.get("is_standby") in (True, "t")
+    is_set = answers.row("source").get("is_set")
     # One that is fed from an archive has no receiver, and lacks none.
-    return is_standby and of(own, "receivers") == 0 and not follows.isdisjoint({True, "t"})
+    follows = own.get("streamed") if is_set is None else is_set
+    is_standby = own.get("is_standby") in (True, "t")
+    return is_standby and of(own, "receivers") == 0 and follows in (True, "t")
 
 
 def _unique(labels: tuple[tuple[str, str], ...], row: Row) -> tuple[tuple[str, str], ...]:

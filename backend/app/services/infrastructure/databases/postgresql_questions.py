@@ -14,6 +14,8 @@ _SERVER = Question(
     " current_setting('server_version_num')::int AS server_version_num,"
     " pg_is_in_recovery() AS pg_is_in_recovery,"
     " current_setting('max_connections')::int AS max_connections,"
+    " current_setting('superuser_reserved_connections')::int"
+    " + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,"
     " current_setting('max_connections')::bigint"
     " * current_setting('max_locks_per_transaction')::bigint AS max_locks,"
     " extract(epoch FROM now() - pg_postmaster_start_time()) AS uptime,"
@@ -101,7 +103,7 @@ _OWN_LAG = Question(
 # One that never streamed since it started may be fed from an archive, or may not find its primary.
 _SOURCE = Question(
     "source",
-    "SELECT coalesce(current_setting('primary_conninfo', true), '') <> '' AS is_set",
+    "SELECT current_setting('primary_conninfo', true) <> '' AS is_set",  # a setting since 12
 )
 _SLOTS = Question(
     "slots",

@@ -142,8 +142,8 @@ def _work(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:
     hits, misses = number(info.get("keyspace_hits")), number(info.get("keyspace_misses"))
     whole = None if hits is None or misses is None else hits + misses
     # A key that is not there was read from nowhere: it says nothing of memory and disks.
-    share = percent(hits, whole)
-    yield answers.figure("key_hit_percent", share, "info", why="Nothing was read yet.")
+    none = "Nothing was read yet."
+    yield answers.share("key_hit_percent", hits, whole, "info", why=none)
 
 
 def _memory(answers: Answers, info: Mapping[str, str]) -> Iterator[Figure]:

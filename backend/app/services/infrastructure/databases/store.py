@@ -25,6 +25,7 @@ from app.services.infrastructure.databases.figures import (
     Figure,
     Reading,
     samples_of,
+    since_last,
 )
 from app.services.infrastructure.databases.states import (
     AGAIN_AFTER,
@@ -107,6 +108,8 @@ class DatabaseStore:
         row.updated_at = outcome.at
         ingest = Ingest()
         if outcome.reading is not None:
+            if row.reading:
+                since_last(outcome.reading, Reading.model_validate_json(row.reading))
             _fill(row, outcome.reading, outcome.at)
             if outcome.deep is not None:
                 row.deep_reading = outcome.deep.model_dump_json()
