@@ -1,7 +1,6 @@
 """A fact: something that a machine can be asked, and how its answer is read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Generic, NamedTuple, TypeVar
@@ -102,8 +101,7 @@ class Fact(Generic[T]):
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class FactReading(Generic[T]):
+class FactReading(NamedTuple, Generic[T]):
     """What came of asking one fact: a value, or the trouble with its reason and fix."""
 
     fact: str
@@ -137,17 +135,21 @@ def _explain(
 ) -> FactReading[T]:
     """Name the trouble: a time-out or a refusal explains a missing answer better than its text."""
     for result in results:
-        command = printable(" ".join(result.argv))
         if result.outcome is Outcome.TIMED_OUT:
-            return _missing(fact, Trouble.TIMED_OUT, f"`{command}` did not answer in time.")
+            detail = f"`{_command(result)}` did not answer in time."
+            return _missing(fact, Trouble.TIMED_OUT, detail)
         if result.outcome is Outcome.REFUSED:
-            return _missing(fact, Trouble.NO_RIGHT, f"`{command}` was not permitted.")
+            return _missing(fact, Trouble.NO_RIGHT, f"`{_command(result)}` was not permitted.")
     if failure is None:
         # Nothing is wrong with a machine that has no such thing, so there is nothing to fix.
         detail = "This machine has no such thing."
         return FactReading(fact.name, None, Trouble.ABSENT, detail)
     why = f": {printable(failure.why)}" if failure.why else ""
     return _missing(fact, Trouble.UNPARSABLE, f"The answer could not be read{why}.")
+
+
+def _command(result: CommandResult) -> str:
+    return printable(" ".join(result.argv))
 
 
 def _missing(fact: Fact[T], trouble: Trouble, detail: str) -> FactReading[T]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from app.kernel.clock import Clock
 from app.services.core.facts import Fact, FactGroup, FactReading, Trouble
 from app.services.infrastructure.cycle import CycleResult
+from app.services.infrastructure.status import FactTrouble
 
 # Until when a new pool or database is seen at the latest. Around it, so that machines that were
 # first asked together are not all searched together.
@@ -60,13 +61,17 @@ class Absences:
             self.forget(result.claim.server_id)
             return
         known = self._known.setdefault(result.claim.server_id, {})
+        now = self._clock.now()
+        troubles = {one.fact: one for one in result.troubles}
         for fact in asked.facts:
-            reading = _empty(fact, result)
+            if not fact.is_rare:
+                continue
+            reading = _empty(fact, result.values.get(fact.name), troubles.get(fact.name))
             if reading is None:
                 known.pop(fact.name, None)
                 continue
             lasts = _SHORTEST + (_LONGEST - _SHORTEST) * random.random()  # noqa: S311 - no secret
-            until = self._clock.now() + (_READS_DISKS if fact.reads_disks else lasts)
+            until = now + (_READS_DISKS if fact.reads_disks else lasts)
             known[fact.name] = _Known(until, (fact, reading))
 
     def forget(self, server_id: uuid.UUID) -> None:
@@ -74,22 +79,16 @@ class Absences:
         self._known.pop(server_id, None)
 
 
-def _empty(fact: Fact[BaseModel], result: CycleResult) -> FactReading[BaseModel] | None:
+def _empty(
+    fact: Fact[BaseModel], value: BaseModel | None, trouble: FactTrouble | None
+) -> FactReading[BaseModel] | None:
     """Return the reading of a fact that may be remembered, if it says that there is nothing."""
-    if not fact.is_rare:
-        return None
-    value = result.values.get(fact.name)
     if value is not None:
         is_empty = not any(getattr(value, name) for name in type(value).model_fields)
         return FactReading(fact.name, value) if is_empty else None
-    return next(
-        (
-            FactReading(fact.name, None, one.trouble, one.detail, one.fix)
-            for one in result.troubles
-            if one.fact == fact.name and one.trouble is Trouble.ABSENT
-        ),
-        None,
-    )
+    if trouble is None or trouble.trouble is not Trouble.ABSENT:
+        return None
+    return FactReading(fact.name, None, trouble.trouble, trouble.detail, trouble.fix)
 
 
 @lru_cache(maxsize=128)

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.services.core.facts import Trouble
 from app.services.infrastructure.cycle import RateReadings
 from app.services.infrastructure.status import MENDABLE, FactTrouble
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One trouble with its history. Times are Unix seconds."""
 
     trouble: str
@@ -18,16 +17,6 @@ class Standing:
     fix: str
     since: float
     read_at: float | None = None  # when the value that is still shown was read
-
-    def as_json(self) -> dict[str, str | float | None]:
-        """Return the fields by name; `dataclasses.asdict` would copy each of them deeply."""
-        return {
-            "trouble": self.trouble,
-            "detail": self.detail,
-            "fix": self.fix,
-            "since": self.since,
-            "read_at": self.read_at,
-        }
 
     def of(self, fact: str) -> FactTrouble:
         """Return what the judge wants to know of it."""
@@ -45,7 +34,7 @@ def dump(troubles: Mapping[str, Standing]) -> str:
     """Return the form in which they are stored."""
     if not troubles:
         return "{}"
-    return json.dumps({fact: one.as_json() for fact, one in troubles.items()})
+    return json.dumps({fact: one._asdict() for fact, one in troubles.items()})
 
 
 def wants_old_values(readings: RateReadings) -> bool:

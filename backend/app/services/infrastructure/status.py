@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.kernel.text import printable
 from app.models.infrastructure.monitored_server import ServerStatus
@@ -44,8 +44,7 @@ class Verdict:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FactTrouble:
+class FactTrouble(NamedTuple):
     """A fact that is missing, and why."""
 
     fact: str

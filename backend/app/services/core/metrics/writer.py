@@ -151,15 +151,16 @@ class MetricWriter:
         aliases: list[tuple[uuid.UUID, Key, Key]] = []
         for batch in batches:
             resource = resources[batch.resource_id]
+            known = resource.known
             for sample in batch.samples:
                 key = (sample.metric, sample.labels, sample.is_counter)
-                if key in resource.known or not is_storable(key):
+                if key in known or not is_storable(key):
                     continue
                 ordered = sorted_key(key)
                 if ordered != key:
                     aliases.append((batch.resource_id, key, ordered))
                 name = (batch.resource_id, ordered)
-                if ordered in resource.known or name in wanted or resource.room <= 0:
+                if ordered in known or name in wanted or resource.room <= 0:
                     continue
                 resource.room -= 1
                 interval, since = _seconds(batch.interval), int(batch.at.timestamp())

@@ -109,13 +109,16 @@ def _json_rows(document: Node) -> Iterator[Row]:
 
 def _json_row(node: Node) -> Row:
     row: dict[str, str | list[str] | bool | None] = {}
-    for name in node.names():
-        value = node.at(name).value
-        if isinstance(value, str | bool):
+    if not isinstance(node.value, dict):
+        return row
+    for name, value in node.value.items():
+        if value is None:
+            continue  # most columns of most devices
+        if isinstance(value, str) or value is True or value is False:
             row[name] = value
         elif isinstance(value, list):
             row[name] = [one for one in value if isinstance(one, str)]
-        elif value is not None:
+        else:
             row[name] = Node(value).word()  # sizes are numbers in some versions
     return row
 

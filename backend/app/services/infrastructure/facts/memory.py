@@ -1,10 +1,18 @@
 """Memory and swap, and the ZFS cache that Linux does not count as available."""
 
+import re
+
 from pydantic import BaseModel
 
 from app.ports.shell import CommandResult
 from app.services.core.facts import Fact, Rate, Sample, Unparsable
 from app.services.infrastructure.facts.reading import ARCSTATS, FILES, MEMINFO, count, section
+
+
+# The kernel prints some fifty lines, most of them for nobody.
+_AMOUNT = re.compile(
+    "^(MemTotal|MemFree|MemAvailable|Buffers|Cached|SwapTotal|SwapFree):(.*)$", re.MULTILINE
+)
 
 
 class Memory(BaseModel):
@@ -36,7 +44,7 @@ class MemoryFact(Fact[Memory]):
         text = section(results[0], MEMINFO, self.name)
         if text is None:
             return None
-        amounts = dict(line.partition(":")[::2] for line in text.splitlines())
+        amounts = dict(_AMOUNT.findall(text))
 
         def bytes_of(key: str) -> int:
             return count(amounts[key].partition("kB")[0]) * 1024

@@ -202,24 +202,26 @@ def word(result: CommandResult, path: str, fact: str) -> str:
 
 def class_files(result: CommandResult, folder: str) -> dict[str, dict[str, str]]:
     """Return, out of the answer of `SYS`, the files of each device in one folder of /sys/class."""
-    prefix = f"/sys/class/{folder}/"
     found: dict[str, dict[str, str]] = {}
-    for line in result.stdout.splitlines():
-        if line.startswith(prefix):
-            path, _, content = line[len(prefix) :].partition(":")
-            device, _, name = path.partition("/")
-            found.setdefault(device, {})[name] = content
+    for path, content in files_below(result, f"/sys/class/{folder}/").items():
+        device, _, name = path.partition("/")
+        found.setdefault(device, {})[name] = content
     return found
 
 
 def files_below(result: CommandResult, folder: str) -> dict[str, str]:
     """Return, out of the answer of `SYS`, the files below a folder by the rest of their path."""
     found = {}
-    for line in result.stdout.splitlines():
+    for line in _lines(result.stdout):
         if line.startswith(folder):
             path, _, content = line[len(folder) :].partition(":")
             found[path] = content
     return found
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())
 
 
 def _refuse_if_denied(result: CommandResult, path: str, fact: str) -> None:
