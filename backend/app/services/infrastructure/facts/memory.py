@@ -8,7 +8,6 @@ from app.ports.shell import CommandResult
 from app.services.core.facts import Fact, Rate, Sample, Unparsable
 from app.services.infrastructure.facts.reading import ARCSTATS, FILES, MEMINFO, count, section
 
-
 # The kernel prints some fifty lines, most of them for nobody.
 _AMOUNT = re.compile(
     "^(MemTotal|MemFree|MemAvailable|Buffers|Cached|SwapTotal|SwapFree):(.*)$", re.MULTILINE
