@@ -27,7 +27,7 @@ class SSHKey(Row, Timestamps, Base):
 
 
 class DeploymentState(StrEnum):
-    """How far an installation is; see the credentials study, 5.1."""
+    """How far an installation is; `verified` is what a new connection has proved."""
 
     STAGED = "staged"
     INSTALLED = "installed"

@@ -87,6 +87,20 @@ class _Key:
 
 
 @dataclass(frozen=True, slots=True)
+class _Staged:
+    """A committed intent. What got in before may be the only way in, and is never taken back."""
+
+    key: _Key
+    deployment_id: uuid.UUID
+    got_in_before: bool
+
+    @property
+    def after_failure(self) -> DeploymentState:
+        """What a failed attempt leaves."""
+        return DeploymentState.INSTALLED if self.got_in_before else DeploymentState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
 class Installed:
     """What came of it."""
 
@@ -106,18 +120,26 @@ class KeyInstaller:
 
     async def install(self, wanted: Installation, shell: Shell) -> Installed:
         """Install, then prove by a new connection; on failure take back the own line."""
-        key, deployment_id = await self._stage(wanted)
+        staged = await self._stage(wanted)
+        key, deployment_id = staged.key, staged.deployment_id
         try:
             async with shell.files() as files:
                 place = await find_key_place(shell, files, wanted.account, wanted.given_path)
                 await self._write(shell, files, place, key.line)
         except (UpstreamFailed, ShellError, AuthorizedKeysBusy) as error:
-            await self._result(deployment_id, DeploymentState.FAILED, detail=error.detail)
+            await self._result(deployment_id, staged.after_failure, detail=error.detail)
             raise _as_not_installed(error) from error
         await self._result(deployment_id, DeploymentState.INSTALLED, path=place.path)
         try:
             await self._verify(wanted, key)
         except ShellError as error:
+            if staged.got_in_before:
+                await self._result(deployment_id, staged.after_failure, detail=error.detail)
+                raise KeyNotInstalled(
+                    f"The key stands in {place.path} and got in before, but a new connection with"
+                    f" it failed now: {error.detail}",
+                    fix="The line was left there. Try again; if it goes on, look at sshd's log.",
+                ) from error
             await self._undo(shell, place, key.line, deployment_id, error)
             raise KeyNotInstalled(
                 f"The key was put into {place.path}, but a new connection with it failed:"
@@ -131,38 +153,41 @@ class KeyInstaller:
 
     async def resume(self, wanted: Installation) -> Installed | None:
         """Prove an installation that a crash interrupted; None when the key does not let in."""
-        key, deployment_id = await self._stage(wanted)
-        path = await self._path(deployment_id)
+        staged = await self._stage(wanted)
+        path = await self._path(staged.deployment_id)
         if not path:
             return None
         try:
-            await self._verify(wanted, key)
+            await self._verify(wanted, staged.key)
         except ShellError:
             return None
         now = self._clock.now()
-        await self._result(deployment_id, DeploymentState.VERIFIED, verified_at=now)
-        return Installed(deployment_id, path, now)
+        await self._result(staged.deployment_id, DeploymentState.VERIFIED, verified_at=now)
+        return Installed(staged.deployment_id, path, now)
 
     async def remove(self, wanted: Installation, shell: Shell) -> None:
         """Remove the own line of the key; lines of others with the same key stay."""
-        key, deployment_id = await self._stage(wanted)
+        staged = await self._stage(wanted)
+        deployment_id = staged.deployment_id
         try:
             async with shell.files() as files:
                 place = await find_key_place(shell, files, wanted.account, wanted.given_path)
-                await self._erase(files, place, key.line)
+                await self._erase(files, place, staged.key.line)
         except (UpstreamFailed, ShellError) as error:
             await self._result(deployment_id, DeploymentState.INSTALLED, detail=error.detail)
             raise
         await self._result(deployment_id, DeploymentState.REMOVED, path=place.path)
 
-    async def _stage(self, wanted: Installation) -> tuple[_Key, uuid.UUID]:
+    async def _stage(self, wanted: Installation) -> _Staged:
         """Commit the intent; a deployment that is there already keeps its state."""
         async with self._database.transaction() as session:
             key = await session.get(SSHKey, wanted.ssh_key_id)
             if key is None:
                 raise SSHKeyNotFound("There is no SSH key with this id.")
             deployment = await self._deployment(session, wanted)
-            return self._open(key), deployment.id
+            stands = deployment.state in (DeploymentState.INSTALLED, DeploymentState.VERIFIED)
+            got_in_before = stands and deployment.verified_at is not None
+            return _Staged(self._open(key), deployment.id, got_in_before)
 
     async def _deployment(self, session: AsyncSession, wanted: Installation) -> SSHKeyDeployment:
         found = await session.scalars(
@@ -285,6 +310,8 @@ class KeyInstaller:
                 deployment.path = path
             if verified_at is not None:
                 deployment.verified_at = verified_at
+            elif state in (DeploymentState.FAILED, DeploymentState.REMOVED):
+                deployment.verified_at = None  # the line is not there any more
             if state in _RECORDED:
                 await self._record(session, deployment)
 

@@ -204,6 +204,32 @@ async def test_a_key_that_does_not_let_in_is_taken_back(
         await shells.close()
 
 
+async def test_a_key_that_got_in_before_is_not_taken_back(scene: Scene, shell: Shell) -> None:
+    scene.put(FOREIGN)
+    await scene.installer().install(scene.installation, shell)
+    before = scene.file.read_bytes()
+    away = replace(scene.installation.target, key="away", port=1)
+    for _ in range(2):
+        with pytest.raises(KeyNotInstalled, match="got in before"):
+            await scene.installer().install(replace(scene.installation, target=away), shell)
+        assert (await scene.state()).state == DeploymentState.INSTALLED
+    assert scene.file.read_bytes() == before
+    assert await scene.key_lets_in()
+
+
+async def test_a_key_that_was_removed_is_taken_back_like_a_new_one(
+    scene: Scene, shell: Shell
+) -> None:
+    scene.put(FOREIGN + b"\r\n")
+    await scene.installer().install(scene.installation, shell)
+    await scene.installer().remove(scene.installation, shell)
+    away = replace(scene.installation.target, key="away", port=1)
+    with pytest.raises(KeyNotInstalled, match="new connection with it failed"):
+        await scene.installer().install(replace(scene.installation, target=away), shell)
+    assert scene.file.read_bytes() == FOREIGN + b"\r\n"
+    assert (await scene.state()).state == DeploymentState.FAILED
+
+
 class EditedMeanwhile(FaultyFiles):
     """Somebody edits the file right after it was read for the first time."""
 
