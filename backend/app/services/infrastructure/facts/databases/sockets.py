@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 _STREAM = "0001"
@@ -108,6 +109,7 @@ def read_unix(line: str) -> Listening | None:
     return Listening(words[6], path=words[7])
 
 
+@lru_cache(maxsize=256)  # most sockets of most machines listen at the same few
 def _address(text: str) -> str:
     """Turn the kernel's words, each in the order of a little-endian machine, into an address."""
     raw = bytes.fromhex(text)
