@@ -43,6 +43,8 @@ _APART = timedelta(hours=3)
 _MOST_POINTS = 64
 _LARGEST = 2**62  # what a column holds
 _HOT = 200
+# A verdict of a day ago still stands where a drive's turn has not come since.
+_STANDS = timedelta(days=1)
 
 
 class DriveReader:
@@ -178,9 +180,12 @@ def store_report(
 ) -> None:
     """Write a report into a drive's row, and judge it by what is remembered."""
     report = answer.report
+    if report.state is ReadState.NOT_REACHED and row.read_at and at - row.read_at < _STANDS:
+        return
+    slept = row.read_state == ReadState.STANDBY
     row.path, row.smart_type = answer.device.name[:256], answer.device.type[:60]
     row.asked_at, row.read_state, row.read_detail = at, report.state.value, report.detail[:400]
-    before = row.level
+    before = row.known_level if slept else row.level
     verdict = judge_drive(report, at, remembered_of(row), said_of(row))
     if report.state is ReadState.READ:
         _describe(row, report)
@@ -188,7 +193,9 @@ def store_report(
         row.read_at, row.report = at, report.model_dump_json(exclude_defaults=True)
         row.reasons = [_as_json(reason) for reason in verdict.reasons]
     _set_level(row, verdict, at)
-    if register is not None and before != row.level:
+    # That a disk falls asleep and wakes is no news of its health.
+    is_quiet = report.state is ReadState.STANDBY
+    if register is not None and before != row.level and not is_quiet:
         why = verdict.reasons[0].message if verdict.reasons else verdict.unknown
         register.tell(row, "verdict", f"It was {before} and is {row.level} now. {why}".strip())
 

@@ -18,7 +18,9 @@ from app.services.infrastructure.facts.smart.report import (
 FACT = "smart"
 # smartctl(8), EXIT STATUS: the first three say that something could not be read.
 NOT_READ_BITS = 0b111
-_SLEEPS = re.compile(r"Device is in (?:STANDBY|SLEEP|IDLE)[A-Z_() ]*mode", re.IGNORECASE)
+_SLEEPS = re.compile(
+    r"Device is in (?:STANDBY|SLEEP|IDLE|LOW POWER|STOPPED)[A-Z_() ]*mode", re.IGNORECASE
+)
 _DENIED = ("Permission denied", "Operation not permitted", "must be root", "a password is required")
 _NO_SMART = (
     "device lacks SMART capability",
