@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from app.kernel.database import Database
 from app.schemas.credentials.server_credential import ServerCredentialCreate
-from app.schemas.credentials.ssh_key import KeyKind, SSHKeyGenerate, SSHKeyImport
+from app.schemas.credentials.ssh_key import SSHKeyImport
 from app.services.credentials.key_cost import KeyTakesTooLong, refuse_laborious
 from app.services.credentials.key_maker import KeyMaker, read
 from tests.fixtures.infrastructure import ALICE, Rooms
@@ -104,14 +104,18 @@ def test_what_ssh_keygen_makes_is_taken(tmp_path: Path, form: tuple[str, ...]) -
     refuse_laborious(keygen(tmp_path, "-N", "phrase", "-a", "100", "-t", *form))
 
 
-async def test_others_write_while_a_key_is_made(database: Database, rooms: Rooms) -> None:
+async def test_others_write_while_a_key_is_read(
+    database: Database, rooms: Rooms, tmp_path: Path
+) -> None:
+    text = keygen(tmp_path, "-t", "ed25519", "-N", "phrase", "-a", "150")
     maker = KeyMaker(database, rooms.clock, rooms.vault)
-    wish = SSHKeyGenerate(name="slow", kind=KeyKind.RSA_4096)
+    # With so many rounds it takes more than a second, and always the same.
+    wish = SSHKeyImport(name="slow", private_key=SecretStr(text), passphrase=SecretStr("phrase"))
     login = ServerCredentialCreate(name="l", username="root", password=SecretStr("something"))
     async with asyncio.TaskGroup() as group:
-        making = group.create_task(maker.generate(ALICE, wish))
+        reading = group.create_task(maker.take_over(ALICE, wish))
         await asyncio.sleep(0)
         async with database.transaction() as session:
             await rooms.credentials(session).create(ALICE, login)
-        assert not making.done()
-    assert making.result().algorithm == "ssh-rsa"
+        assert not reading.done()
+    assert reading.result().algorithm == "ssh-ed25519"
