@@ -151,6 +151,36 @@ def postgresql(*options: str) -> Iterator[Running]:
             yield Running(port, folder / "data", near, process)
 
 
+def make_certificate(folder: Path) -> None:
+    """Put server.key and server.crt into a folder, of its owner's."""
+    key, certificate = folder / "server.key", folder / "server.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-subj", "/CN=db", "-days", "2", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    owner = folder.stat()
+    for one in (key, certificate):
+        os.chown(one, owner.st_uid, owner.st_gid)
+    key.chmod(0o600)
+
+
+@contextlib.contextmanager
+def redis_with_tls(auth_clients: str, *options: str) -> Iterator[int]:
+    """Start a Redis that speaks TLS too; yield that port."""
+    with _folder("redis") as folder:
+        make_certificate(folder)
+        port = free_port()
+        given = (
+            *("--tls-port", str(port), "--tls-cert-file", str(folder / "server.crt")),
+            *("--tls-key-file", str(folder / "server.key"), "--tls-auth-clients", auth_clients),
+            *("--tls-ca-cert-file", str(folder / "server.crt"), *options),
+        )
+        with redis(*given):
+            yield port
+
+
 @contextlib.contextmanager
 def standby_of(primary: Running, *options: str) -> Iterator[Running]:
     """Start a PostgreSQL that follows another one over its unix socket."""

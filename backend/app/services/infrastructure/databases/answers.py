@@ -107,6 +107,11 @@ def word(row: Row, name: str) -> str:
     return "" if value is None else printable(str(value))[:_LONGEST].strip()
 
 
+def lower(row: Row) -> Row:
+    """Return a row whose columns are in small letters; MySQL 8 writes its own in capitals."""
+    return {name.lower(): value for name, value in row.items()}
+
+
 def total(values: Iterable[float | None]) -> float | None:
     """Return the sum of what is known; None where nothing is."""
     known = [value for value in values if value is not None]

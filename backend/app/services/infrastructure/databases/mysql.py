@@ -10,9 +10,9 @@ from app.ports.database_driver import Question, Row, Value
 from app.services.infrastructure.databases.answers import (
     Answers,
     largest,
+    lower,
     number,
     of,
-    total,
     without_literals,
     word,
 )
@@ -25,7 +25,6 @@ from app.services.infrastructure.databases.figures import (
     percent,
 )
 
-_MOST_LABELS = 50
 SERVER = (
     Question("version", "SHOW VARIABLES WHERE Variable_name IN ('version', 'version_comment')"),
 )
@@ -64,21 +63,6 @@ _SLOW = Question(
     " FROM performance_schema.events_statements_summary_by_digest"
     " WHERE digest_text IS NOT NULL ORDER BY sum_timer_wait DESC LIMIT 15",
 )
-_SIZES = Question(
-    "sizes",
-    "SELECT table_schema AS datname, SUM(data_length + index_length) AS size"
-    " FROM information_schema.tables WHERE table_schema NOT IN"
-    " ('information_schema', 'performance_schema', 'sys') GROUP BY table_schema ORDER BY 2 DESC",
-    seconds=10,
-)
-_TABLES = Question(
-    "tables",
-    "SELECT table_schema, table_name, engine, table_rows, data_length + index_length AS size,"
-    " data_free FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
-    " AND table_schema NOT IN ('information_schema', 'performance_schema', 'sys')"
-    " ORDER BY data_length + index_length DESC LIMIT 25",
-    seconds=10,
-)
 _NEW_WORDS_SINCE = (8, 0, 22)
 
 
@@ -94,11 +78,6 @@ def questions(answers: Answers) -> tuple[Question, ...]:
     if is_mariadb(answers):
         replica = _REPLICA_MARIADB
     return (_STATUS, _VARIABLES, replica, _TRANSACTIONS, _PROCESSES, _HISTORY, _SLOW)
-
-
-def deep_questions() -> tuple[Question, ...]:
-    """Return what costs more, and is asked less often."""
-    return (_SIZES, _TABLES)
 
 
 def version_of(answers: Answers) -> tuple[int, ...]:
@@ -141,50 +120,6 @@ def read(answers: Answers) -> Reading:
     return reading
 
 
-def read_deep(answers: Answers) -> Reading:
-    """Read the sizes."""
-    sizes = answers.rows("sizes")
-    figures = [answers.figure("size_bytes", total(of(row, "size") for row in sizes), "sizes")]
-    for row in sizes[:_MOST_LABELS]:
-        labels = (("database", word(row, "datname")[:60]),)
-        figures.append(answers.figure("size_bytes", of(row, "size"), "sizes", labels=labels))
-    databases = Table(
-        key="databases",
-        title="Databases",
-        why=answers.why("sizes"),
-        columns=[Column(key="database", title="Database"), _size_column()],
-        rows=[[word(row, "datname"), of(row, "size")] for row in sizes[:100]],
-    )
-    tables = Table(
-        key="tables",
-        title="Largest tables",
-        why=answers.why("tables"),
-        columns=[
-            Column(key="database", title="Database"),
-            Column(key="table", title="Table"),
-            Column(key="engine", title="Engine"),
-            _size_column(),
-            Column(key="rows", title="Rows, estimated", unit="count"),
-            Column(key="free", title="Free inside", unit="bytes"),
-        ],
-        rows=[
-            [word(row, "table_schema"), word(row, "table_name"), word(row, "engine"),
-             of(row, "size"), of(row, "table_rows"), of(row, "data_free")]
-            for row in map(_lower, answers.rows("tables"))
-        ],
-    )  # fmt: skip
-    return Reading(figures=figures, tables=[databases, tables])
-
-
-def _size_column() -> Column:
-    return Column(key="size", title="Size", unit="bytes")
-
-
-def _lower(row: Row) -> Row:
-    """MySQL 8 writes the names of its own columns in capitals."""
-    return {name.lower(): value for name, value in row.items()}
-
-
 def _named(answers: Answers, key: str) -> Mapping[str, Value]:
     return {word(row, "Variable_name"): row.get("Value") for row in answers.rows(key)}
 
@@ -221,7 +156,7 @@ def _work(answers: Answers, status: Mapping[str, Value]) -> Iterator[Figure]:
         ("threads_running", "Threads_running"),
     ):
         yield answers.figure(key, number(status.get(name)), "status")
-    times = [of(_lower(row), "time") for row in answers.rows("processes")]
+    times = [of(lower(row), "time") for row in answers.rows("processes")]
     longest = largest(times) if times else (None if answers.why("processes") else 0)
     yield answers.figure("longest_query_seconds", longest, "processes")
 
@@ -243,10 +178,10 @@ def _locks(answers: Answers, status: Mapping[str, Value]) -> Iterator[Figure]:
     deadlocks = number(status.get("Innodb_deadlocks"))  # MariaDB
     none = "MySQL counts its deadlocks only where that counter is switched on."
     yield answers.figure("deadlocks", deadlocks, "status", why=none)
-    times = [of(_lower(row), "age") for row in answers.rows("transactions")]
+    times = [of(lower(row), "age") for row in answers.rows("transactions")]
     longest = largest(times) if times else (None if answers.why("transactions") else 0)
     yield answers.figure("longest_transaction_seconds", longest, "transactions")
-    length = of(_lower(answers.row("history")), "history_length")
+    length = of(lower(answers.row("history")), "history_length")
     if length is None:
         length = number(status.get("Innodb_history_list_length"))  # MariaDB
     yield answers.figure("history_length", length, "history")
@@ -330,7 +265,7 @@ def _slow_table(answers: Answers) -> Table:
         rows=[
             [without_literals(row, "query"), word(row, "schema_name"), of(row, "calls"),
              of(row, "total_ms"), of(row, "mean_ms")]
-            for row in map(_lower, answers.rows("slow"))
+            for row in map(lower, answers.rows("slow"))
         ],
     )  # fmt: skip
 
@@ -351,7 +286,7 @@ def _transaction_table(answers: Answers) -> Table:
         rows=[
             [of(row, "id"), word(row, "user"), word(row, "db"), word(row, "state"),
              of(row, "age"), without_literals(row, "query")]
-            for row in map(_lower, answers.rows("transactions"))
+            for row in map(lower, answers.rows("transactions"))
         ],
     )  # fmt: skip
 

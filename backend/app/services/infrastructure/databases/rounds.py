@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from app.models.infrastructure.database_instance import DatabaseKind
 from app.ports.database_driver import Answer, Conversation, Question
-from app.services.infrastructure.databases import minio, mongodb, mysql, postgresql, redis
+from app.services.infrastructure.databases import (
+    minio,
+    mongodb,
+    mysql,
+    mysql_sizes,
+    postgresql,
+    redis,
+)
 from app.services.infrastructure.databases import postgresql_questions as of_postgresql
 from app.services.infrastructure.databases.answers import Answers
 from app.services.infrastructure.databases.answers import of as number_of
@@ -39,7 +46,8 @@ async def ask_deep(kind: DatabaseKind, talk: Conversation) -> Reading | None:
     PostgreSQL shows the tables of one database at a time; see `ask_tables`.
     """
     if kind in _MYSQL:
-        return mysql.read_deep(Answers(await _ask(talk, mysql.deep_questions())))
+        first = Answers(await _ask(talk, mysql.SERVER))
+        return mysql_sizes.read(Answers(await _ask(talk, mysql_sizes.questions(first))))
     return None
 
 

@@ -93,7 +93,8 @@ def _mysql(place: _Place) -> LoginScript:
                 f"CREATE USER {who} IDENTIFIED BY '{PASSWORD}' WITH MAX_USER_CONNECTIONS 5;",
                 f"GRANT PROCESS, REPLICATION CLIENT ON *.* TO {who};",
                 f"GRANT SELECT ON performance_schema.* TO {who};",
-                "-- For the sizes of databases and tables, which show to whom may read them:",
+                "-- For the number of rows of tables, and for sizes of other engines than InnoDB,",
+                "-- which show to whom may read them:",
                 f"-- GRANT SELECT ON *.* TO {who};",
             ]
         ),
@@ -116,7 +117,8 @@ def _mariadb(place: _Place) -> LoginScript:
                 f"CREATE USER {who} IDENTIFIED BY '{PASSWORD}' WITH MAX_USER_CONNECTIONS 5;",
                 f"GRANT PROCESS, {rights} ON *.* TO {who};",
                 f"GRANT SELECT ON performance_schema.* TO {who};",
-                "-- For the sizes of databases and tables, which show to whom may read them:",
+                "-- For the number of rows of tables, and for sizes of other engines than InnoDB,",
+                "-- which show to whom may read them:",
                 f"-- GRANT SELECT ON *.* TO {who};",
             ]
         ),
@@ -132,15 +134,16 @@ def _by_socket(place: _Place, plugin: str, rights: str) -> str:
     way = "WITH" if plugin == "auth_socket" else "VIA"
     return (
         f"CREATE USER '{account}'@'localhost' IDENTIFIED {way} {plugin};\n"
-        f"GRANT PROCESS, {rights} ON *.* TO '{account}'@'localhost';"
+        f"GRANT PROCESS, {rights} ON *.* TO '{account}'@'localhost';\n"
+        f"GRANT SELECT ON performance_schema.* TO '{account}'@'localhost';"
     )
 
 
 _MYSQL_UNLOCKS = (
-    "PROCESS: who is connected, transactions, InnoDB",
+    "PROCESS: who is connected, transactions, InnoDB and the sizes of its files",
     "the right to see replication: whether a replica runs, and how far it is behind",
     "SELECT on performance_schema: which queries take most time, without their values",
-    "SELECT on all: sizes. It opens the data too, so leave it out where that matters",
+    "SELECT on all: numbers of rows. It opens the data too, so leave it out where that matters",
 )
 _REDIS_TEXT = "\n".join(
     [

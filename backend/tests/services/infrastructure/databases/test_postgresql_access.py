@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import struct
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -48,7 +46,7 @@ def a_strict_postgresql() -> Iterator[Running]:
     """Return a PostgreSQL that speaks TLS, writes a log, and has a database that few may enter."""
     options = ("logging_collector=on", "log_directory=log", "log_filename=it.log")
     with databases.postgresql(*options) as running:
-        _make_certificate(running.folder)
+        databases.make_certificate(running.folder)
         with session(running) as connection:
             connection.execute(script_for(DatabaseKind.POSTGRESQL, "15.1").text.encode())
             for name in ("shop", "books"):
@@ -57,18 +55,6 @@ def a_strict_postgresql() -> Iterator[Running]:
             connection.execute("ALTER SYSTEM SET ssl = on")
             connection.execute("SELECT pg_reload_conf()")
         yield running
-
-
-def _make_certificate(folder: Path) -> None:
-    key, certificate = folder / "server.key", folder / "server.crt"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-subj", "/CN=db", "-days", "2", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    subprocess.run(["chown", f"--reference={folder}", key, certificate], check=True)
-    key.chmod(0o600)
 
 
 @pytest.mark.needs("postgres")

@@ -1,11 +1,13 @@
 """A real MariaDB: its numbers are those of its status, load moves its alerts."""
 
 import asyncio
+import os
 import subprocess
 
 import pytest
 
 from app.models.infrastructure.database_instance import DatabaseKind, DatabaseState
+from app.services.infrastructure.databases.figures import Reading
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts.databases import Running
 from tests.services.infrastructure.databases.desk import Desk
@@ -65,6 +67,63 @@ async def test_the_script_makes_a_login_that_reads_its_status(
     )
     assert all(figure.value is not None or figure.why for figure in reading.figures)
     assert "shop" in row.deep_reading
+
+
+async def test_sizes_show_without_any_right_to_the_data(desk: Desk, prepared: Running) -> None:
+    say(prepared, "CREATE DATABASE `my-books`; CREATE TABLE `my-books`.`a b` (t VARCHAR(900))")
+    say(prepared, "INSERT INTO `my-books`.`a b` SELECT REPEAT('x', 900) FROM shop.seq_1_to_9000")
+    key = await desk.enter(DatabaseKind.MARIADB, *doors(prepared), login=LOGIN)
+    await desk.ask(key)
+    deep = Reading.model_validate_json((await desk.row(key)).deep_reading)
+    held = say(prepared, f"SHOW GRANTS FOR '{USER}'@'localhost'")
+    assert "my-books" not in held
+    on_disk = next((prepared.folder / "my@002dbooks").glob("*.ibd")).stat().st_size
+    sizes = {dict(one.labels).get("database"): one.value for one in deep.figures}
+    assert sizes["my-books"] == on_disk > 9_000_000
+    assert sizes[None] == pytest.approx(sum(size or 0 for name, size in sizes.items() if name))
+    largest = next(one for one in deep.tables if one.key == "tables").rows[0]
+    assert largest[:4] == ["my-books", "a b", "InnoDB", on_disk]
+
+
+async def test_old_versions_that_pile_up_are_told(desk: Desk, prepared: Running) -> None:
+    key = await desk.enter(DatabaseKind.MARIADB, *doors(prepared), login=LOGIN)
+    reader = await _client(
+        prepared, "START TRANSACTION WITH CONSISTENT SNAPSHOT; SELECT * FROM shop.t;\n", stays=True
+    )
+    opened = "SELECT COUNT(*) FROM information_schema.innodb_trx"
+    for _ in range(100):
+        if int(say(prepared, opened)):
+            break
+        await asyncio.sleep(0.05)
+    changes = "FOR i IN 1..50500 DO UPDATE shop.t SET v = v + 1 WHERE id = 7; END FOR"
+    say(prepared, f"DELIMITER //\nBEGIN NOT ATOMIC {changes}; END //\n")
+    try:
+        assert "its old row versions pile up" in await desk.ask_until(key, 15)
+        told = (await desk.reading(key)).value("history_length")
+        assert told == pytest.approx(status(prepared, "Innodb_history_list_length"), rel=0.01)
+    finally:
+        reader.kill()
+        await reader.wait()
+    for _ in range(200):
+        if status(prepared, "Innodb_history_list_length") < 1000:
+            break
+        await asyncio.sleep(0.1)
+    assert "its old row versions pile up" not in await desk.ask_until(key, 5)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may ask as another account")
+def test_an_account_of_the_machine_logs_in_without_a_password(prepared: Running) -> None:
+    say(prepared, script_for(DatabaseKind.MARIADB, "10.11", account="daemon").without_password)
+    ran = subprocess.run(
+        ["mariadb", "--no-defaults", f"--socket={prepared.socket}", "-N", "-B", "-A"],
+        input="SHOW ALL SLAVES STATUS; SELECT COUNT(*) > 0 FROM information_schema.innodb_metrics;"
+        " SELECT COUNT(*) >= 0 FROM performance_schema.events_statements_summary_by_digest;",
+        capture_output=True,
+        text=True,
+        check=True,
+        user="daemon",
+    )
+    assert ran.stdout.split() == ["1", "1"]
 
 
 async def test_a_wrong_password_is_told_from_a_server_that_is_full(

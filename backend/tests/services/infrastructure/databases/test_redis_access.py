@@ -20,6 +20,7 @@ from app.models.infrastructure.database_instance import (
 )
 from app.ports.database_driver import DatabaseLogin, Missing, Question
 from app.ports.shell import Listener
+from app.services.infrastructure.databases.redis import read_info
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from app.services.infrastructure.facts.databases.script import LOOK
 from tests.parts import databases
@@ -46,47 +47,17 @@ def cli(running: Running, lines: str, *options: str) -> str:
     return ran.stdout
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    for one in (folder, *folder.parents[:2]):
-        one.chmod(0o755)
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-subj", "/CN=db", "-days", "2", "-keyout", folder / "key", "-out",
-         folder / "cert"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    (folder / "key").chmod(0o644)
-    return folder
-
-
-@contextlib.contextmanager
-def redis_with_tls(certificate: Path, auth_clients: str) -> Iterator[tuple[Running, int]]:
-    port = databases.free_port()
-    options = (
-        *("--tls-port", str(port), "--tls-cert-file", str(certificate / "cert")),
-        *("--tls-key-file", str(certificate / "key"), "--tls-auth-clients", auth_clients),
-        *("--tls-ca-cert-file", str(certificate / "cert"), "--requirepass", SECRET),
-    )
-    with databases.redis(*options) as running:
-        yield running, port
-
-
 @pytest.mark.needs("redis")
-async def test_one_that_speaks_tls_only_is_read(desk: Desk, certificate: Path) -> None:
-    with redis_with_tls(certificate, "no") as (_, port):
+async def test_one_that_speaks_tls_only_is_read(desk: Desk) -> None:
+    with databases.redis_with_tls("no", "--requirepass", SECRET) as port:
         key = await desk.enter(DatabaseKind.REDIS, tcp(port), login=("default", SECRET))
         row = await desk.ask(key)
     assert (row.state, row.reason) == (DatabaseState.ONLINE, "")
 
 
 @pytest.mark.needs("redis")
-async def test_one_that_wants_a_certificate_of_the_client_says_so(
-    desk: Desk, certificate: Path
-) -> None:
-    with redis_with_tls(certificate, "yes") as (_, port):
+async def test_one_that_wants_a_certificate_of_the_client_says_so(desk: Desk) -> None:
+    with databases.redis_with_tls("yes", "--requirepass", SECRET) as port:
         key = await desk.enter(DatabaseKind.REDIS, tcp(port), login=("default", SECRET))
         row = await desk.ask(key)
     assert (row.state, row.reason_kind) == (DatabaseState.NEEDS_CREDENTIALS, "not_let_in")
@@ -241,3 +212,17 @@ async def test_before_version_6_the_password_goes_without_a_name(desk: Desk) -> 
         key = await desk.enter(DatabaseKind.REDIS, tcp(port), login=("default", SECRET))
         row = await desk.ask(key)
     assert (row.state, row.version) == (DatabaseState.ONLINE, "5.0.14")
+
+
+@pytest.mark.needs("redis")
+async def test_memory_in_crumbs_is_told(desk: Desk) -> None:
+    with databases.redis("--enable-debug-command", "yes") as running:
+        key = await desk.enter(DatabaseKind.REDIS, tcp(running.port))
+        cli(running, "DEBUG POPULATE 600000 key 500\n")
+        # Of every page some is left.
+        away = "for i = 0, 599999 do if i % 3 > 0 then redis.call('DEL', 'key:'..i) end end"
+        cli(running, "", "EVAL", away, "0")
+        assert "it takes far more memory than it uses" in await desk.ask_until(key, 65)
+        info = read_info(cli(running, "INFO memory\n"))
+        told = (await desk.reading(key)).value("fragmentation_ratio")
+        assert told == pytest.approx(float(info["mem_fragmentation_ratio"]), rel=0.05)
