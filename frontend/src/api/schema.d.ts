@@ -6731,7 +6731,7 @@ export interface components {
         };
         /**
          * DeploymentState
-         * @description How far an installation is; see the credentials study, 5.1.
+         * @description How far an installation is; `verified` is what a new connection has proved.
          * @enum {string}
          */
         DeploymentState: "staged" | "installed" | "verified" | "failed" | "removed";
@@ -12856,6 +12856,11 @@ export interface components {
          * @description Something that is wrong now.
          */
         ServerProblem: {
+            /**
+             * Alert Id
+             * @description The alert; null: the server's own status.
+             */
+            alert_id: string | null;
             /** Fix */
             fix: string;
             /**
@@ -12865,6 +12870,11 @@ export interface components {
             kind: string;
             /** Message */
             message: string;
+            /**
+             * Resource Name
+             * @description The drive, pool or database; empty: the server itself.
+             */
+            resource_name: string;
             /**
              * Server Id
              * Format: uuid

@@ -73,6 +73,8 @@ export function trouble(part: Partial<Schemas['ServerProblem']> = {}): Schemas['
     kind: 'unreachable',
     server_id: NAS_ID,
     server_name: 'nas',
+    resource_name: '',
+    alert_id: null,
     subject: '',
     message: 'No answer on port 22.',
     fix: 'Check that the machine is on.',

@@ -77,6 +77,8 @@ class ServerProblem(Output):
     kind: str = Field(examples=["unreachable"])
     server_id: uuid.UUID
     server_name: str
+    resource_name: str = Field(description="The drive, pool or database; empty: the server itself.")
+    alert_id: uuid.UUID | None = Field(description="The alert; null: the server's own status.")
     subject: str = Field(description="Which one of its kind, such as a mount point.")
     message: str
     fix: str

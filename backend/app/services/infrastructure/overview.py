@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.kernel.clock import Clock
-from app.models.core.alert import ACTIVE, Alert, Severity
+from app.models.core.alert import ACTIVE, Alert, AlertState, Severity
+from app.models.core.resource import Resource
 from app.models.infrastructure.collection import ServerSummary, StatusChange
 from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
 from app.schemas.infrastructure.reading import (
@@ -23,6 +25,7 @@ from app.services.infrastructure.status import Verdict, shown
 from app.services.infrastructure.summary import read_spark
 
 _CHANGES_SHOWN = 50
+_CAUSE = aliased(Alert)
 _SERVER = cast("Table", MonitoredServer.__table__)
 _SUMMARY = cast("Table", ServerSummary.__table__)
 _COLUMNS = (
@@ -106,12 +109,19 @@ class OverviewReader:
         return rows.all()
 
     async def _alerts(self) -> list[ServerProblem]:
+        """Return what is wrong with servers and all that belongs to them, without what follows."""
         rows = await self._session.execute(
-            select(Alert, MonitoredServer.name)
-            .join(MonitoredServer, MonitoredServer.id == Alert.resource_id)
+            select(Alert, Resource, MonitoredServer.name)
+            .join(Resource, Resource.id == Alert.resource_id)
+            .join(
+                MonitoredServer,
+                MonitoredServer.id == func.coalesce(Resource.server_id, Resource.id),
+            )
+            .outerjoin(_CAUSE, _CAUSE.id == Alert.cause_id)
             .where(
                 Alert.state.in_(ACTIVE),
                 Alert.kind.not_in(_TOLD_BY_STATUS),
+                or_(Alert.cause_id.is_(None), _CAUSE.state == AlertState.RESOLVED),
                 MonitoredServer.is_enabled,
             )
         )
@@ -119,14 +129,16 @@ class OverviewReader:
             ServerProblem(
                 severity=Severity(alert.severity),
                 kind=alert.kind,
-                server_id=alert.resource_id,
+                server_id=resource.server_id or resource.id,
                 server_name=name,
+                resource_name="" if resource.server_id in (None, resource.id) else resource.name,
+                alert_id=alert.id,
                 subject=alert.subject,
                 message=alert.message,
                 fix=alert.fix,
                 since=alert.began_at,
             )
-            for alert, name in rows
+            for alert, resource, name in rows
         ]
 
     async def _changes(self) -> list[ChangeRead]:
@@ -183,6 +195,8 @@ def _status_problem(row: Row, verdict: Verdict) -> ServerProblem:  # type: ignor
         kind=verdict.kind,
         server_id=row.id,
         server_name=row.name,
+        resource_name="",
+        alert_id=None,
         subject="",
         message=verdict.reason,
         fix=verdict.fix,

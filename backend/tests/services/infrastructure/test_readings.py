@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from app.kernel.clock import ManualClock
 from app.kernel.crypto import Vault
 from app.kernel.database import Database
+from app.models.core.alert import Alert, AlertState, Severity
 from app.models.infrastructure.collection import ServerSummary
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.ports.shell import Unreachable
@@ -22,6 +23,7 @@ from app.services.infrastructure.own_metrics import families
 from app.services.infrastructure.readings import Readings
 from app.services.infrastructure.server_list import ServerList
 from tests.services.infrastructure.collecting import DF, Site, behaves, df
+from tests.services.infrastructure.pools.test_ledger import shows
 
 
 @pytest.fixture
@@ -52,6 +54,43 @@ def counted(database: Database) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield statements
     event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_what_is_wrong_with_a_drive_or_pool_stands_there_too(site: Site) -> None:
+    nas = await site.enter("nas")
+    machine = site.machine(nas)
+    shows(machine, "md_arrays", "debian-12-degraded")
+    await site.collector().collect_due()
+
+    (problem,) = (await read(site)).problems
+
+    assert (problem.server_id, problem.server_name) == (nas, "nas")
+    assert (problem.resource_name, problem.kind) == ("md0", "pool_degraded")
+    assert problem.severity == Severity.CRITICAL
+    assert problem.alert_id is not None
+
+
+async def test_what_follows_from_another_alert_is_not_told_beside_it(site: Site) -> None:
+    nas = await site.enter("nas")
+    shows(site.machine(nas), "md_arrays", "debian-12-degraded")
+    await site.collector().collect_due()
+    async with site.database.transaction() as session:
+        pool = (await session.scalars(select(Alert))).one()
+        cause = Alert(
+            kind="drive_gone",
+            domain="infrastructure",
+            resource_id=nas,
+            fingerprint="a drive",
+            severity=Severity.CRITICAL,
+            title="",
+            message="It is gone.",
+            state=AlertState.FIRING,
+            began_at=pool.began_at,
+        )
+        session.add(cause)
+        await session.flush()
+        pool.cause_id = cause.id
+    assert [one.kind for one in (await read(site)).problems] == ["drive_gone"]
 
 
 async def test_what_is_wrong_stands_first(site: Site) -> None:

@@ -65,6 +65,33 @@ describe('the overview', () => {
     expect(screen.getByRole('list', { name: 'Servers' })).toHaveTextContent('Last seen');
   });
 
+  it('names the drive that is in trouble, and leads to what to do', async () => {
+    answer({
+      problems: [trouble({ resource_name: 'sdb', message: 'It fails.', alert_id: 'an-alert' })],
+      servers: [tile()],
+    });
+    await show();
+    const wrong = await screen.findByRole('region', { name: 'Wrong now' });
+    expect(wrong).toHaveTextContent('nas sdb: It fails.');
+    expect(within(wrong).getByRole('link', { name: 'What to do: It fails.' })).toHaveAttribute(
+      'href',
+      '/alerts/an-alert',
+    );
+  });
+
+  it('shows the worst eight, and all when asked', async () => {
+    const problems = Array.from({ length: 12 }, (_, number) =>
+      trouble({ severity: number === 11 ? 'critical' : 'warning', alert_id: `alert-${number}` }),
+    );
+    answer({ problems, servers: [tile()] });
+    const { user } = await show();
+    const wrong = await screen.findByRole('region', { name: 'Wrong now' });
+    expect(within(wrong).getAllByRole('listitem')).toHaveLength(8);
+    expect(within(wrong).getAllByRole('listitem')[0]).toHaveAttribute('data-state', 'critical');
+    await user.click(within(wrong).getByRole('button', { name: 'Show all 12' }));
+    expect(within(wrong).getAllByRole('listitem')).toHaveLength(12);
+  });
+
   it('shows a server at a glance', async () => {
     answer({ servers: [tile()] });
     await show();

@@ -64,7 +64,7 @@ function Fleet({ overview }: { overview: Overview }) {
           {problems.length > 0 ? (
             <ProblemList problems={problems} />
           ) : (
-            <Text c="dimmed">All servers answer, every fact was read, and no alarm is firing.</Text>
+            <Text c="dimmed">All servers answer, every fact was read, and no alert is firing.</Text>
           )}
         </Section>
         <ul className={classes.tiles} aria-label="Servers">

@@ -1,5 +1,6 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { ServerProblem } from '@/api/overview';
 import { Marked } from '@/components/marked';
 import { RelativeTime } from '@/components/relative-time';
@@ -7,6 +8,8 @@ import { SEVERITY_STATES } from '@/components/server-status';
 import { STATE_WORDS, StatusMark } from '@/components/status-badge';
 import { STATES } from '@/lib/states';
 import classes from './overview.module.css';
+
+const MOST = 8;
 
 type Tab = 'health' | 'facts' | 'access';
 
@@ -26,9 +29,33 @@ export function worstAndOldestFirst(problems: readonly ServerProblem[]): ServerP
   );
 }
 
+function Next({ problem }: { problem: ServerProblem }) {
+  if (problem.alert_id !== null)
+    return (
+      <Link
+        to="/alerts/$alertId"
+        params={{ alertId: problem.alert_id }}
+        className={classes.next}
+        aria-label={`What to do: ${problem.message}`}
+      >
+        What to do
+      </Link>
+    );
+  const next = TABS[problem.kind] ?? { tab: 'health', words: 'Open the server' };
+  return (
+    <Link
+      to="/servers/$serverId"
+      params={{ serverId: problem.server_id }}
+      search={{ tab: next.tab }}
+      className={classes.next}
+    >
+      {next.words}
+    </Link>
+  );
+}
+
 function Problem({ problem }: { problem: ServerProblem }) {
   const state = SEVERITY_STATES[problem.severity];
-  const next = TABS[problem.kind] ?? { tab: 'health', words: 'Open the server' };
   return (
     <li className={classes.problem} data-state={state}>
       <StatusMark state={state} label={STATE_WORDS[state]} />
@@ -41,6 +68,7 @@ function Problem({ problem }: { problem: ServerProblem }) {
           >
             {problem.server_name}
           </Link>{' '}
+          {problem.resource_name !== '' && <b>{problem.resource_name}: </b>}
           <Marked text={problem.message} />
         </div>
         {problem.fix && (
@@ -52,27 +80,30 @@ function Problem({ problem }: { problem: ServerProblem }) {
       <Text span size="sm" c="dimmed" className={classes.since}>
         <RelativeTime at={problem.since} never="" />
       </Text>
-      <Link
-        to="/servers/$serverId"
-        params={{ serverId: problem.server_id }}
-        search={{ tab: next.tab }}
-        className={classes.next}
-      >
-        {next.words}
-      </Link>
+      <Next problem={problem} />
     </li>
   );
 }
 
+/** The worst few; what stands below them on the page must not be pushed out of sight. */
 export function ProblemList({ problems }: { problems: readonly ServerProblem[] }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const sorted = worstAndOldestFirst(problems);
   return (
-    <ul className={classes.problems}>
-      {worstAndOldestFirst(problems).map((problem) => (
-        <Problem
-          key={`${problem.server_id} ${problem.kind} ${problem.subject}`}
-          problem={problem}
-        />
-      ))}
-    </ul>
+    <>
+      <ul className={classes.problems}>
+        {(isWhole ? sorted : sorted.slice(0, MOST)).map((problem) => (
+          <Problem
+            key={problem.alert_id ?? `${problem.server_id} ${problem.kind}`}
+            problem={problem}
+          />
+        ))}
+      </ul>
+      {sorted.length > MOST && (
+        <Button variant="subtle" mt="xs" onClick={() => setIsWhole(!isWhole)}>
+          {isWhole ? `Show the worst ${MOST}` : `Show all ${sorted.length}`}
+        </Button>
+      )}
+    </>
   );
 }
