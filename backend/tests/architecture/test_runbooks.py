@@ -22,7 +22,7 @@ POOLS = {one.value for one in PoolKind}
 KINDS = (
     POOLS
     | {one.value for one in DatabaseKind}
-    | {"container", "alone", "hdd", "ssd", "nvme"}
+    | {"container", "alone", "hdd", "ssd", "nvme", "drive", "pool", "database", "machine"}
     | {"apt", "dnf", "apk", "pacman", "zypper", "chrony", "timesyncd"}
 )
 # What a drive, a pool or a database is called is known; nobody has to put it in.

@@ -65,7 +65,8 @@ async def test_a_degraded_pool_of_zfs_names_itself_and_the_device_to_replace(
     names, parts, is_root = await commands(cast, "pool_degraded")
 
     assert parts["zfs"] == {"pool": "tank", "old": "sdd"}
-    assert names == {"host": "nas.test", "port": "22", "login": "unity"}
+    reached = {"host": "nas.test", "port": "22", "login": "unity"}
+    assert names == parts["zfs"] | reached
     assert not is_root
 
 
@@ -103,7 +104,7 @@ async def test_a_drive_without_a_pool_is_asked_as_smartctl_has_to_ask_it(
 
     assert names["smart"] == "-d sat /dev/sda"
     assert (names["disk"], names["kernel_name"]) == ("/dev/sda", "sda")
-    assert {"alone", "hdd"} <= parts.keys()
+    assert {"alone", "hdd", "drive"} <= parts.keys()
 
 
 async def test_a_drive_in_a_pool_names_the_pool_and_its_own_place_in_it(

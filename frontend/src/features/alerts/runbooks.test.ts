@@ -105,6 +105,14 @@ describe('a runbook', () => {
     expect(shown).toContain('/sys/block/mdN/md/sync_action');
   });
 
+  it('leaves out what is for another kind of thing', () => {
+    const commands = machine([part('alone'), part('hdd'), part('drive')]);
+    const shown = headings(guideFor(page('drives'), alert('drive_health'), commands));
+    expect(shown).toContain('Nothing else holds its data');
+    expect(shown).not.toContain('The log of NVMe');
+    expect(shown).not.toContain('Replace it in the ZFS pool');
+  });
+
   it('for updates speaks of the package manager that the machine has', () => {
     const blocks = guideFor(
       page('security-updates'),

@@ -44,6 +44,16 @@ const UNKNOWN: Record<string, string> = {
   array_name: 'mdN',
   mount: 'MOUNTPOINT',
 };
+/** Kinds of things of which one is there instead of another. */
+const FAMILIES = [
+  ['drive', 'pool', 'database', 'machine'],
+  ['zfs', 'md', 'lvm', 'btrfs', 'alone'],
+  ['container', 'alone'],
+  ['postgresql', 'mysql', 'mariadb', 'mongodb', 'redis', 'valkey', 'minio'],
+  ['hdd', 'ssd', 'nvme'],
+  ['apt', 'dnf', 'apk', 'pacman', 'zypper'],
+  ['chrony', 'timesyncd'],
+];
 const ALERT_WORD = /_/; // kinds of alerts have one, kinds of things have none
 
 type Part = CommandNames['parts'][number];
@@ -126,33 +136,27 @@ interface Shown {
   part?: Part;
 }
 
-/** Where it is not known which of several sections fits, all of them are shown. */
+/** What is for a kind of thing is left out where the machine is known to have another kind. */
 function shownFor(sections: Section[], kind: string, parts: Part[]): Shown[] {
-  const shown: Shown[] = [];
-  for (let at = 0; at < sections.length;) {
-    const end = sections.findIndex((one, index) => index > at && one.level === 2);
-    const group = sections.slice(at, end === -1 ? undefined : end);
-    const meant = group.filter((one) =>
-      one.conditions.filter(isOfAlerts).every((words) => words.includes(kind)),
-    );
-    const fitting = meant.map((section) => ({ section, found: partsFor(section, parts) }));
-    const isKnown = fitting.some(({ found }) => found !== null && found.length > 0);
-    for (const { section, found } of fitting) {
-      if (found === null || !isKnown) shown.push({ section });
-      else shown.push(...found.map((part) => ({ section, part })));
-    }
-    at += group.length;
-  }
-  return shown;
+  return sections
+    .filter(({ conditions }) =>
+      conditions.filter(isOfAlerts).every((words) => words.includes(kind)),
+    )
+    .flatMap((section): Shown[] => {
+      const words = section.conditions.find((one) => !isOfAlerts(one));
+      if (words === undefined || !isKnown(words, parts)) return [{ section }];
+      return parts.filter((part) => words.includes(part.kind)).map((part) => ({ section, part }));
+    });
 }
 
 const isOfAlerts = (words: string[]) => words.some((word) => ALERT_WORD.test(word));
 
-/** The parts of the machine that a section is for; null when it is for any. */
-function partsFor(section: Section, parts: Part[]): Part[] | null {
-  const words = section.conditions.find((one) => !isOfAlerts(one));
-  return words === undefined ? null : parts.filter((part) => words.includes(part.kind));
-}
+const isKnown = (words: string[], parts: Part[]) =>
+  FAMILIES.some(
+    (family) =>
+      words.every((word) => family.includes(word)) &&
+      parts.some((part) => family.includes(part.kind)),
+  );
 
 function fillIn(text: string, names: Record<string, string>): string {
   return text.replace(

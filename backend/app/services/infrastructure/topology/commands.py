@@ -72,10 +72,14 @@ class AlertCommands:
                 return ([], []) if drive is None else await self._drive(drive)
             case ResourceKind.STORAGE_POOL:
                 pool = await self._session.get(StoragePool, resource.id)
-                return [], [] if pool is None else [_pool(pool)]
+                return ([], []) if pool is None else _whole("pool", [_pool(pool)])
             case ResourceKind.DATABASE:
                 database = await self._session.get(DatabaseInstance, resource.id)
-                return [], [] if database is None else words.of_database(database)
+                return (
+                    ([], [])
+                    if database is None
+                    else _whole("database", words.of_database(database))
+                )
             case ResourceKind.SERVER:
                 return await self._named(resource.id, alert)
             case _:
@@ -109,7 +113,9 @@ class AlertCommands:
             .order_by(StoragePool.id)
             .limit(1)
         )
-        return words.names(words.of_named_disk(disk)), [] if pool is None else [_pool(pool)]
+        machine = words.part("machine", {})
+        disk_words = words.names(words.of_named_disk(disk)) if disk else []
+        return disk_words, [machine] if pool is None else [machine, _pool(pool)]
 
     async def _labelled(
         self, server_id: uuid.UUID, kind: PoolKind, name: str, labels: Mapping[str, str]
@@ -136,6 +142,7 @@ class AlertCommands:
         )
         known = words.of_drive(drive)
         parts = [_pool(pool, drive) for pool in pools] or [words.part(words.ALONE, known)]
+        parts.append(words.part("drive", known))
         if drive.media:
             parts.append(words.part(drive.media, known))
         return words.names(known), parts
@@ -151,8 +158,10 @@ class AlertCommands:
         parts = {pool.kind.value: _pool(pool) for pool in pools}
         for kind, known in parts.items():
             parts[kind] = CommandPart(kind=kind, names=[*known.names, *words.names(mount)])
-        if one.fstype not in parts:
-            parts[one.fstype] = words.part(one.fstype, mount)
+        if one.fstype in (PoolKind.ZFS, PoolKind.BTRFS):
+            parts.setdefault(one.fstype, words.part(one.fstype, mount))
+        if not parts:
+            parts[words.ALONE] = words.part(words.ALONE, mount)
         return words.names(mount), list(parts.values())
 
     async def _tools(self, server_id: uuid.UUID) -> list[CommandPart]:
@@ -170,6 +179,11 @@ class AlertCommands:
             if isinstance(word, str) and word:
                 found.append(words.part(renamed.get(word, word), {}))
         return found
+
+
+def _whole(kind: str, parts: list[CommandPart]) -> _Found:
+    """Return the parts of a thing that is the only one, with its words for every command."""
+    return list(parts[0].names), [*parts, words.part(kind, {})]
 
 
 def _words_of(pool: StoragePool, drive: StorageDevice | None = None) -> words.Words:

@@ -6,6 +6,7 @@ import { useMay } from '@/api/session';
 import { FactList } from '@/components/fact-list';
 import { Faces } from '@/components/faces';
 import { CardSkeleton, RowsSkeleton } from '@/components/loading';
+import { Marked } from '@/components/marked';
 import { Notice } from '@/components/notice';
 import { Page, Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
@@ -99,8 +100,10 @@ function Reasons({ alert }: { alert: AlertDetail }) {
   return (
     <Section title="Why">
       <Stack gap="xs">
-        <Text>{alert.message}</Text>
-        {alert.reasons.length > 0 && (
+        <Text>
+          <Marked text={alert.message} />
+        </Text>
+        {alert.reasons.some((reason) => reason !== alert.message) && (
           <ul>
             {alert.reasons.map((reason) => (
               <li key={reason}>{reason}</li>
@@ -110,7 +113,7 @@ function Reasons({ alert }: { alert: AlertDetail }) {
         {alert.fix && (
           <Text size="sm">
             <b>What to do: </b>
-            {alert.fix}
+            <Marked text={alert.fix} />
           </Text>
         )}
         <FactList facts={facts} />

@@ -31,7 +31,12 @@ function BlockOf({ block }: { block: Block }) {
   switch (block.kind) {
     case 'heading':
       return (
-        <Title order={block.level === 2 ? 3 : 4} mt="sm">
+        <Title
+          order={block.level === 2 ? 3 : 4}
+          size="md"
+          fw={block.level === 2 ? 700 : 600}
+          mt="sm"
+        >
           {block.text}
         </Title>
       );
