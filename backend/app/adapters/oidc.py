@@ -11,7 +11,7 @@ import httpx2
 from app.kernel.addresses import is_public, is_refused, web_parts
 from app.kernel.database import in_transaction
 from app.kernel.errors import JsonValue
-from app.kernel.text import printable
+from app.kernel.text import headers_as_sent, printable
 from app.ports.identity_provider import (
     CodeExchange,
     ProviderMetadata,
@@ -123,7 +123,11 @@ class HttpProviderGateway:
         form: Mapping[str, str] | None,
     ) -> tuple[int, str]:
         target = httpx2.URL(url)
-        sent = {"Host": target.netloc.decode("ascii"), "Accept": "application/json", **headers}
+        try:
+            carried = headers_as_sent(headers)
+        except ValueError:
+            raise ProviderNotUnderstood("The provider's token is none that HTTP carries.") from None
+        sent = {**carried, b"Host": target.netloc, b"Accept": b"application/json"}
         # trust_env is off: a proxy of the environment would resolve the name anew.
         async with (
             httpx2.AsyncClient(

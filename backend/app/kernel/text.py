@@ -1,6 +1,7 @@
 """Text from machines, made safe to show to a person."""
 
 import re
+from collections.abc import Mapping
 
 # ECMA-48 sequences, in their 7-bit (ESC) and 8-bit (C1) spellings: control sequences such as
 # colours, then strings such as window titles, which end with BEL or ST, then all other escapes.
@@ -23,6 +24,18 @@ def printable(text: str) -> str:
         character if character.isprintable() else " " if character.isspace() else ""
         for character in _ESCAPES.sub("", text)
     )
+
+
+def headers_as_sent(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Spell HTTP headers in UTF-8, without spaces and line ends around their values.
+
+    Raise `ValueError` for a value that no header can carry. It does not quote the value, which may
+    be a secret; HTTP libraries do.
+    """
+    bare = {name: value.strip() for name, value in headers.items()}
+    if any(one < " " or one == "\x7f" for value in bare.values() for one in value):
+        raise ValueError("A header holds a line break or another control character.")
+    return {name.encode(): value.encode("utf-8", "replace") for name, value in bare.items()}
 
 
 def size_words(number: float) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.text import printable, size_words
+from app.kernel.text import headers_as_sent, printable, size_words
 
 
 @given(st.text())
@@ -59,3 +59,18 @@ def test_sequences_and_invisible_characters_are_taken_out(text: str, shown: str)
 )
 def test_sizes_have_three_digits_and_never_an_exponent(number: float, words: str) -> None:
     assert size_words(number) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [("plain", b"plain"), (" pasted\r\n", b"pasted"), ("schlüssel", "schlüssel".encode())],
+)
+def test_a_header_carries_what_was_meant(text: str, sent: bytes) -> None:
+    assert headers_as_sent({"X-Token": text}) == {b"X-Token": sent}
+
+
+@given(st.sampled_from("\r\n\0\x7f\x1b"))
+def test_a_header_carries_no_second_one_and_an_error_no_secret(character: str) -> None:
+    with pytest.raises(ValueError, match="control character") as caught:
+        headers_as_sent({"X-Token": f"canary{character}canary"})
+    assert "canary" not in str(caught.value)

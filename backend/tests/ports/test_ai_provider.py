@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -215,6 +216,22 @@ async def test_a_key_that_is_wrong_is_told_without_the_key(real: Peer) -> None:
     assert caught.value.failure is Failure.KEY_REFUSED
     assert "sk-" not in caught.value.detail
     assert (await real.chat("needs-key")).text == TEXT
+
+
+async def test_a_key_that_http_cannot_carry_is_told_without_the_key(real: Peer) -> None:
+    with pytest.raises(ProviderFailed, match="holds a line break") as caught:
+        await real.provider.chat(real.connection(key="sk-one\nsk-two"), asked("needs-key"))
+    assert caught.value.failure is Failure.KEY_REFUSED
+    assert "sk-" not in caught.value.detail
+
+
+async def test_a_key_is_sent_as_it_was_meant(real: Peer) -> None:
+    right = real.connection()
+    pasted = replace(right, api_key=f" {right.api_key}\n")
+    assert (await real.provider.chat(pasted, asked("needs-key"))).text == TEXT
+    with pytest.raises(ProviderFailed) as caught:
+        await real.provider.chat(real.connection(key="schlüssel"), asked("needs-key"))
+    assert caught.value.failure is Failure.KEY_REFUSED
 
 
 async def test_a_model_without_tools_says_so_in_its_own_words(real: Peer) -> None:

@@ -44,7 +44,7 @@ class OpenAi:
         base = connection.base_url.rstrip("/")
         headers = {}
         if connection.api_key:
-            headers["Authorization"] = f"Bearer {connection.api_key}"
+            headers["Authorization"] = f"Bearer {connection.api_key.strip()}"
         if body is None:
             return Call(f"{base}/models", headers)
         if urlsplit(base).hostname == _NEWER:

@@ -18,7 +18,7 @@ import httpx2
 from app.adapters.ai.dialect import Call, Document, garbled
 from app.kernel.addresses import is_public, is_refused, web_parts
 from app.kernel.errors import JsonValue
-from app.kernel.text import printable
+from app.kernel.text import headers_as_sent, printable
 from app.ports.ai_provider import Connection, Failure, ProviderFailed
 
 _MOST_BYTES = 4 * 1024 * 1024
@@ -106,10 +106,10 @@ async def _open(connection: Connection, call: Call) -> AsyncIterator[httpx2.Resp
     address = await _resolve(parts)
     url = httpx2.URL(call.url)
     headers = {
-        "Host": url.netloc.decode("ascii"),
-        "User-Agent": "Unity",
-        "Accept": "application/json, text/event-stream",
-        **call.headers,
+        **_carried(call),
+        b"Host": url.netloc,
+        b"User-Agent": b"Unity",
+        b"Accept": b"application/json, text/event-stream",
     }
     timeout = httpx2.Timeout(connection.silence.total_seconds(), connect=_CONNECT_SECONDS)
     # trust_env is off: a proxy of the environment would resolve the name anew. The certificates,
@@ -130,6 +130,17 @@ async def _open(connection: Connection, call: Call) -> AsyncIterator[httpx2.Resp
         ) as answer,
     ):
         yield answer
+
+
+def _carried(call: Call) -> dict[bytes, bytes]:
+    """Return the headers as they are sent."""
+    try:
+        return headers_as_sent(call.headers)
+    except ValueError:
+        raise ProviderFailed(
+            Failure.KEY_REFUSED,
+            "The API key holds a line break or a control character: enter it again.",
+        ) from None
 
 
 def _parts(url: str) -> SplitResult:

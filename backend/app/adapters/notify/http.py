@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 
 from app.adapters.notify.dialing import Dialing
-from app.kernel.text import printable
+from app.kernel.text import headers_as_sent, printable
 from app.ports.notifier import (
     AddressRefused,
     Message,
@@ -64,13 +64,14 @@ class Http:
             ) from None
 
     async def _deliver(self, ask: Ask, host: str, address: str) -> Receipt:
-        url = httpx2.URL(ask.url)
-        headers = {"Host": url.netloc.decode("ascii"), "User-Agent": "Unity", **ask.headers}
+        headers = _carried(ask, host)
         # trust_env is off: a proxy of the environment would resolve the name anew.
         async with httpx2.AsyncClient(
             timeout=self._seconds, follow_redirects=False, trust_env=False
         ) as client:
             try:
+                url = httpx2.URL(ask.url)
+                headers |= {b"Host": url.netloc, b"User-Agent": b"Unity"}
                 # Streamed, so that nobody can make us read an endless answer.
                 async with client.stream(
                     ask.method,
@@ -87,6 +88,18 @@ class Http:
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 why = printable(str(error)).rstrip(".")[:200] or type(error).__name__
                 raise NotDelivered(f"{printable(host)} could not be reached: {why}.") from None
+
+
+def _carried(ask: Ask, host: str) -> dict[bytes, bytes]:
+    """Return the headers as they are sent."""
+    try:
+        return headers_as_sent(ask.headers)
+    except ValueError:
+        raise NotDelivered(
+            f"A token for {printable(host)} holds a line break or a control character: enter it"
+            " again.",
+            is_final=True,
+        ) from None
 
 
 def _parts(url: str) -> SplitResult:
@@ -174,7 +187,7 @@ def to_webhook(address: WebhookAddress, message: Message) -> Ask:
         ).hexdigest()
         headers["X-Unity-Signature"] = f"sha256={signed}"
     if address.token:
-        headers["Authorization"] = f"Bearer {address.token}"
+        headers["Authorization"] = f"Bearer {address.token.strip()}"
     return Ask(address.url, body, headers)
 
 
@@ -191,6 +204,6 @@ def to_ntfy(address: NtfyAddress, message: Message) -> Ask:
         document["click"] = message.link
     headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
     if address.token:
-        headers["Authorization"] = f"Bearer {address.token}"
+        headers["Authorization"] = f"Bearer {address.token.strip()}"
     body = json.dumps(document, ensure_ascii=False).encode()
     return Ask(address.server.rstrip("/") + "/", body, headers)
