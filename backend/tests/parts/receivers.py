@@ -76,7 +76,14 @@ class MailReceiver:
 
     port: int = 0
     mails: list[bytes] = field(default_factory=list)
+    password: bytes = b"right"
     verdict: Callable[[], str] = lambda: "250 2.0.0 Ok: queued as 4711"
+
+    def knows(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object
+    ) -> AuthResult:
+        is_right = isinstance(data, LoginPassword) and data.password == self.password
+        return AuthResult(success=is_right, handled=False)
 
     async def handle_DATA(  # noqa: N802 - the library's name
         self, _server: SMTP, _session: Session, envelope: Envelope
@@ -101,21 +108,20 @@ class MailReceiver:
         return "250 OK"
 
 
-def _knows(
-    _server: SMTP, _session: Session, _envelope: Envelope, how: str, data: object
-) -> AuthResult:
-    del how
-    is_right = isinstance(data, LoginPassword) and data.password == b"right"
-    return AuthResult(success=is_right, handled=False)
-
-
 @asynccontextmanager
 async def mail_receiver(
-    port: int = 0, tls: ssl.SSLContext | None = None
+    port: int = 0, tls: ssl.SSLContext | None = None, way: str = ""
 ) -> AsyncIterator[MailReceiver]:
-    """Serve SMTP on a loopback port, with STARTTLS and a login when there is a certificate."""
+    """Serve SMTP on a loopback port, with STARTTLS and a login when there is a certificate.
+
+    `way` is the only mechanism of the login that it offers, if it is named.
+    """
     kept = MailReceiver()
-    options: dict[str, Any] = {} if tls is None else {"tls_context": tls, "authenticator": _knows}
+    options: dict[str, Any] = {}
+    if tls is not None:
+        options = {"tls_context": tls, "authenticator": kept.knows}
+    if way:
+        options["auth_exclude_mechanism"] = [one for one in ("PLAIN", "LOGIN") if one != way]
     controller = Controller(kept, hostname="127.0.0.1", port=port or _free_port(), **options)
     await asyncio.to_thread(controller.start)
     kept.port = int(controller.port)

@@ -69,6 +69,27 @@ async def test_a_web_hook_gets_a_signed_document_with_its_key(notifier: Notifier
     assert receipt.detail == "127.0.0.1 answered with status 200: thank you"
 
 
+async def test_a_token_goes_out_as_it_is_meant(notifier: Notifiers) -> None:
+    async with web_receiver() as receiver:
+        await notifier.send(WebhookAddress(receiver.url, token=" pásted \n"), MESSAGE)
+        await notifier.send(NtfyAddress(receiver.url, "topic", "pásted"), MESSAGE)
+    for _, headers, _ in receiver.heard:
+        assert headers["authorization"].encode("latin-1").decode() == "Bearer pásted"
+
+
+async def test_what_http_cannot_carry_is_told_without_the_secret(notifier: Notifiers) -> None:
+    address = WebhookAddress("http://127.0.0.1:9/", token=f"{CANARY}\nX-Evil: 1")
+    with pytest.raises(NotDelivered) as caught:
+        await notifier.send(address, MESSAGE)
+    assert caught.value.is_final
+    assert CANARY not in caught.value.detail
+
+
+async def test_an_address_with_a_control_character_is_told(notifier: Notifiers) -> None:
+    with pytest.raises(NotDelivered, match="could not be reached"):
+        await notifier.send(WebhookAddress("http://127.0.0.1:9/hook\x00"), MESSAGE)
+
+
 async def test_a_template_writes_the_body_of_a_web_hook(notifier: Notifiers) -> None:
     async with web_receiver() as receiver:
         address = WebhookAddress(receiver.url, content_type="text/plain")
@@ -218,6 +239,33 @@ async def test_a_mail_goes_over_starttls_with_a_login(notifier: Notifiers, tmp_p
         with pytest.raises(NotDelivered, match="535") as caught:
             await notifier.send(replace(safe, password=CANARY), MESSAGE)
         assert CANARY not in caught.value.detail
+
+
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN"])
+async def test_a_mail_server_gets_name_and_password_in_utf_8(
+    notifier: Notifiers, tmp_path: Path, way: str
+) -> None:
+    async with mail_receiver(tls=tls(tmp_path), way=way) as receiver:
+        receiver.password = "Straße".encode()
+        safe = mailbox(
+            receiver.port,
+            security=MailSecurity.STARTTLS,
+            username="jürgen",
+            password="Straße",
+            verifies_tls=False,
+        )
+        await notifier.send(safe, MESSAGE)
+        assert len(receiver.mails) == 1
+        with pytest.raises(NotDelivered, match="535"):
+            await notifier.send(replace(safe, password="Strasse"), MESSAGE)
+
+
+async def test_an_address_that_no_mail_server_takes_is_told(notifier: Notifiers) -> None:
+    async with mail_receiver() as receiver:
+        odd = mailbox(receiver.port, recipients=("jürgen@home.test",))
+        with pytest.raises(NotDelivered, match="letters outside of ASCII") as caught:
+            await notifier.send(odd, MESSAGE)
+    assert caught.value.is_final
 
 
 async def test_starttls_is_insisted_on(notifier: Notifiers) -> None:

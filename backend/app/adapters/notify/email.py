@@ -1,5 +1,6 @@
 """Mail by SMTP, in a thread: the library blocks, its time-out bounds it."""
 
+import base64
 import smtplib
 import socket
 import ssl
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _FINAL = range(500, 600)
+_NUL = "\0"
 
 
 def write(address: EmailAddress, message: Message) -> EmailMessage:
@@ -107,6 +109,12 @@ def deliver(dialing: Dialing, seconds: float, address: EmailAddress, message: Me
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise _refused(address, code, said) from None
+    except UnicodeError:
+        raise NotDelivered(
+            "Sender or recipients hold letters outside of ASCII, which mail servers seldom take:"
+            " write them without.",
+            is_final=True,
+        ) from None
     except (smtplib.SMTPException, OSError) as error:
         why = printable(str(error)).rstrip(".")[:200] or type(error).__name__
         raise NotDelivered(f"{printable(address.host)} did not take the mail: {why}.") from None
@@ -125,7 +133,7 @@ def _converse(
         server.starttls(context=context)
         server.ehlo()
     if address.username:
-        server.login(address.username, address.password)
+        _log_in(server, address.username, address.password)
     mail = write(address, message)
     server.mail(mail["From"].addresses[0].addr_spec)
     refused = _name_recipients(server, address)
@@ -134,6 +142,28 @@ def _converse(
         raise smtplib.SMTPDataError(code, said)
     answer = f"{printable(address.host)} answered {code} {_text(said)}"
     return Receipt(answer + (f" ({refused})" if refused else ""))
+
+
+def _log_in(server: smtplib.SMTP, name: str, password: str) -> None:
+    """Log in, with other letters than smtplib's, which are those of ASCII, in UTF-8 (RFC 4616)."""
+    if f"{name}{password}".isascii():
+        server.login(name, password)
+        return
+    ways = server.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in ways:
+        code, said = server.docmd("AUTH", f"PLAIN {_spelt(f'{_NUL}{name}{_NUL}{password}')}")
+    elif "LOGIN" in ways:
+        code, said = server.docmd("AUTH", f"LOGIN {_spelt(name)}")
+        if code == 334:  # noqa: PLR2004 - RFC 4954, section 4: go on
+            code, said = server.docmd(_spelt(password))
+    else:
+        raise smtplib.SMTPException("it offers no way to log in with such a name or password")
+    if code != 235:  # noqa: PLR2004 - RFC 4954: logged in
+        raise smtplib.SMTPAuthenticationError(code, said)
+
+
+def _spelt(words: str) -> str:
+    return base64.b64encode(words.encode("utf-8", "replace")).decode()
 
 
 def _name_recipients(server: smtplib.SMTP, address: EmailAddress) -> str:
