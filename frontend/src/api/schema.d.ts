@@ -6975,6 +6975,11 @@ export interface components {
             capacity_bytes: number | null;
             /** Error Log Count */
             error_log_count: number | null;
+            /**
+             * Errors
+             * @description The newest that it logged.
+             */
+            errors: components["schemas"]["LoggedErrorRead"][];
             /** Family */
             family: string;
             /** Fields */
@@ -7674,7 +7679,7 @@ export interface components {
         };
         /**
          * FieldRead
-         * @description One number of a health log, for NVMe and SAS.
+         * @description One number of the health log of NVMe, the counters of SAS or the statistics of SATA.
          */
         FieldRead: {
             /** Name */
@@ -9337,6 +9342,22 @@ export interface components {
              * Format: uuid
              */
             provider_id: string;
+        };
+        /**
+         * LoggedErrorRead
+         * @description One entry of the drive's log of errors, where a refused command stands, too.
+         */
+        LoggedErrorRead: {
+            /** At Hours */
+            at_hours: number | null;
+            /** Command */
+            command: string;
+            /** Lba */
+            lba: number | null;
+            /** Number */
+            number: number | null;
+            /** What */
+            what: string;
         };
         /**
          * LoggedOut

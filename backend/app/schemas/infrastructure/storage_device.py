@@ -84,7 +84,7 @@ class AttributeRead(Output):
 
 
 class FieldRead(Output):
-    """One number of a health log, for NVMe and SAS."""
+    """One number of the health log of NVMe, the counters of SAS or the statistics of SATA."""
 
     name: str
     value: str
@@ -96,6 +96,16 @@ class SelfTestRead(Output):
     kind: str
     outcome: str
     detail: str
+    at_hours: int | None
+    lba: int | None
+
+
+class LoggedErrorRead(Output):
+    """One entry of the drive's log of errors, where a refused command stands, too."""
+
+    number: int | None
+    what: str
+    command: str
     at_hours: int | None
     lba: int | None
 
@@ -134,6 +144,7 @@ class DeviceDetail(DeviceRead):
     temperature_warning: int | None
     temperature_critical: int | None
     error_log_count: int | None
+    errors: list[LoggedErrorRead] = Field(description="The newest that it logged.")
     attributes: list[AttributeRead]
     fields: list[FieldRead]
     self_tests: list[SelfTestRead]

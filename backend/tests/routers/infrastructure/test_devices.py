@@ -46,7 +46,13 @@ async def nas(cast: Cast) -> tuple[uuid.UUID, FakeShell]:
     server_id = await site.enter("nas")
     machine = site.machine(server_id)
     lists(machine, disk("sda", "WD-WCC4E0000001"), disk("sdb", "B-2"))
-    sick = ata(ata_smart_attributes={"table": [attribute(5, "Reallocated_Sector_Ct", 20)]})
+    logged = {"error_number": 3, "error_description": "Error: UNC at LBA = 0x1 = 1"}
+    hours = {"offset": 16, "name": "Power-on Hours", "value": 47456, "flags": {"valid": True}}
+    sick = ata(
+        ata_smart_attributes={"table": [attribute(5, "Reallocated_Sector_Ct", 20)]},
+        ata_smart_error_log={"extended": {"count": 3, "table": [logged]}},
+        ata_device_statistics={"pages": [{"number": 1, "table": [hours]}]},
+    )
     asleep = "smartctl 7.3 x\nDevice is in STANDBY mode, exit(2)\n"
     reads(machine, ("/dev/sda", "sat", sick), ("/dev/sdb", "sat", asleep))
     await collect(cast, server_id)
@@ -75,6 +81,8 @@ async def test_a_drive_is_shown_with_reasons_sources_and_other_opinions(cast: Ca
     device_id = (await charlie.get(DEVICES)).json()["items"][0]["id"]
     shown = (await charlie.get(f"{DEVICES}/{device_id}")).json()
     assert shown["attributes"][0]["is_scored"] is True
+    assert [(one["number"], one["what"]) for one in shown["errors"]] == [(3, "UNC")]
+    assert shown["fields"] == [{"name": "Power-on Hours", "value": "47,456"}]
     assert "Backblaze" in shown["reasons"][0]["source"]
     assert {one["who"] for one in shown["opinions"]} == {
         "Drive",

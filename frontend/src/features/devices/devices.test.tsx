@@ -76,6 +76,7 @@ const device = (fields: Partial<DeviceDetail> = {}): DeviceDetail => ({
   temperature_warning: null,
   temperature_critical: null,
   error_log_count: 0,
+  errors: [],
   attributes: [
     {
       id: 197,
@@ -162,6 +163,17 @@ describe('the page of a drive', () => {
     expect(within(table).getByText('Current Pending Sector')).toBeVisible();
     expect(screen.getByText('aborted')).toBeVisible();
     expect(screen.getByText('Pulse: failed')).toBeVisible();
+  });
+
+  it('shows the errors that the drive logged', async () => {
+    const error = { number: 9, what: 'UNC', command: 'READ DMA', at_hours: 13365, lba: 3059519 };
+    server.use(
+      http.get(ONE, () => HttpResponse.json(device({ error_log_count: 9, errors: [error] }))),
+    );
+    await renderUi(<DevicePage deviceId={ID} />, { client: signedIn() });
+    const log = await screen.findByRole('region', { name: 'Log of errors' });
+    expect(within(log).getByText('UNC')).toBeVisible();
+    expect(within(log).getByText('sector 3059519')).toBeVisible();
   });
 
   it('says of a sleeping disk what was known, and when', async () => {

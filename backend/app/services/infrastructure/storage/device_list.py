@@ -25,6 +25,7 @@ from app.schemas.infrastructure.storage_device import (
     FieldRead,
     LevelCount,
     LimitRead,
+    LoggedErrorRead,
     OpinionRead,
     ReasonRead,
     RuleRead,
@@ -48,6 +49,7 @@ _IS_ILL = and_(
     StorageDevice.state == DeviceState.PRESENT,
     StorageDevice.level.in_([Level.WARNING.value, Level.FAILING.value]),
 )
+_MOST_STATISTICS = 80
 _SORTS = {
     "name": StorageDevice.name,
     "model": func.lower(StorageDevice.model),
@@ -217,6 +219,7 @@ def _detailed(row: StorageDevice, report: SmartReport) -> dict[str, object]:
         "temperature_warning": report.temperature.warning_limit,
         "temperature_critical": report.temperature.critical_limit,
         "error_log_count": report.error_log_count,
+        "errors": [LoggedErrorRead.model_validate(one.model_dump()) for one in report.errors],
         "attributes": list(_attributes(report)),
         "fields": list(_fields(report)),
         "self_tests": [
@@ -276,6 +279,11 @@ def _fields(report: SmartReport) -> Iterator[FieldRead]:
             yield from _flat(prefix, part)
     for row in report.scsi.counters if report.scsi else ():
         yield from _flat(f"{row.operation} ", row)
+    for one in report.statistics[:_MOST_STATISTICS]:
+        unit = " %" if one.is_normalized else ""
+        yield FieldRead(
+            name=one.name or f"page {one.page}, {one.offset}", value=f"{one.value:,}{unit}"
+        )
 
 
 def _flat(prefix: str, part: BaseModel) -> Iterator[FieldRead]:

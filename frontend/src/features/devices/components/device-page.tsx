@@ -13,7 +13,7 @@ import { DeviceActions, SelfTestProgress } from './device-actions';
 import { DeviceCharts } from './device-chart';
 import { DeviceReasons } from './device-reasons';
 import { DeviceSettings } from './device-settings';
-import { Attributes, Events, Fields, Opinions, SelfTests } from './device-tables';
+import { Attributes, ErrorLog, Events, Fields, Opinions, SelfTests } from './device-tables';
 import { DeviceBadge, hoursOf, wearOf } from './devices-columns';
 
 const wordOf = (passed: boolean) => (passed ? 'passed' : 'failed');
@@ -80,6 +80,7 @@ export function DevicePage({ deviceId, around }: { deviceId: string; around?: Re
           <Attributes device={device} chosen={chosen} onChoose={setChosen} />
           <Fields device={device} />
           <SelfTests device={device} />
+          <ErrorLog device={device} />
           <UpkeepJournal resourceId={device.id} />
           <Opinions device={device} />
           <DeviceSettings device={device} />

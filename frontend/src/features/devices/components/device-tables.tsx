@@ -66,7 +66,7 @@ export function Attributes({ device, chosen, onChoose }: AttributesProps) {
   );
 }
 
-/** The health log of NVMe, or the counters of SAS. */
+/** The health log of NVMe, the counters of SAS, or the statistics of SATA. */
 export function Fields({ device }: { device: DeviceDetail }) {
   if (device.fields.length === 0) return null;
   return (
@@ -99,7 +99,10 @@ export function SelfTests({ device }: { device: DeviceDetail }) {
                     </StatusBadge>
                   </Table.Td>
                   <Table.Td>{test.kind}</Table.Td>
-                  <Table.Td>{test.detail}</Table.Td>
+                  <Table.Td>
+                    {test.detail}
+                    {test.lba === null ? '' : `, at sector ${test.lba}`}
+                  </Table.Td>
                   <Table.Td className={classes.count}>
                     {test.at_hours === null ? '' : `at ${test.at_hours} h`}
                   </Table.Td>
@@ -109,6 +112,39 @@ export function SelfTests({ device }: { device: DeviceDetail }) {
           </Table>
         </div>
       )}
+    </Section>
+  );
+}
+
+/** The errors that the drive logged; a command that it refused stands there, too. */
+export function ErrorLog({ device }: { device: DeviceDetail }) {
+  if (device.errors.length === 0) return null;
+  return (
+    <Section title="Errors it logged">
+      <Text size="sm" c="dimmed">
+        The newest of {device.error_log_count ?? device.errors.length}. UNC is data that could not
+        be read, ICRC was hurt on its way, ABRT is often only a command that the drive does not
+        know.
+      </Text>
+      <div className={classes.scroll} role="region" aria-label="Log of errors" tabIndex={0}>
+        <Table>
+          <Table.Tbody>
+            {device.errors.map((error, index) => (
+              <Table.Tr key={index}>
+                <Table.Td className={classes.count}>{error.number}</Table.Td>
+                <Table.Td>{error.what}</Table.Td>
+                <Table.Td>{error.command}</Table.Td>
+                <Table.Td className={classes.count}>
+                  {error.lba === null ? '' : `sector ${error.lba}`}
+                </Table.Td>
+                <Table.Td className={classes.count}>
+                  {error.at_hours === null ? '' : `at ${error.at_hours} h`}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
     </Section>
   );
 }

@@ -2,6 +2,7 @@
 
 from app.services.infrastructure.facts.document import Node
 from app.services.infrastructure.facts.smart import ata_json, nvme_json, scsi_json
+from app.services.infrastructure.facts.smart.error_logs import logged_errors
 from app.services.infrastructure.facts.smart.report import (
     Protocol,
     ReadState,
@@ -57,6 +58,7 @@ def report_of(document: Node) -> SmartReport:
         self_tests=_self_tests(document),
         self_test_running_percent=_running(document),
         error_log_count=ata_json.error_log_count(document),
+        errors=logged_errors(document),
         statistics=ata_json.statistics(document),
         messages=messages,
     )

@@ -50,6 +50,16 @@ class SelfTest(BaseModel):
     lba: int | None = None
 
 
+class LoggedError(BaseModel):
+    """One entry of a drive's log of errors. That a command was refused is in it, too."""
+
+    number: int | None = None
+    what: str
+    command: str = ""
+    at_hours: int | None = None
+    lba: int | None = None
+
+
 class Attribute(BaseModel):
     """One row of the ATA table; `count` is the raw value as a number where it is one."""
 
@@ -161,6 +171,7 @@ class SmartReport(BaseModel):
     self_tests: list[SelfTest] | None = None
     self_test_running_percent: int | None = None
     error_log_count: int | None = None
+    errors: list[LoggedError] = Field(default_factory=list)
     statistics: list[Statistic] = Field(default_factory=list)
     messages: list[str] = Field(default_factory=list)
 
