@@ -150,6 +150,7 @@ class DatabaseCollector:
             except DatabaseNotLetIn as error:
                 failure = error
             except DatabaseUnreachable as error:
+                error.fix = error.fix or _way_out(door)
                 # That a door is there, and closed to this login, tells more.
                 failure = failure if isinstance(failure, DatabaseNotLetIn) else error
         raise failure
@@ -210,6 +211,15 @@ def _way(shell: Shell, door: Door) -> contextlib.AbstractAsyncContextManager[Lis
     if door.path:
         return shell.forward_unix(door.path)
     return shell.forward_tcp(door.host, door.port)
+
+
+def _way_out(door: Door) -> str:
+    if not door.host or door.host.startswith("127.") or door.host == "::1":
+        return ""
+    return (
+        f"See whether its machine itself reaches {door.words}. Of a container that was started"
+        " without root it does not: give that one the network of the machine (`--network host`)."
+    )
 
 
 def _note_deep(visit: Visit, why: str) -> None:

@@ -21,6 +21,8 @@ _KINDS = {
     "ferretdb": DatabaseKind.MONGODB,
     "redis-server": DatabaseKind.REDIS,
     "keydb-server": DatabaseKind.REDIS,
+    "redis-sentinel": DatabaseKind.REDIS,
+    "valkey-sentinel": DatabaseKind.VALKEY,
     "valkey-server": DatabaseKind.VALKEY,
     "minio": DatabaseKind.MINIO,
 }
@@ -49,10 +51,14 @@ _MOST = 64
 _MOST_SOCKETS = 64  # of one process
 _LONGEST = 1000
 _CONTAINER = re.compile(r"(?:^|[/\-:])([0-9a-f]{64})(?:\.scope)?(?:/|$)")
+# A whole system in a container has a name: LXC's, Proxmox's, Incus's, and systemd-nspawn's.
+_SYSTEM = re.compile(
+    r"/(?:lxc(?:\.payload\.|/)|machine\.slice/(?:systemd-nspawn@|machine-))([^/]{1,120})(?:/|$)"
+)
 _ENGINE = re.compile(r"docker|libpod|containerd|crio|kubepods")
 _VERSION_IN_PATH = re.compile(r"/(?:postgresql|pgsql)[/-](\d+(?:\.\d+)?)/")
 _SETTING = re.compile(r"^\s*(port|unix_socket_directories)\s*=?\s*'?([^'#]*)'?")
-_TITLE = re.compile(r"^\S*(?:redis|valkey|keydb)-server\s+(\S+):(\d+)")
+_TITLE = re.compile(r"^\S*(?:redis|valkey|keydb)-(?:server|sentinel)\s+(\S+):(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ def _found(process: _Process, host: _Process) -> FoundDatabase:
     own_net = bool(container) and process.net.addresses != host.net.addresses
     net = process.net if own_net else host.net
     rows = _own(process, kind, net, is_alone=own_net)
-    doors = _distinct(_door(row, net, is_inside=own_net) for row in rows)
+    doors = _distinct(door for row in rows for door in _doors(row, net, is_inside=own_net))
     port = next((row.port for row in rows if row.port), None)
     data = _clean(_data_path(process, kind))
     place = place_of(data, process.mounts if container else host.mounts, host.mounts)
@@ -152,15 +158,13 @@ def _found(process: _Process, host: _Process) -> FoundDatabase:
         host_path=place.path,
         mountpoint=place.mountpoint,
         device=place.device,
-        container=container[:12],
+        container=container,
         notes=list(_notes(process, data, has_doors=bool(doors))),
     )
 
 
 def _distinct(doors: Iterable[Door]) -> list[Door]:
-    found = {(door.path, door.host, door.port): door for door in doors}
-    found.pop(("", "", 0), None)  # one that its machine cannot reach
-    return list(found.values())
+    return list({(door.path, door.host, door.port): door for door in doors}.values())
 
 
 def _own(process: _Process, kind: DatabaseKind, net: Net, *, is_alone: bool) -> list[Listening]:
@@ -211,7 +215,12 @@ def _in_order(rows: list[Listening], port: int, kind: DatabaseKind) -> list[List
     """Put the port that it is known by first, and leave out what no client speaks to."""
     rows = rows[:_MOST_SOCKETS]
     ports = {row.port for row in rows}
-    useful = [row for row in rows if not _is_inner(row, ports, kind)]
+    both = {row.port for row in rows if row.is_wildcard and row.address != "::"}
+    useful = [
+        row
+        for row in rows
+        if not _is_inner(row, ports, kind) and not (row.address == "::" and row.port in both)
+    ]
     return sorted(
         useful, key=lambda row: (row.path != "", row.port != port, row.port, not row.is_loopback)
     )
@@ -225,18 +234,19 @@ def _is_inner(row: Listening, ports: set[int], kind: DatabaseKind) -> bool:
     return False
 
 
-def _door(row: Listening, net: Net, *, is_inside: bool) -> Door:
+def _doors(row: Listening, net: Net, *, is_inside: bool) -> Iterator[Door]:
+    """Yield where its machine reaches a socket, the likeliest first."""
     if row.path:
         # A socket inside of a container lies in folders that its machine does not see.
-        return Door() if is_inside or not row.path.startswith("/") else Door(path=row.path)
-    if not is_inside:
-        return Door(host=row.address if not row.is_wildcard else row.own_loopback, port=row.port)
-    if row.is_loopback:
-        return Door()
-    if not row.is_wildcard:
-        return Door(host=row.address, port=row.port)
-    addresses = sorted(one for one in net.addresses if not one.startswith("127."))
-    return Door(host=addresses[0], port=row.port) if addresses else Door()
+        if not is_inside and row.path.startswith("/"):
+            yield Door(path=row.path)
+    elif not is_inside:
+        yield from (Door(host=host, port=row.port) for host in row.loopbacks)
+    elif not row.is_loopback and not row.is_wildcard:
+        yield Door(host=row.address, port=row.port)
+    elif row.is_wildcard:
+        addresses = sorted(one for one in net.addresses if not one.startswith("127."))
+        yield from (Door(host=host, port=row.port) for host in addresses[:1])
 
 
 def _hint(process: _Process) -> int | None:
@@ -281,11 +291,21 @@ def _version(process: _Process) -> str:
 
 
 def _container(cgroup: Sequence[str]) -> str:
+    """Return the short id of the container, or the name of one that holds a whole system."""
     for line in cgroup:
         found = _CONTAINER.search(line)
         if found is not None and (_ENGINE.search(line) or ".scope" in line or "/" in line):
-            return found[1]
+            return found[1][:12]
+    for line in cgroup:
+        if (found := _SYSTEM.search(line)) is not None:
+            name = re.sub(r"\.(?:service|scope)$", "", found[1])
+            return printable(re.sub(r"\\x([0-9a-f]{2})", _plain_sign, name))[:40]
     return ""
+
+
+def _plain_sign(found: re.Match[str]) -> str:
+    """Undo how systemd writes a dash in a name."""
+    return chr(int(found[1], 16))
 
 
 def _clean(text: str) -> str:

@@ -17,6 +17,8 @@ NAMES = (
     "redis-server",
     "valkey-server",
     "keydb-server",
+    "redis-sentinel",
+    "valkey-sentinel",
     "minio",
 )
 # The children of a server have its name too: of a family only the first is printed. Each line
@@ -54,7 +56,7 @@ esac; fi
 for f in $(arguments $p | sed -n 's/^config_file=\(\/[A-Za-z0-9._/-]*\)$/\1/p'); do
 grep -hsE '^[[:space:]]*(port|unix_socket_directories)[[:space:]=]' "$f" | sed 's/^/k /'
 done
-if grep -qsE 'docker|libpod|containerd|kubepods|lxc' /proc/$p/cgroup; then
+if grep -qsE 'docker|libpod|containerd|kubepods|lxc|nspawn|machine-' /proc/$p/cgroup; then
 sockets $p
 grep -vsE " - ($kernel) " /proc/$p/mountinfo | sed 's/^/m /'
 fi

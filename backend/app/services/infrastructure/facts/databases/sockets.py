@@ -30,9 +30,11 @@ class Listening:
         return self.address.startswith("127.") or self.address == "::1"
 
     @property
-    def own_loopback(self) -> str:
-        """Return where the machine itself reaches a socket that listens everywhere."""
-        return "127.0.0.1"
+    def loopbacks(self) -> tuple[str, ...]:
+        """Return where the machine itself reaches it; `::` may stand for both kinds of address."""
+        if self.address == "::":
+            return ("127.0.0.1", "::1")
+        return ("127.0.0.1",) if self.is_wildcard else (self.address,)
 
 
 class Net:
