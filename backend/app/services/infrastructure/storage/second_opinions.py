@@ -3,14 +3,16 @@
 They show where opinions differ; Unity's verdict does not depend on them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.services.infrastructure.facts.smart.report import (
     Attribute,
+    NvmeHealth,
     Protocol,
     ReadState,
+    ScsiHealth,
     SmartReport,
 )
 
@@ -35,18 +37,29 @@ class SecondOpinion:
 
 _BACKBLAZE_FIVE = (5, 187, 188, 197, 198)
 _PULSE_HOT, _PULSE_WARM = 70, 60
-# Scrutiny's buckets of annual failure rates: an attribute, and from (exclusive) to (inclusive).
-_Buckets = tuple[tuple[int, int, float], ...]
-_CRITICAL: dict[int, _Buckets] = {
-    5: ((0, 0, 0.025), (0, 1, 0.027), (1, 4, 0.075), (4, 16, 0.075), (16, 70, 0.236),
-        (70, 260, 0.363), (260, 1100, 0.573)),
-    10: ((0, 0, 0.055), (0, 80, 0.565)),
-    187: ((0, 0, 0.028), (0, 1, 0.339), (1, 22, 0.24), (22, 65, 0.83), (65, 120, 1.62)),
-    196: ((0, 0, 0.007), (0, 11, 0.12), (11, 17, 0.17)),
-    197: ((0, 0, 0.026), (0, 1, 0.34), (1, 2, 0.34), (2, 6, 0.68)),
-    198: ((0, 0, 0.029), (0, 16, 0.81)),
-}  # fmt: skip
-_FAILED_AT = 0.10
+# Scrutiny (webapp/backend/pkg/thresholds/ata_attribute_metadata.go, MIT): it calls failed where
+# the drives in a bucket failed at 10 percent a year, or at 20 for an attribute that is not
+# critical. Here are those buckets, joined: above the first number, up to the second.
+_Ranges = tuple[tuple[int, int], ...]
+_FAILED_BY_RAW: Mapping[int, _Ranges] = {
+    5: ((16, 70_000),),
+    10: ((1, 80),),
+    11: ((1, 80),),
+    183: ((2, 130),),
+    187: ((0, 120),),
+    188: ((100, 104 * 10**9),),
+    189: ((30, 150),),
+    196: ((11, 17), (27, 45)),
+    197: ((1, 1600),),
+    198: ((0, 16),),
+    199: ((16, 35), (70, 130)),
+}
+_FAILED_BY_VALUE: Mapping[int, _Ranges] = {
+    184: ((93, 94), (97, 99)),
+    195: ((12, 24), (36, 48)),
+}
+_TIMEOUTS = 188
+_SCSI_UNCORRECTED, _SCSI_GROWN, _USED_UP = 10, 40, 100
 
 
 def second_opinions(report: SmartReport) -> tuple[SecondOpinion, ...]:
@@ -87,35 +100,62 @@ def _pulse(report: SmartReport) -> SecondOpinion:
 
 def _scrutiny(report: SmartReport) -> SecondOpinion:
     if report.passed is not True:
-        return SecondOpinion("Scrutiny", Opinion.FAILED, "no status counts as failed")
-    if report.protocol is Protocol.NVME:
-        log = report.nvme
-        bad = [
-            name
-            for name, is_bad in (
-                ("media errors", bool(log and log.media_errors)),
-                ("warning", bool(log and log.critical_warning)),
-            )
-            if is_bad
-        ]
-        return SecondOpinion("Scrutiny", Opinion.FAILED if bad else Opinion.PASSED, ", ".join(bad))
-    if report.protocol is Protocol.SCSI:
-        rows = report.scsi.counters if report.scsi else []
-        is_bad = any(row.uncorrected or row.corrected_by_retries for row in rows)
-        grown = bool(report.scsi and report.scsi.grown_defects)
-        return SecondOpinion("Scrutiny", Opinion.FAILED if is_bad or grown else Opinion.PASSED)
-    failed = [one.id for one in report.attributes or [] if _is_failed(one)]
-    return _opinion("Scrutiny", Opinion.FAILED, failed)
+        why = "status" if report.passed is False else "no status counts as failed"
+        return SecondOpinion("Scrutiny", Opinion.FAILED, why)
+    if report.protocol is Protocol.ATA:
+        failed = [one.id for one in report.attributes or [] if _is_failed(one)]
+        return _opinion("Scrutiny", Opinion.FAILED, failed)
+    bad = [*_bad_of_nvme(report.nvme), *_bad_of_scsi(report.scsi)]
+    return SecondOpinion("Scrutiny", Opinion.FAILED if bad else Opinion.PASSED, ", ".join(bad))
+
+
+def _bad_of_nvme(log: NvmeHealth | None) -> Iterator[str]:
+    if log is None:
+        return
+    if log.critical_warning:
+        yield "warning"
+    if log.media_errors:
+        yield "media errors"
+    if (log.percentage_used or 0) > _USED_UP:
+        yield "wear"
+    spare, threshold = log.available_spare, log.available_spare_threshold
+    if spare is not None and threshold is not None and spare < threshold:
+        yield "spare blocks"
+
+
+def _bad_of_scsi(health: ScsiHealth | None) -> Iterator[str]:
+    if health is None:
+        return
+    if (health.grown_defects or 0) > _SCSI_GROWN:
+        yield "grown defects"
+    counters = (row for row in health.counters if row.operation in ("read", "write"))
+    if any((row.uncorrected or 0) > _SCSI_UNCORRECTED for row in counters):
+        yield "uncorrected errors"
 
 
 def _is_failed(attribute: Attribute) -> bool:
-    buckets = _CRITICAL.get(attribute.id)
-    if buckets is None or attribute.raw is None:
-        return False
-    for low, high, rate in buckets:
-        if low < attribute.raw <= high or attribute.raw == low == high:
-            return rate >= _FAILED_AT
-    return False  # above its last bucket Scrutiny knows no rate, and only warns
+    if attribute.when_failed == "now":
+        return True
+    number, value = attribute.id, attribute.value
+    if number in _FAILED_BY_VALUE:
+        return value is not None and _lies_in(value, _FAILED_BY_VALUE[number])
+    raw = _last_of_three(attribute) if number == _TIMEOUTS else attribute.raw
+    # Above its last bucket it knows no rate, and only warns.
+    return raw is not None and _lies_in(raw, _FAILED_BY_RAW.get(number, ()))
+
+
+def _lies_in(number: int, ranges: _Ranges) -> bool:
+    return any(low < number <= high for low, high in ranges)
+
+
+def _last_of_three(attribute: Attribute) -> int | None:
+    """Take Seagate's three counters apart, as Scrutiny does where they rise."""
+    words = attribute.raw_text.split()
+    if len(words) == 3 and all(word.isdecimal() for word in words):  # noqa: PLR2004 - three counters
+        first, second, third = (int(word[:20]) for word in words)
+        if first <= second <= third:
+            return third
+    return attribute.raw
 
 
 def _opinion(who: str, bad: Opinion, ids: Sequence[int]) -> SecondOpinion:
