@@ -31,22 +31,25 @@ class NetworkSinks:
                 if address.kind == "file":
                     await asyncio.to_thread(_append, Path(address.target), line)
                 elif address.kind == "webhook":
-                    await _post(address.target, line)
+                    await _post(address, line)
                 else:
                     await self._syslog(address, line)
         except TimeoutError as error:
-            raise SinkFailed(f"{address.target} took more than {_SECONDS:.0f} seconds.") from error
-        except (OSError, httpx2.HTTPError) as error:
-            raise SinkFailed(f"{address.target}: {error or type(error).__name__}") from error
+            raise SinkFailed(f"{address.shown} took more than {_SECONDS:.0f} seconds.") from error
+        except (OSError, UnicodeError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise SinkFailed(f"{address.shown}: {error or type(error).__name__}") from error
 
     async def _syslog(self, address: SinkAddress, line: str) -> None:
-        host, port = _place(address)
+        name, port = _place(address)
+        host = await _resolved(name, port)
         message = _message(line)
         if address.kind == "syslog_udp":
             await _datagram(host, port, message)
             return
         context = self._tls() if address.kind == "syslog_tls" else None
-        reader, writer = await asyncio.open_connection(host, port, ssl=context)
+        reader, writer = await asyncio.open_connection(
+            host, port, ssl=context, server_hostname=name if context else None
+        )
         del reader
         try:
             # Octet counting: a line break inside of a message cannot make two of it.
@@ -67,18 +70,32 @@ def _append(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
-async def _post(url: str, line: str) -> None:
-    parts = httpx2.URL(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+async def _resolved(name: str, port: int) -> str:
+    """Return the address that is spoken to, which is the one that was checked."""
     loop = asyncio.get_running_loop()
-    for found in await loop.getaddrinfo(parts.host, port, type=socket.SOCK_STREAM):
-        if is_refused(str(found[4][0])):
-            raise SinkFailed(f"{parts.host} is an address that Unity never speaks to.")
-    async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False) as client:
-        headers = {"Content-Type": "application/json"}
-        answer = await client.post(url, content=line.encode(), headers=headers)
-    if not answer.is_success:
-        raise SinkFailed(f"{url} answered with {answer.status_code}.")
+    found = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if any(is_refused(one) for one in addresses):
+        raise SinkFailed(f"{name} is an address that Unity never speaks to.")
+    return addresses[0]
+
+
+async def _post(address: SinkAddress, line: str) -> None:
+    url = httpx2.URL(address.target)
+    host = await _resolved(url.host, url.port or (443 if url.scheme == "https" else 80))
+    # trust_env is off: a proxy of the environment would resolve the name anew.
+    async with (
+        httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
+        client.stream(
+            "POST",
+            url.copy_with(host=host),
+            content=line.encode(),
+            headers={"Host": url.netloc.decode("ascii"), "Content-Type": "application/json"},
+            extensions={"sni_hostname": url.host},
+        ) as answer,
+    ):
+        if not answer.is_success:
+            raise SinkFailed(f"{address.shown} answered with {answer.status_code}.")
 
 
 async def _datagram(host: str, port: int, message: bytes) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.kernel.addresses import web_parts
+
 
 class SinkFailed(Exception):
     """The checkpoint did not arrive; the text says why, and can be shown."""
@@ -14,6 +16,15 @@ class SinkAddress:
 
     kind: str
     target: str
+
+    @property
+    def shown(self) -> str:
+        """The target for logs and errors: the path of a web address is often its password."""
+        parts = web_parts(self.target) if self.kind == "webhook" else None
+        if parts is None:
+            return self.target
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}/…"
 
 
 class CheckpointSinks(Protocol):

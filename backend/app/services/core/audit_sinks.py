@@ -13,6 +13,7 @@ from app.kernel.errors import Conflict, InvalidInput, JsonValue, NotFound
 from app.models.core.audit_checkpoint import AuditCheckpoint, AuditSigningKey
 from app.models.core.audit_entry import AuditEntry
 from app.models.core.audit_sink import AuditSink, CheckpointDelivery, CheckpointState, SinkKind
+from app.ports.checkpoint_sink import SinkAddress
 from app.schemas.core.checkpoint import (
     CheckpointRead,
     CheckpointStatus,
@@ -219,7 +220,7 @@ class AuditSinks:
         Outbox(self._session, self._clock).announce(actor, told)
         details: dict[str, JsonValue] = {
             "kind": row.kind,
-            "target": row.target,
+            "target": SinkAddress(row.kind, row.target).shown,
             "is_enabled": row.is_enabled,
         }
         await self._audit.record(

@@ -322,9 +322,68 @@ async def test_a_webhook_gets_the_line_and_must_answer_well() -> None:
     assert bodies[0] == LINE.encode()
 
 
-async def test_a_webhook_does_not_reach_the_metadata_of_a_cloud() -> None:
+async def test_a_webhook_is_left_after_its_status_and_asks_no_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    heads: list[bytes] = []
+    is_left = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nand so on")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        is_left.set()
+
+    server = await asyncio.start_server(serve, "localhost", 0)
+    async with server, asyncio.timeout(5):
+        port = server.sockets[0].getsockname()[1]
+        await NetworkSinks().send(SinkAddress("webhook", f"http://localhost:{port}/a"), LINE)
+        await is_left.wait()
+    assert heads[0].startswith(b"POST /a HTTP/1.1\r\n")
+    assert f"host: localhost:{port}\r\n".encode() in heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("webhook", "http://169.254.169.254/"),
+        ("syslog_udp", "169.254.169.254:514"),
+        ("syslog_tcp", "[fd00:ec2::254]:601"),
+        ("syslog_tls", "169.254.169.254"),
+    ],
+)
+async def test_no_place_is_the_metadata_of_a_cloud(kind: str, target: str) -> None:
     with pytest.raises(SinkFailed, match="never speaks"):
-        await NetworkSinks().send(SinkAddress("webhook", "http://169.254.169.254/"), LINE)
+        await NetworkSinks().send(SinkAddress(kind, target), LINE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("webhook", "http://127.0.0.1:1/canary"),
+        ("webhook", f"http://{'a' * 64}.test/canary"),
+        ("webhook", "http://me:canary@127.0.0.1:1/"),
+        ("syslog_tcp", f"{'a' * 64}.test:601"),
+        ("syslog_udp", "a..test:514"),
+    ],
+)
+async def test_a_place_that_fails_stops_no_other_and_keeps_its_secret(
+    world: World, kind: str, target: str
+) -> None:
+    await world.add_sink(SinkKind(kind), target)
+    await world.write(1)
+    outcome = await world.checkpointer.run()
+    assert (outcome.sent, outcome.failed) == (1, 1)
+    errors = " ".join(one.error for one in await world.deliveries())
+    assert errors.strip()
+    assert "canary" not in errors
+    async with world.database.snapshot() as session:
+        entries = " ".join(await session.scalars(select(AuditEntry.entry)))
+    assert "audit_sink.created" in entries
+    assert "canary" not in entries
 
 
 async def test_a_file_grows_and_a_link_is_not_followed(tmp_path: Path) -> None:
