@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from app.models.core.resource import Resource
+from app.services.infrastructure.facts.zfs.pools import STATUS
+from tests.facts.corpus import FOLDER, load
 from tests.fakes.shell import FakeShell, FakeShells
 from tests.fixtures.cast import Cast
 from tests.routers.infrastructure.test_devices import collect
 from tests.services.infrastructure.collecting import Site
+from tests.services.infrastructure.pools.recordings import reader
 from tests.services.infrastructure.storage.test_ledger import disk
 from tests.services.infrastructure.topology.test_ledger import DEGRADED, WHOLE, shows
 
@@ -101,3 +104,40 @@ async def test_the_question_names_one_thing_that_is_there(cast: Cast) -> None:
 
     assert (neither.status_code, both.status_code, unknown.status_code) == (422, 422, 404)
     assert "server_id" in neither.json()["fix"]
+
+
+async def test_a_full_pool_is_told_at_the_pool_and_not_at_its_server(cast: Cast) -> None:
+    platform = cast.platform
+    assert isinstance(platform.shells, FakeShells)
+    site = Site(platform.database, cast.clock, platform.vault, platform.shells)
+    server_id = await site.enter("nas")
+    (recorded,) = load(reader("zfs_pools"), FOLDER / "zfs_pools" / "debian-12-mirror.yaml").results
+    table, mark, status = recorded.stdout.partition("== status ==\n")
+    cells = table.rstrip("\n").split("\t")
+    full = "\t".join([*cells[:6], "97", *cells[7:]])
+    site.machine(server_id).answers(*STATUS.argv, stdout=f"{full}\n{mark}{status}")
+    await collect(cast, server_id)
+    charlie = await cast.logged_in("charlie")
+
+    shown = (await charlie.get(f"{TOPOLOGY}?server_id={server_id}")).json()
+
+    told = {node["kind"]: {one["title"] for one in node["alerts"]} for node in shown["nodes"]}
+    assert told["server"] == set()
+    assert told["storage_pool"] == {"nas: tank is nearly full", "nas: tank has no room left"}
+
+
+async def test_hundreds_of_drives_leave_room_for_the_pool_that_they_are(cast: Cast) -> None:
+    platform = cast.platform
+    assert isinstance(platform.shells, FakeShells)
+    site = Site(platform.database, cast.clock, platform.vault, platform.shells)
+    server_id = await site.enter("nas")
+    drives = [disk(f"sd{index}", f"WD-{index:05d}") for index in range(320)]
+    shows(site.machine(server_id), drives, WHOLE)
+    await collect(cast, server_id)
+    charlie = await cast.logged_in("charlie")
+
+    shown = (await charlie.get(f"{TOPOLOGY}?server_id={server_id}")).json()
+
+    assert (shown["is_cut"], len(shown["nodes"])) == (True, 300)
+    kinds = {node["kind"] for node in shown["nodes"]}
+    assert kinds == {"server", "storage_device", "storage_pool", "filesystem"}

@@ -130,6 +130,43 @@ it('shows the first of hundreds of members, and all of them on request', async (
   expect(await screen.findByText('disk399')).toBeVisible();
 });
 
+it('shows of hundreds those that are not well, with what they belong to, and all on request', async () => {
+  const members = Array.from({ length: 300 }, (_, index) =>
+    member({
+      name: index % 10 === 0 ? `raidz2-${index / 10}` : `disk${index}`,
+      is_leaf: index % 10 !== 0,
+      parent: index % 10 === 0 ? null : index - (index % 10),
+      checksum_errors: index === 155 ? 3 : 0,
+      device_id: index === 155 ? ID : null,
+    }),
+  );
+  server.use(http.get(ONE, () => HttpResponse.json(pool({ members }))));
+  await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+  const [table = document.body] = await screen.findAllByRole('table');
+  expect(within(table).getByText('raidz2-15')).toBeVisible();
+  expect(within(table).getByRole('link', { name: 'disk155' })).toHaveAttribute(
+    'href',
+    `/storage/devices/${ID}`,
+  );
+  expect(within(table).getAllByRole('row')).toHaveLength(3);
+  await userEvent.click(
+    screen.getByRole('switch', { name: 'Only the 1 that are not well, of 300' }),
+  );
+  expect(within(table).getAllByRole('row')).toHaveLength(101);
+});
+
+it('says what its tool advises, and that an end cannot be told yet', async () => {
+  const action = 'Determine if the device needs to be replaced.';
+  server.use(
+    http.get(ONE, () =>
+      HttpResponse.json(pool({ action, activity: 'scrub', activity_percent: 1 })),
+    ),
+  );
+  await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+  expect(await screen.findByText(action)).toBeVisible();
+  expect(screen.getByText('cannot be told yet')).toBeVisible();
+});
+
 it('draws each member below the one it belongs to', () => {
   const members = [
     member({ name: 'mirror-0' }),

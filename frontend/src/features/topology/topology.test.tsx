@@ -1,4 +1,5 @@
 import { screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
 import { expect, it } from 'vitest';
 import { sessionQuery } from '@/api/session';
@@ -77,4 +78,27 @@ it('says when nothing stands on a thing', async () => {
   await renderUi(<Around resourceId="sdb" />, { client: signedIn() });
 
   expect(await screen.findByText('Nothing that Unity knows of stands on it.')).toBeVisible();
+});
+
+it('folds hundreds of drives that are well, and shows each one in trouble', async () => {
+  const drives = Array.from({ length: 240 }, (_, index) =>
+    node(`sd${index}`, 'storage_device', {
+      side: 'below',
+      severity: index >= 230 ? 'warning' : null,
+    }),
+  );
+  answers({
+    nodes: [...drives, node('tank', 'storage_pool', { side: 'here' })],
+    edges: [],
+    is_cut: false,
+  });
+
+  await renderUi(<Around resourceId="tank" />, { client: signedIn() });
+
+  const layer = await screen.findByRole('region', { name: 'Drives' });
+  expect(within(layer).getByRole('heading')).toHaveTextContent('Drives (240)');
+  expect(within(layer).getAllByRole('link')).toHaveLength(12);
+  expect(within(layer).getByText('sd239')).toBeVisible();
+  await userEvent.click(within(layer).getByRole('button', { name: '228 more, all well' }));
+  expect(within(layer).getAllByRole('link')).toHaveLength(240);
 });

@@ -118,24 +118,28 @@ class _Full:
 
     metric: str
     what: str
+    subject: str  # as a title names it
     fix: str
 
 
 _ZFS_DATA = _Full(
     "unity_zfs_pool_used_percent",
     "The data",
+    "{subject}",
     "Delete what is not needed, old snapshots first (`zfs list -t snapshot -o name,used -s used -r"
     " {subject}`), or add drives.",
 )
 _THIN_DATA = _Full(
     "unity_lvm_data_percent",
     "The data",
+    "{subject}",
     "Make it larger: `lvextend -L +SIZE {subject}`; or delete volumes and snapshots in it, and run"
     " `fstrim` on the file systems that stay.",
 )
 _THIN_METADATA = _Full(
     "unity_lvm_metadata_percent",
     "The metadata",
+    "the metadata area of {subject}",
     "Make them larger before they are full, as then the pool can only be read:"
     " `lvextend --poolmetadatasize +SIZE {subject}`; or delete snapshots.",
 )
@@ -151,8 +155,8 @@ def _full(key: str, name: str, full: _Full, levels: tuple[float, float]) -> Buil
         definition=Threshold(
             metric=full.metric, raise_level=raised, clear_level=cleared, unit="percent"
         ),
-        title="{name}: {subject} is nearly full",
-        over="{name}: {subject} has room",
+        title=f"{{name}}: {full.subject} is nearly full",
+        over=f"{{name}}: {full.subject} has room",
         message=f"{full.what} of {{subject}} are {{value}} full.",
         fix=full.fix,
         runbook="pools",
@@ -166,8 +170,8 @@ def _last_room(
     return replace(
         _full(key, name, full, levels),
         severity=Severity.CRITICAL,
-        title="{name}: {subject} has no room left",
-        over="{name}: {subject} has a little room again",
+        title=f"{{name}}: {full.subject} has no room left",
+        over=f"{{name}}: {full.subject} has a little room again",
         source=source,
     )
 

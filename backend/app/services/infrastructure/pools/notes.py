@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from app.models.infrastructure.storage_pool import StoragePool
+from app.kernel.text import size_words
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.services.infrastructure.facts.btrfs_status import BtrfsBalance, BtrfsScrub
 from app.services.infrastructure.facts.md.mdadm import MdadmReport
 from app.services.infrastructure.pools.view import PoolView
@@ -34,6 +35,32 @@ def _of_view(view: PoolView) -> Iterator[tuple[str, str]]:
         yield "Sectors that differed", str(view.mismatches)
     if view.mount:
         yield "Mounted at", view.mount
+    if view.kind is PoolKind.MD:
+        yield "Write-intent bitmap", view.bitmap or "none"
+        spares = sum(1 for one in view.members if one.role == "spare")
+        yield "Spares", str(spares)
+    yield from _of_last_scrub(view)
+
+
+def _of_last_scrub(view: PoolView) -> Iterator[tuple[str, str]]:
+    """Say what the last whole scrub did; its tool prints most of that only while it runs."""
+    took, read = view.last_scrub_seconds, view.last_scrub_bytes
+    if took is not None:
+        pace = f", {size_words(round(read / took))} a second" if read and took else ""
+        yield "Last scrub took", _time_words(took) + pace
+    if read is not None:
+        yield "Last scrub read", size_words(read)
+    if view.last_scrub_repaired_bytes:
+        yield "Last scrub repaired", size_words(view.last_scrub_repaired_bytes)
+
+
+def _time_words(seconds: int) -> str:
+    """Return "11 h 16 min"; of a short time the seconds."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
 
 
 def _of_array(array: MdadmReport | None) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ from app.services.infrastructure.pools.notes import notes_of
 from app.services.infrastructure.pools.places import DriveFinder
 from app.services.infrastructure.pools.scrubs import place_of
 from app.services.infrastructure.pools.view import PoolView
+from app.services.infrastructure.pools.words import growth_words
 from app.services.infrastructure.pools.write import root_detail_of
 from app.services.infrastructure.storage.rules import RANK
 
@@ -89,6 +90,7 @@ class PoolList:
             PoolMemberRead.model_validate(
                 {
                     **one.model_dump(),
+                    "note": "; ".join(filter(None, (one.note, growth_words(one)))),
                     "device_id": finder.find(one.name, one.path) if one.is_leaf else None,
                 }
             )

@@ -8,8 +8,14 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def grown(one: PoolMember) -> str:
+def growth_words(one: PoolMember) -> str:
     """Say when the errors of a member last grew, if that was seen; they may be years old."""
     if one.errors_grew_at is None:
         return ""
-    return f"; the last {one.errors_grew_by} came before {one.errors_grew_at:%Y-%m-%d %H:%M} UTC"
+    return f"the last {one.errors_grew_by} came before {one.errors_grew_at:%Y-%m-%d %H:%M} UTC"
+
+
+def grown(one: PoolMember) -> str:
+    """Return the same as the end of a sentence."""
+    words = growth_words(one)
+    return f"; {words}" if words else ""

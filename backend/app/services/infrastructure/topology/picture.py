@@ -1,8 +1,8 @@
 """The topology as people look at it: one server whole, or one thing with what is around it."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.errors import InvalidInput
 from app.models.core.alert import OPEN, Alert, AlertState, Severity
 from app.models.core.resource import Resource, ResourceEdge, ResourceKind
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.schemas.infrastructure.topology import (
     NodeAlert,
     Side,
@@ -34,6 +35,9 @@ _ORDER: dict[str, int] = {
     ResourceKind.FILESYSTEM: 3,
     ResourceKind.DATABASE: 4,
 }
+# How measurements of a server name the pool that they are of.
+_LABELS: Mapping[PoolKind, str] = {PoolKind.ZFS: "zpool", PoolKind.LVM: "vg"}
+Place = tuple[uuid.UUID | None, str, str]  # a server, a label and its value
 _NOT_DRAWN = (ResourceKind.SSH_KEY, ResourceKind.CREDENTIAL)
 
 
@@ -100,8 +104,9 @@ class TopologyPicture:
             _node(row, sides[row.id], words.get(row.id, Words()), alerts.get(row.id, []))
             for row in resources
         ]
-        nodes.sort(key=_worst_first)
-        kept = sorted(nodes[:_MOST], key=lambda one: (_ORDER.get(one.kind, 9), one.name.lower()))
+        kept = sorted(
+            _worst_first(nodes)[:_MOST], key=lambda one: (_ORDER.get(one.kind, 9), one.name.lower())
+        )
         edges = await self._edges({node.id for node in kept}, resources)
         return TopologyRead(nodes=kept, edges=edges, is_cut=len(nodes) > _MOST)
 
@@ -139,16 +144,29 @@ class TopologyPicture:
             )
             .order_by(Alert.began_at, Alert.id)
         )
-        # What a server reports of a mount point is shown at the file system.
-        mounts = {
-            (row.server_id, row.name): row.id
+        places = await self._places(resources)
+        found: dict[uuid.UUID, list[Alert]] = defaultdict(list)
+        for alert in rows:
+            told = [(alert.resource_id, label, name) for label, name in alert.labels.items()]
+            found[next((places[one] for one in told if one in places), alert.resource_id)].append(
+                alert
+            )
+        return found
+
+    async def _places(self, resources: Sequence[Resource]) -> dict[Place, uuid.UUID]:
+        """Return where that is shown which a server reports of a mount point or of a pool."""
+        found: dict[Place, uuid.UUID] = {
+            (row.server_id, "mountpoint", row.name): row.id
             for row in resources
             if row.kind == ResourceKind.FILESYSTEM
         }
-        found: dict[uuid.UUID, list[Alert]] = defaultdict(list)
-        for alert in rows:
-            place = (alert.resource_id, alert.labels.get("mountpoint", ""))
-            found[mounts.get(place, alert.resource_id)].append(alert)
+        pools = await self._session.execute(
+            select(StoragePool.id, StoragePool.server_id, StoragePool.kind, StoragePool.name).where(
+                StoragePool.id.in_([row.id for row in resources]), StoragePool.kind.in_(_LABELS)
+            )
+        )
+        for pool in pools:
+            found[pool.server_id, _LABELS[PoolKind(pool.kind)], pool.name] = pool.id
         return found
 
 
@@ -168,5 +186,15 @@ def _node(row: Resource, side: Side, words: Words, alerts: Sequence[Alert]) -> T
     )
 
 
-def _worst_first(node: TopologyNode) -> tuple[bool, int, int, str]:
-    return (node.side is not Side.HERE, -_RANK[node.severity], _ORDER.get(node.kind, 9), node.name)
+def _worst_first(nodes: Sequence[TopologyNode]) -> list[TopologyNode]:
+    """Put what is wrong before what is well, and of each kind some before all of another.
+
+    Else hundreds of drives would leave no room for the pool that they are.
+    """
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[tuple[bool, int, int, int], TopologyNode]] = []
+    for node in sorted(nodes, key=lambda one: (-_RANK[one.severity], one.name)):
+        place = (node.side is not Side.HERE, -_RANK[node.severity], seen[node.kind])
+        ranked.append(((*place, _ORDER.get(node.kind, 9)), node))
+        seen[node.kind] += 1
+    return [node for _, node in sorted(ranked, key=lambda one: one[0])]

@@ -76,8 +76,8 @@ async def test_a_thin_pool_is_told_by_its_data_and_by_its_metadata_and_its_volum
     machine.answers(*REPORT.argv, stdout=thin(*volumes, ("thin", "thin-pool", 40.0, 96.0)))
     await site.next_cycle()
     assert await full(site) == {
-        "nas: data/thin is nearly full": "warning",
-        "nas: data/thin has no room left": "critical",
+        "nas: the metadata area of data/thin is nearly full": "warning",
+        "nas: the metadata area of data/thin has no room left": "critical",
     }
     machine.answers(*REPORT.argv, stdout=thin(*volumes, ("thin", "thin-pool", 40.0, 20.0)))
     await site.next_cycle()

@@ -79,6 +79,14 @@ function Reasons({ pool }: { pool: PoolDetail }) {
   );
 }
 
+/** When what runs will end: a tool that is slow or has just begun foretells nothing. */
+const endOf = (pool: PoolDetail) =>
+  pool.activity_ends_at === null ? (
+    'cannot be told yet'
+  ) : (
+    <RelativeTime key="ends" at={pool.activity_ends_at} />
+  );
+
 function Facts({ pool }: { pool: PoolDetail }) {
   return (
     <Section title="State">
@@ -94,8 +102,9 @@ function Facts({ pool }: { pool: PoolDetail }) {
           facts={[
             ['Kind', `${KINDS[pool.kind]} ${pool.layout}`],
             ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
+            ...(pool.action ? [['It advises', pool.action] as [string, string]] : []),
             ['Runs now', activityOf(pool) || 'nothing'],
-            ['Ends', <RelativeTime key="ends" at={pool.activity_ends_at} />],
+            ...(pool.activity ? [['Ends', endOf(pool)] as [string, ReactNode]] : []),
             [`Last ${passOf(pool)}`, <RelativeTime key="scrub" at={pool.last_scrub_at} />],
             ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
             ['Fragmentation', share(pool.fragmentation_percent)],

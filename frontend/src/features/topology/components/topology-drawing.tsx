@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { PathLink } from '@/components/path-link';
 import { StatusMark } from '@/components/status-badge';
@@ -86,6 +87,36 @@ function layersOf(nodes: readonly Node[]): (readonly [string, readonly Node[]])[
   return [...named, ['Others', others] as const].filter(([, those]) => those.length > 0);
 }
 
+// More boxes of one layer cannot be told apart; those in trouble are always shown.
+const MOST = 12;
+
+function Layer({ label, nodes }: { label: string; nodes: readonly Node[] }) {
+  const [showsAll, setShowsAll] = useState(false);
+  const canFold = nodes.length > MOST && !showsAll;
+  const isTold = (node: Node) => node.side === 'here' || stateOf(node) !== 'ok';
+  const told = nodes.filter(isTold);
+  const well = nodes.filter((node) => !isTold(node));
+  const room = canFold ? Math.max(0, MOST - told.length) : well.length;
+  const kept = new Set([...told, ...well.slice(0, room)]);
+  return (
+    <section className={classes.layer} aria-label={label}>
+      <h3 className={classes.heading}>
+        {nodes.length > MOST ? `${label} (${nodes.length})` : label}
+      </h3>
+      {nodes
+        .filter((node) => kept.has(node))
+        .map((node) => (
+          <Box key={node.id} node={node} />
+        ))}
+      {well.length > room && (
+        <Button size="xs" variant="default" onClick={() => setShowsAll(true)}>
+          {well.length - room} more, all well
+        </Button>
+      )}
+    </section>
+  );
+}
+
 /** What stands on what, from left to right; on a phone one layer below the other. */
 export function TopologyDrawing({ topology }: { topology: Topology }) {
   const { frame, lines } = useLines(topology.edges);
@@ -108,12 +139,7 @@ export function TopologyDrawing({ topology }: { topology: Topology }) {
           ))}
         </svg>
         {layersOf(topology.nodes).map(([label, nodes]) => (
-          <section key={label} className={classes.layer} aria-label={label}>
-            <h3 className={classes.heading}>{label}</h3>
-            {nodes.map((node) => (
-              <Box key={node.id} node={node} />
-            ))}
-          </section>
+          <Layer key={label} label={label} nodes={nodes} />
         ))}
       </div>
     </div>
