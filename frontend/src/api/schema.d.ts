@@ -8184,6 +8184,11 @@ export interface components {
             channel_ids: string[];
             /** Clock */
             clock: string;
+            /**
+             * Finding
+             * @description Why nobody gets it, though it is planned; or nothing.
+             */
+            finding: string;
             /** Group Id */
             group_id: string | null;
             /** Group Name */

@@ -45,6 +45,7 @@ class HealthReportRead(Output):
     channel_ids: list[uuid.UUID]
     next_at: datetime | None = Field(description="When it is made next; null: it is off.")
     last_at: datetime | None = Field(description="When it was made last.")
+    finding: str = Field(description="Why nobody gets it, though it is planned; or nothing.")
 
 
 class ReportPreviewQuery(Input):

@@ -5,6 +5,7 @@ import pytest
 from tests.fixtures.cast import Cast, Person
 from tests.fixtures.two_groups import CANARY, World
 
+CHANNELS = "/api/notifications/channels"
 REPORTS = "/api/infrastructure/reports"
 
 
@@ -44,6 +45,28 @@ async def test_a_report_is_planned_sent_read_again_and_audited(alice: Person) ->
     entries = (await alice.get("/api/audit")).json()["items"]
     found = {entry["action"] for entry in entries}
     assert {"health_report.created", "health_report.sent", "health_report.deleted"} <= found
+
+
+async def test_a_report_says_that_its_last_channel_is_gone_or_off(alice: Person) -> None:
+    form = {"name": "Log", "service": "webhook", "secrets": {"url": "https://one.example/log"}}
+    channel = (await alice.post(CHANNELS, form)).json()
+    wish = {"name": "Weekly", "channel_ids": [channel["id"]]}
+    assert (await alice.post(REPORTS, wish)).json()["finding"] == ""
+
+    await alice.call("PUT", f"{CHANNELS}/{channel['id']}", {**form, "is_enabled": False})
+    (off,) = (await alice.get(REPORTS)).json()
+    assert "switched off" in off["finding"]
+
+    for route in (await alice.get("/api/notifications/routes")).json():
+        await alice.delete(f"/api/notifications/routes/{route['id']}")
+    assert (await alice.delete(f"{CHANNELS}/{channel['id']}")).status_code == 204
+    (gone,) = (await alice.get(REPORTS)).json()
+    assert gone["channel_ids"] == []
+    assert "was deleted" in gone["finding"]
+
+    await alice.call("PUT", f"{REPORTS}/{gone['id']}", {"name": "Weekly", "is_enabled": False})
+    (quiet,) = (await alice.get(REPORTS)).json()
+    assert quiet["finding"] == "", "it is switched off, so nobody waits for it"
 
 
 @pytest.mark.parametrize(

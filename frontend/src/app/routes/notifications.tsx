@@ -6,8 +6,5 @@ export const notificationsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/alerts/notifications',
   validateSearch: tableSearchWith('tab', 'state', 'channel', 'delivery'),
-  component: lazyRouteComponent(
-    () => import('@/features/notifications/components/notifications-page'),
-    'NotificationsPage',
-  ),
+  component: lazyRouteComponent(() => import('./notifications-view'), 'NotificationsView'),
 });

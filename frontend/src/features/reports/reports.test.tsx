@@ -3,6 +3,7 @@ import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, it } from 'vitest';
 import { renderUi, signedInClient } from '@/testing/render';
 import { server } from '@/testing/server';
+import { ReportsOfChannel, SilentReports } from './components/channel-uses';
 import { IssuePage } from './components/issue-page';
 import { ReportsPage } from './components/reports-page';
 
@@ -19,6 +20,7 @@ const REPORT = {
   channel_ids: ['c1'],
   next_at: AT,
   last_at: null,
+  finding: '',
 };
 const ISSUE = {
   id: 'i1',
@@ -54,6 +56,30 @@ const open = () =>
     client: signedInClient('notifications:manage'),
     at: '/alerts/reports',
   });
+
+it('the deletion of its channel is told before', async () => {
+  const several = { ...REPORT, id: 'r2', name: 'For the office', channel_ids: ['c1', 'c2'] };
+  server.use(http.get('*/api/infrastructure/reports', () => HttpResponse.json([REPORT, several])));
+  await renderUi(<ReportsOfChannel channelId="c1" />, {
+    client: signedInClient('notifications:manage'),
+  });
+  const [alone, other] = await screen.findAllByRole('listitem');
+  expect(alone).toHaveTextContent('Weekly health will reach nobody');
+  expect(other).toHaveTextContent('For the office goes on to its other channels.');
+});
+
+it('a report that reaches nobody says so, also where channels are deleted', async () => {
+  const finding = 'It reaches nobody: it has no channel, or the one that it had was deleted.';
+  server.use(
+    http.get('*/api/infrastructure/reports', () =>
+      HttpResponse.json([{ ...REPORT, channel_ids: [], finding }]),
+    ),
+  );
+  await open();
+  expect(await screen.findByText(finding)).toBeVisible();
+  await renderUi(<SilentReports />, { client: signedInClient('notifications:manage') });
+  expect(await screen.findByText('The report Weekly health reaches nobody')).toBeVisible();
+});
 
 it('a planned report says when it comes and to whom, and is sent at once when asked', async () => {
   let sent = 0;

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -165,14 +165,18 @@ class HealthReportService:
 
     async def _read(self, rows: Sequence[HealthReport]) -> Sequence[HealthReportRead]:
         ids = [row.id for row in rows]
-        channels: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-        for report_id, channel_id in await self._session.execute(
-            select(HealthReportChannel.report_id, HealthReportChannel.channel_id)
+        channels: dict[uuid.UUID, dict[uuid.UUID, bool]] = defaultdict(dict)
+        for report_id, channel_id, is_on in await self._session.execute(
+            select(
+                HealthReportChannel.report_id,
+                HealthReportChannel.channel_id,
+                NotificationChannel.is_enabled,
+            )
             .join(NotificationChannel, NotificationChannel.id == HealthReportChannel.channel_id)
             .where(HealthReportChannel.report_id.in_(ids))
             .order_by(NotificationChannel.name)
         ):
-            channels[report_id].append(channel_id)
+            channels[report_id][channel_id] = is_on
         newest = await self._session.execute(
             select(ReportIssue.report_id, func.max(ReportIssue.made_at))
             .where(ReportIssue.report_id.in_(ids))
@@ -195,9 +199,10 @@ class HealthReportService:
                 weekday=row.weekday,
                 clock=row.clock,
                 zone=row.zone,
-                channel_ids=channels[row.id],
+                channel_ids=[*channels[row.id]],
                 next_at=row.next_at,
                 last_at=last.get(row.id),
+                finding=_finding(row, channels[row.id]),
             )
             for row in rows
         ]
@@ -214,6 +219,15 @@ class HealthReportService:
                 "group_id": str(row.group_id) if row.group_id else None,
             },
         )
+
+
+def _finding(row: HealthReport, channels: Mapping[uuid.UUID, bool]) -> str:
+    """Say why nobody gets a report that comes by itself; its channels may have been deleted."""
+    if not row.is_enabled or any(channels.values()):
+        return ""
+    if channels:
+        return "It reaches nobody: every channel that it goes to is switched off."
+    return "It reaches nobody: it has no channel, or the one that it had was deleted."
 
 
 def zone_of(row: HealthReport, otherwise: str) -> ZoneInfo:

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
@@ -70,7 +70,16 @@ function TestResult({ test }: { test: ReturnType<typeof useTestChannel> }) {
   );
 }
 
-function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void }) {
+/** What else goes to a channel, by its id. */
+export type UsesOf = (channelId: string) => ReactNode;
+
+interface ChannelCardProps {
+  channel: Channel;
+  onEdit: () => void;
+  usesOf?: UsesOf | undefined;
+}
+
+function ChannelCard({ channel, onEdit, usesOf }: ChannelCardProps) {
   const test = useTestChannel(channel.id);
   const remove = useDeleteChannel(channel.id);
   const [isAsking, setIsAsking] = useState(false);
@@ -119,7 +128,12 @@ function ChannelCard({ channel, onEdit }: { channel: Channel; onEdit: () => void
         error={remove.error}
         onConfirm={() => remove.mutate(undefined, { onSuccess: close })}
       >
-        What waits for it becomes a dead letter. The ledger keeps what it has sent.
+        <Stack gap="xs">
+          <Text size="sm">
+            What waits for it becomes a dead letter. The ledger keeps what it has sent.
+          </Text>
+          {isAsking && usesOf?.(channel.id)}
+        </Stack>
       </ConfirmDialog>
     </Section>
   );
@@ -131,7 +145,7 @@ interface Open {
 }
 
 /** Where messages go, how each channel has been, and the form to add one. */
-export function ChannelsTab() {
+export function ChannelsTab({ usesOf }: { usesOf?: UsesOf | undefined }) {
   const channels = useQuery(channelsQuery);
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
@@ -161,6 +175,7 @@ export function ChannelsTab() {
               <ChannelCard
                 key={channel.id}
                 channel={channel}
+                usesOf={usesOf}
                 onEdit={() => setOpen({ channel, service: channel.service })}
               />
             ))}

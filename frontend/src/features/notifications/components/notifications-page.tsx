@@ -1,5 +1,6 @@
 import { Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { useMay } from '@/api/session';
 import { Notice } from '@/components/notice';
 import { Page } from '@/components/page';
@@ -7,7 +8,7 @@ import { useSearchState } from '@/hooks/use-search-state';
 import { plural } from '@/lib/format';
 import type { TableState } from '@/lib/search';
 import { healthQuery } from '../api';
-import { ChannelsTab } from './channels-tab';
+import { ChannelsTab, type UsesOf } from './channels-tab';
 import { DeliveriesTab } from './deliveries-tab';
 import { RoutesTab } from './routes-tab';
 import { TemplatesTab } from './templates-tab';
@@ -38,8 +39,15 @@ function Warnings() {
   );
 }
 
+interface Slots {
+  /** What else goes to a channel, said before it is deleted; made by whoever composes the page. */
+  usesOf?: UsesOf;
+  /** What reaches nobody, above everything else. */
+  silent?: ReactNode;
+}
+
 /** Channels, routes, templates and the ledger; what one may see of them. */
-export function NotificationsPage() {
+export function NotificationsPage({ usesOf, silent }: Slots) {
   const mayManage = useMay('notifications:manage');
   const [search, change] = useSearchState<TableState>();
   const known = mayManage
@@ -64,6 +72,7 @@ export function NotificationsPage() {
       subtitle="Who is told of alerts, by which channels, and whether it arrived."
     >
       {mayManage && <Warnings />}
+      {mayManage && silent}
       <Tabs value={tab} onChange={open} keepMounted={false}>
         <Tabs.List mb="md">
           {mayManage && <Tabs.Tab value="channels">Channels</Tabs.Tab>}
@@ -72,7 +81,7 @@ export function NotificationsPage() {
           <Tabs.Tab value="deliveries">Deliveries</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="channels">
-          <ChannelsTab />
+          <ChannelsTab usesOf={usesOf} />
         </Tabs.Panel>
         <Tabs.Panel value="routes">
           <RoutesTab />

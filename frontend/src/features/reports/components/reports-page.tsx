@@ -11,6 +11,7 @@ import { EmptyState } from '@/components/empty-state';
 import { Faces } from '@/components/faces';
 import { Item, ItemList } from '@/components/item-list';
 import { RowsSkeleton } from '@/components/loading';
+import { Notice } from '@/components/notice';
 import { Page, Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { useSearchState } from '@/hooks/use-search-state';
@@ -144,6 +145,11 @@ function PlannedReport({ report, onChange }: { report: HealthReport; onChange: (
         </Group>
       }
     >
+      {report.finding !== '' && (
+        <Notice state="warning" title={report.finding}>
+          Choose a channel under <i>Change</i>, or switch the report off.
+        </Notice>
+      )}
       {isDeleting && <DeleteReport report={report} onClose={() => setDeleting(false)} />}
     </Item>
   );
