@@ -27,7 +27,7 @@ _SECRET_NAMES = (
     "credential",
 )
 _HARMLESS_ENDINGS = ("_id", "_name", "_count", "_kind")
-_TOKEN = re.compile(r"unity_[0-9A-Za-z]{6,64}_[0-9A-Za-z_-]{20,128}")
+_TOKEN = re.compile(r"unity(?:push)?_[0-9A-Za-z]{6,64}_[0-9A-Za-z_-]{20,128}")
 _PEM_BEGIN, _PEM_END = "-----BEGIN ", "-----END "
 
 
@@ -118,11 +118,13 @@ def _clean(value: object) -> object:
 
 
 def clean_text(text: str) -> str:
-    """Mask API tokens and PEM blocks, in time linear in the length of the text."""
-    if "unity_" in text:
+    """Mask API tokens, keys of plugins and PEM blocks, in time linear in the length of the text."""
+    if "unity" in text:
         text = _TOKEN.sub(MASK, text)
-    while (start := text.find(_PEM_BEGIN)) >= 0:
+    pieces, at = [], 0
+    while (start := text.find(_PEM_BEGIN, at)) >= 0:
+        pieces += [text[at:start], MASK]
         end = text.find(_PEM_END, start)
         stop = text.find("-----", end + len(_PEM_END)) if end >= 0 else -1
-        text = text[:start] + MASK + (text[stop + 5 :] if stop >= 0 else "")
-    return text
+        at = stop + 5 if stop >= 0 else len(text)
+    return "".join((*pieces, text[at:]))

@@ -26,6 +26,17 @@ def test_a_key_cut_in_the_middle_is_masked_to_its_end() -> None:
     assert clean_text(f"before {PEM[:50]}") == f"before {MASK}"
 
 
+def test_a_long_text_full_of_keys_costs_little() -> None:
+    started = time.perf_counter()
+    assert clean_text(f"{PEM} and " * 20_000) == f"{MASK} and " * 20_000
+    assert time.perf_counter() - started < 1
+
+
+def test_keys_of_plugins_are_masked_as_tokens_are() -> None:
+    key = f"unitypush_{'a1B2' * 3}_{'x' * 43}"
+    assert clean_text(f"Bearer {key}, twice: {key}") == f"Bearer {MASK}, twice: {MASK}"
+
+
 def test_a_long_text_full_of_half_markers_costs_little() -> None:
     text = "-----BEGIN " * 50_000
     started = time.perf_counter()
