@@ -215,7 +215,8 @@ class LabelService:
         rows = await self._session.execute(
             select(ResourceGroup, func.count(ResourceGroupMember.id))
             .outerjoin(ResourceGroupMember, ResourceGroupMember.group_id == ResourceGroup.id)
-            .group_by(ResourceGroup.id)
+            # The key alone would do for the table, but not for the part of it that somebody sees.
+            .group_by(*ResourceGroup.__table__.columns)
             .order_by(func.lower(ResourceGroup.name))
         )
         return [_group_read(group, count) for group, count in rows]
