@@ -9,6 +9,7 @@ from app.models.core.alert import Severity
 from app.models.infrastructure.storage_device import DeviceState
 from app.services.core.alerts.types import AlertType, Condition, Observation
 from app.services.infrastructure.facts.smart.report import ReadState
+from app.services.infrastructure.status import spoken
 from app.services.infrastructure.storage.rules import RANK, Level
 from app.services.infrastructure.storage.verdicts import Reason
 
@@ -146,7 +147,7 @@ def _gone(view: DriveView, now: datetime) -> list[Condition]:
         return []
     age = now - (view.missing_since or now)
     lost = (
-        f"{view.place} has not been listed for {age.total_seconds() / 3600:.1f} hours."
+        f"{view.place} has not been listed for {spoken(age)}."
         if age
         else f"{view.place} is not listed any more, and something stands on it."
     )

@@ -170,6 +170,9 @@ async def test_a_drive_that_is_gone_is_told_after_the_grace_and_ends_when_it_is_
         await site.next_cycle()
     assert [row.state for row in await drives(site)] == ["present", "gone"]
     assert await told(site) == [("drive_gone", "firing")]
+    async with site.database.snapshot() as session:
+        (message,) = await session.scalars(select(Alert.message))
+    assert message == "sdb has not been listed for 15 minutes."
     lists(site.machine(server_id), disk("sda", "A-1"), disk("sdb", "A-2"))
     await site.next_cycle()
     assert [row.state for row in await drives(site)] == ["present", "present"]
