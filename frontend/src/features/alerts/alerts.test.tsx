@@ -54,6 +54,16 @@ describe('the inbox', () => {
     expect(asked).toContain('roots_only=true');
   });
 
+  it('says on which server a drive is that is not well', async () => {
+    const drive = alert({ title: 'A drive (sdb) is gone', server_name: 'nas-keller' });
+    server.use(http.get('*/api/alerts', () => HttpResponse.json(pageOf(drive))));
+    await renderUi(<InboxPage />, signedIn());
+    expect(await screen.findByRole('link', { name: 'nas-keller' })).toHaveAttribute(
+      'href',
+      `/servers/${drive.server_id}`,
+    );
+  });
+
   it('acknowledges several at once, with a note', async () => {
     let sent: unknown;
     answers(alert(), alert({ id: '01981f3a-0000-7000-8000-0000000000d2', title: 'pi is hot' }));

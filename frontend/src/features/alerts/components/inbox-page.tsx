@@ -86,14 +86,34 @@ const COLUMNS: Column<Alert>[] = [
     header: 'What',
     text: (alert) => alert.title,
     cell: (alert) => (
-      <Link to="/alerts/$alertId" params={{ alertId: alert.id }} title={alert.message}>
+      <Link
+        to="/alerts/$alertId"
+        params={{ alertId: alert.id }}
+        title={`${alert.title}: ${alert.message}`}
+      >
         {alert.title}
       </Link>
     ),
   },
   {
+    id: 'server',
+    header: 'Server',
+    width: '180px',
+    hideBelow: 'sm',
+    text: (alert) => alert.server_name,
+    cell: ({ server_id, server_name }) =>
+      server_id === null ? (
+        '–'
+      ) : (
+        <Link to="/servers/$serverId" params={{ serverId: server_id }}>
+          {server_name}
+        </Link>
+      ),
+  },
+  {
     id: 'notes',
-    header: 'And',
+    header: 'Note',
+    width: '220px',
     hideBelow: 'md',
     cell: (alert) => (
       <Text span size="sm" c="dimmed" title={notes(alert)}>
