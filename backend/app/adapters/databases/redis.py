@@ -57,27 +57,30 @@ async def _greeted(way: Listener, seconds: float) -> tuple["_Talk", bool]:
 
     It is greeted before it gets a password, so that none is sent in the clear to a port of TLS.
     """
-    talk = await _connected(way, seconds)
     try:
-        return talk, await talk.greet(seconds)
+        return await _met(await _connected(way, seconds), seconds)
     except DatabaseUnreachable as error:
-        await talk.close()
         try:
             talk = await _connected(way, seconds, _without_proof())
         except DatabaseError:
             raise error from None  # it is no port of TLS either
-    except BaseException:
-        await talk.close()
-        raise
     try:
-        return talk, await talk.greet(seconds)
+        return await _met(talk, seconds)
     except DatabaseUnreachable as error:
-        await talk.close()
         raise DatabaseNotLetIn(
             "It speaks TLS only, and wants a certificate of whoever connects.",
             fix="Let passwords do: `tls-auth-clients optional` in its configuration; or give it a"
             " unix socket (`unixsocket`), which only this machine reaches.",
         ) from error
+
+
+async def _met(talk: "_Talk", seconds: float) -> tuple["_Talk", bool]:
+    """Greet, and end the connection where nothing comes of it."""
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(talk.close)
+        wants_login = await talk.greet(seconds)
+        stack.pop_all()
+    return talk, wants_login
 
 
 def _without_proof() -> ssl.SSLContext:
