@@ -131,13 +131,28 @@ export interface NewLogin {
   password: string;
 }
 
+/** Stores a login; one of this name is of an earlier try here, and gets the password typed now. */
+async function stored(login: NewLogin): Promise<{ id: string }> {
+  const query = { per_page: 1000, q: login.name };
+  const found = await dataOf(api.GET('/api/credentials/logins', { params: { query } }));
+  const earlier = found.items.find(({ name }) => name === login.name);
+  if (!earlier) return dataOf(api.POST('/api/credentials/logins', { body: login }));
+  const params = { path: { login_id: earlier.id } };
+  await dataOf(
+    api.PATCH('/api/credentials/logins/{login_id}', {
+      params,
+      body: { password: login.password },
+    }),
+  );
+  return earlier;
+}
+
 /** Stores a new login where one was typed, lets the database use it, and tries it at once. */
 export function useSetLogin(id: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: async ({ edit, login }: { edit: LoginEdit; login?: NewLogin }) => {
-      const stored = login && (await dataOf(api.POST('/api/credentials/logins', { body: login })));
-      const body = stored ? { ...edit, credential_id: stored.id } : edit;
+      const body = login ? { ...edit, credential_id: (await stored(login)).id } : edit;
       await dataOf(
         api.PUT('/api/infrastructure/databases/{database_id}/login', { ...at(id), body }),
       );

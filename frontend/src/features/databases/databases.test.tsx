@@ -103,6 +103,7 @@ it('shows the script, stores a new login and tries it', async () => {
   const set = vi.fn();
   server.use(
     http.get(`${LIST}/${ID}`, () => HttpResponse.json(database())),
+    http.get('*/api/credentials/logins', () => HttpResponse.json({ items: [], total: 0 })),
     http.post('*/api/credentials/logins', async ({ request }) => {
       stored(await request.json());
       return HttpResponse.json({ id: 'login-1' }, { status: 201 });
@@ -130,6 +131,63 @@ it('shows the script, stores a new login and tries it', async () => {
   expect(stored).toHaveBeenCalledWith(
     expect.objectContaining({ username: 'unity', password: 'a password' }),
   );
+});
+
+it('corrects the password of an earlier try in place of storing a second login', async () => {
+  const name = 'PostgreSQL :5432 on db1 (unity)';
+  const edited = vi.fn();
+  const set = vi.fn();
+  server.use(
+    http.get(`${LIST}/${ID}`, () =>
+      HttpResponse.json(database({ reason_kind: 'refused', login: 'credential' })),
+    ),
+    http.get('*/api/credentials/logins', () =>
+      HttpResponse.json(pageOf({ id: 'login-1', name, username: 'unity' })),
+    ),
+    http.patch('*/api/credentials/logins/login-1', async ({ request }) => {
+      edited(await request.json());
+      return HttpResponse.json({ id: 'login-1' });
+    }),
+    http.put(`${LIST}/${ID}/login`, async ({ request }) => {
+      set(await request.json());
+      return new HttpResponse(null, { status: 204 });
+    }),
+    http.post(`${LIST}/${ID}/check`, () =>
+      HttpResponse.json({ run_id: RUN, is_new: true }, { status: 202 }),
+    ),
+    http.get('*/api/job-runs/:id', () =>
+      HttpResponse.json({ state: 'succeeded', result: { state: 'online', reason: '' } }),
+    ),
+  );
+  await renderUi(<DatabasePage databaseId={ID} />, { client: signedIn() });
+  await userEvent.click(await screen.findByText('New login'));
+  await userEvent.type(screen.getByLabelText('Password'), 'the right one');
+  await userEvent.click(screen.getByRole('button', { name: 'Save and try' }));
+  await vi.waitFor(() =>
+    expect(set).toHaveBeenCalledWith(expect.objectContaining({ credential_id: 'login-1' })),
+  );
+  expect(edited).toHaveBeenCalledWith({ password: 'the right one' });
+});
+
+it('says what of a table is missing beside what is there', async () => {
+  const table = {
+    key: 'tables',
+    title: 'Largest tables',
+    columns: [{ key: 'table', title: 'Table', unit: '' }],
+    rows: [['public.orders']],
+    why: 'The tables of 3 further databases were not read in time.',
+  };
+  server.use(
+    http.get(`${LIST}/${ID}`, () =>
+      HttpResponse.json(
+        database({ state: 'online', version: '16.4', role: 'standby', tables: [table] }),
+      ),
+    ),
+  );
+  await renderUi(<DatabasePage databaseId={ID} />, { client: signedIn() });
+  expect(await screen.findByText('public.orders')).toBeVisible();
+  expect(screen.getByText(/3 further databases/)).toBeVisible();
+  expect(screen.getByText(/PostgreSQL 16\.4, standby/)).toBeVisible();
 });
 
 it('says why a number is missing', async () => {

@@ -68,7 +68,7 @@ _GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "Replication": (
         Kind("replicas", "Replicas connected", "Replication"),
         Kind("replication_lag_seconds", "Behind its source", "Replication", "s"),
-        Kind("replication_lag_bytes", "Behind its source", "Replication", "bytes"),
+        Kind("replication_lag_bytes", "Log that a replica lacks", "Replication", "bytes"),
         Kind("replication_broken", "Broken replication", "Replication"),
         Kind("slot_retained_bytes", "Kept for a replica that is away", "Replication", "bytes"),
         Kind("oplog_window_seconds", "Window of the oplog", "Replication", "s"),

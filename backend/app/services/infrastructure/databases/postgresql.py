@@ -72,6 +72,8 @@ def read_deep(of_databases: list[Answers], *, unread: int = 0) -> Reading:
     whole = None if dead is None or live is None else dead + live
     ages = [of(row, "vacuum_age") for row in rows if (of(row, "n_live_tup") or 0) > 10_000]  # noqa: PLR2004 - small tables need no vacuum
     none = why or "There are no tables."
+    if any(row.get("is_standby") in (True, "t") for row in rows):
+        none = "It is a standby, which keeps no count of dead rows; its primary does."
     tables = Table(
         key="tables",
         title="Largest tables",
@@ -98,7 +100,7 @@ def read_deep(of_databases: list[Answers], *, unread: int = 0) -> Reading:
             Figure(
                 key="vacuum_age_seconds",
                 value=largest(ages),
-                why="" if largest(ages) is not None else "No large table was vacuumed yet.",
+                why="" if largest(ages) is not None else "No large table was vacuumed here yet.",
             ),
         ],
         tables=[tables],

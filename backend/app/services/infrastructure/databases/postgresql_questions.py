@@ -132,9 +132,13 @@ _SLOW = Question(
 SERVER = (_SERVER,)
 _TABLES = Question(
     "tables",
-    "SELECT current_database() AS datname, schemaname, relname, n_live_tup, n_dead_tup,"
+    # A standby counts no changes of its own, and knows of rows what its primary wrote down.
+    "SELECT current_database() AS datname, s.schemaname, s.relname, pg_is_in_recovery()"
+    " AS is_standby, CASE WHEN pg_is_in_recovery() THEN nullif(c.reltuples, -1) ELSE n_live_tup END"
+    " AS n_live_tup, CASE WHEN pg_is_in_recovery() THEN NULL ELSE n_dead_tup END AS n_dead_tup,"
     " extract(epoch FROM now() - greatest(last_vacuum, last_autovacuum)) AS vacuum_age,"
-    " pg_total_relation_size(relid) AS total_relation_size FROM pg_stat_user_tables"
+    " pg_total_relation_size(relid) AS total_relation_size FROM pg_stat_user_tables s"
+    " JOIN pg_class c ON c.oid = s.relid"
     " ORDER BY pg_total_relation_size(relid) DESC LIMIT 100",
     seconds=8,
 )

@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from app.models.infrastructure.database_instance import DatabaseKind, DatabaseState
+from app.services.infrastructure.databases.figures import Reading
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts import databases
 from tests.parts.databases import Running
@@ -16,6 +17,7 @@ from tests.services.infrastructure.databases.desk import MINUTE, Desk
 
 pytestmark = pytest.mark.needs("postgres")
 LOGIN = (USER, PASSWORD)
+CAUGHT_UP = "SELECT (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn())::int"
 
 
 def tcp(running: Running) -> dict[str, str | int]:
@@ -54,6 +56,7 @@ def small() -> Iterator[Running]:
             connection.execute(
                 "CREATE TABLE large AS SELECT repeat('x', 900) AS t FROM generate_series(1, 9000)"
             )
+            connection.execute("ANALYZE")
         yield it
 
 
@@ -158,10 +161,17 @@ async def test_a_standby_and_its_primary_say_what_they_are(
     standby = await desk.enter(DatabaseKind.POSTGRESQL, tcp(followed), login=LOGIN)
     assert (await desk.ask(primary)).role == "primary"
     assert (await desk.reading(primary)).value("replicas") == 1
+    until(followed, CAUGHT_UP)
     row = await desk.ask(standby)
     assert (row.state, row.role) == (DatabaseState.ONLINE, "standby")
     reading = await desk.reading(standby)
     assert (reading.value("replication_broken"), reading.value("replication_lag_seconds")) == (0, 0)
+    # It counts no changes: that is not the same as none.
+    deep = Reading.model_validate_json((await desk.row(standby)).deep_reading)
+    assert deep.value("dead_rows") is None
+    assert "standby" in next(one.why for one in deep.figures if one.key == "dead_rows_percent")
+    largest = deep.tables[0].rows[0]
+    assert (largest[1], largest[3:5]) == ("public.large", [9000, None])
 
 
 async def test_a_standby_that_falls_behind_is_told(
@@ -180,7 +190,7 @@ async def test_a_standby_that_falls_behind_is_told(
         row = await desk.row(key)
         assert (row.state, row.reason_kind) == (DatabaseState.DEGRADED, "replay_paused")
         standby.execute("SELECT pg_wal_replay_resume()")
-    until(followed, "SELECT (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn())::int")
+    until(followed, CAUGHT_UP)
     assert await desk.ask_until(key, 5) == set()
     assert (await desk.row(key)).state == DatabaseState.ONLINE
 

@@ -30,6 +30,17 @@ const CHARTS = [
   'used_percent',
 ];
 
+type Series = { labels: Record<string, string>; avg: (number | null)[] };
+const latest = ({ avg }: Series) => avg.findLast((value) => value !== null) ?? 0;
+
+/** The whole first, then the largest of its parts. */
+function mostTelling<S extends Series>(series: S[]): S[] {
+  const isPart = ({ labels }: S) => Number(Object.keys(labels).length > 0);
+  return series
+    .toSorted((one, other) => isPart(one) - isPart(other) || latest(other) - latest(one))
+    .slice(0, MOST_LINES);
+}
+
 function OneChart({ id, figure, days }: { id: string; figure: DatabaseFigure; days: number }) {
   const query = useQuery(databaseMetricQuery(id, figure.metric, days));
   // Shares are kept in percent, and drawn as fractions.
@@ -52,8 +63,10 @@ function OneChart({ id, figure, days }: { id: string; figure: DatabaseFigure; da
               hasTitle={false}
               unit={unitOf(figure.unit)}
               times={answer.times}
-              series={answer.series.slice(0, MOST_LINES).map(({ labels, avg, min, max }) => ({
-                label: Object.values(labels).join(' ') || figure.title,
+              series={mostTelling(answer.series).map(({ labels, avg, min, max }) => ({
+                label:
+                  Object.values(labels).join(' ') ||
+                  (answer.series.length > 1 ? 'all' : figure.title),
                 values: scaled(avg),
                 min: scaled(min),
                 max: scaled(max),

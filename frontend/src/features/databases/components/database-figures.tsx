@@ -75,6 +75,11 @@ function OneTable({ table }: { table: DatabaseTable }) {
           </Table>
         </div>
       )}
+      {table.rows.length > 0 && table.why && (
+        <Text size="sm" c="dimmed">
+          {table.why}
+        </Text>
+      )}
     </Section>
   );
 }

@@ -132,6 +132,9 @@ export function DatabasePage({ databaseId, around }: { databaseId: string; aroun
           }
           subtitle={
             <>
+              {[`${KINDS[database.kind]} ${database.version}`.trim(), database.role]
+                .filter(Boolean)
+                .join(', ')}{' '}
               on{' '}
               <Link to="/servers/$serverId" params={{ serverId: database.server_id }}>
                 {database.server_name}
