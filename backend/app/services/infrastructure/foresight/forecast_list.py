@@ -24,8 +24,8 @@ from app.schemas.infrastructure.forecast import (
 )
 from app.services.core.metrics.queries import MetricReader
 from app.services.core.queries import contains, sorted_by
+from app.services.infrastructure.foresight.newest import newest_point, signals_in
 from app.services.infrastructure.foresight.risk import NO_FIGURES, NOT_READ, SOURCE, risk_of
-from app.services.infrastructure.foresight.signs import newest_signals
 from app.services.infrastructure.foresight.words import why_words
 
 _SERVER = aliased(Resource)
@@ -137,12 +137,12 @@ class ForecastList:
                     device.media,
                     device.level,
                 ),
-                *(device.recent, device.server_id, MonitoredServer.name.label("server_name")),
+                *(newest_point(), device.server_id, MonitoredServer.name.label("server_name")),
             )
             .join(MonitoredServer, MonitoredServer.id == device.server_id)
             .where(*wanted)
         )
-        found = [_risk(row["recent"], row) for row in rows.mappings()]
+        found = [_risk(row["newest"], row) for row in rows.mappings()]
         found.sort(key=lambda one: (-(one.least or 0), -(one.greatest or 0), one.name))
         return Page[RiskRead](
             items=found[query.offset : query.offset + query.per_page],
@@ -223,9 +223,9 @@ def _point(row: Forecast, at: datetime) -> tuple[int, float, float, float]:
     return round(at.timestamp()), middle, least, most
 
 
-def _risk(recent: Sequence[Sequence[object]], drive: RowMapping) -> RiskRead:
+def _risk(newest: object, drive: RowMapping) -> RiskRead:
     is_disk = drive["media"] == "hdd"
-    found = risk_of(newest_signals(recent)) if is_disk else None
+    found = risk_of(signals_in(newest)) if is_disk else None
     if found is not None:
         counter = found.signal.replace("_", " ")
         why = f"It follows from the counter {counter}, which is {found.value}."

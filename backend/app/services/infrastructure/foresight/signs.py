@@ -26,6 +26,7 @@ from app.services.core.foresight.drift import drift_of
 from app.services.core.metrics.series import Labels
 from app.services.core.metrics.writer import Batch, MetricWriter
 from app.services.infrastructure.foresight.lines import History, read_histories
+from app.services.infrastructure.foresight.newest import newest_point, signals_in
 from app.services.infrastructure.foresight.risk import risk_of
 
 EVERY = timedelta(hours=1)
@@ -135,24 +136,17 @@ def _per_operation(waits: History, rates: Mapping[float, float]) -> History:
 async def _of_drives(session: AsyncSession, unwatched: Collection[uuid.UUID]) -> Samples:
     device = StorageDevice
     rows = await session.execute(
-        select(device.id, device.recent).where(
+        select(device.id, newest_point()).where(
             device.state == DeviceState.PRESENT, device.media == "hdd"
         )
     )
     found: Samples = {}
     for row in rows:
-        risk = None if row.id in unwatched else risk_of(newest_signals(row.recent))
+        risk = None if row.id in unwatched else risk_of(signals_in(row.newest))
         if risk is not None:
             percent = round(100 * risk.least, 1)
             found[row.id] = [Sample("unity_drive_failure_risk_percent", percent, unit="percent")]
     return found
-
-
-def newest_signals(recent: Sequence[Sequence[object]]) -> dict[str, int]:
-    """Return the counters of the newest reading of a drive."""
-    signals = recent[-1][1] if recent and len(recent[-1]) > 1 else {}
-    known = signals if isinstance(signals, dict) else {}
-    return {str(name): value for name, value in known.items() if isinstance(value, int)}
 
 
 async def _of_forecasts(session: AsyncSession, now: datetime) -> Samples:
