@@ -23,6 +23,7 @@ from app.services.infrastructure.facts.btrfs_status import (
     BtrfsBalance,
     BtrfsScrub,
     read_balance,
+    read_devices,
     read_scrub,
 )
 from app.services.infrastructure.facts.filesystems import Filesystems, FilesystemsFact
@@ -48,6 +49,7 @@ class PoolReadings(BaseModel):
     arrays: dict[str, MdadmReport] = {}
     scrubs: dict[str, BtrfsScrub] = {}
     balances: dict[str, BtrfsBalance] = {}
+    device_names: dict[str, dict[int, str]] = {}  # of btrfs, by number
     datasets: dict[str, list[ZfsDataset]] = {}  # by the name of the pool
     commands: list[Command] = []  # that were sent for it
 
@@ -60,6 +62,7 @@ class Named:
     identity: str
     name: str
     mount: str = ""
+    has_many: bool = False  # devices, of btrfs
 
 
 def mounts_of(values: Mapping[str, BaseModel]) -> dict[str, str]:
@@ -90,6 +93,7 @@ def named_in(values: Mapping[str, BaseModel]) -> list[Named]:
                     one.uuid,
                     one.label or one.uuid,
                     next((mounts[name] for name in one.device_names if name in mounts), ""),
+                    has_many=len(one.devices) > 1,
                 )
                 for one in value.filesystems
             ]
@@ -109,6 +113,13 @@ def detail_commands(pool: Named, *, sudo: bool) -> list[Command]:
         case _:
             argvs = ()
     return [Command(argv, seconds=_SECONDS, sudo=sudo) for argv in argvs]
+
+
+def names_commands(pool: Named, *, are_awake: bool) -> list[Command]:
+    """Return what tells which number is which device; any login is told, of disks that turn."""
+    if not are_awake or not pool.has_many or not pool.mount:
+        return []
+    return [Command(("btrfs", "device", "usage", "-b", pool.mount), seconds=_SECONDS)]
 
 
 async def ask_pools(
@@ -139,7 +150,10 @@ async def _ask_as_root(
         (pool, command)
         for pool in named_in(values)[:_MOST]
         if are_awake or pool.kind is not PoolKind.MD
-        for command in detail_commands(pool, sudo=sudo)
+        for command in (
+            *detail_commands(pool, sudo=sudo),
+            *names_commands(pool, are_awake=are_awake),
+        )
     ]
     answers = await shell.run_many([command for _, command in asked], budget=budget)
     found = _read([(pool, answer) for (pool, _), answer in zip(asked, answers, strict=True)])
@@ -162,6 +176,8 @@ def _take(found: PoolReadings, pool: Named, answer: CommandResult) -> None:
                 found.arrays[pool.identity] = read_mdadm(answer.stdout)
             case ("btrfs", "scrub"):
                 found.scrubs[pool.identity] = read_scrub(answer.stdout)
+            case ("btrfs", "device"):
+                found.device_names[pool.identity] = read_devices(answer.stdout)
             case _:
                 found.balances[pool.identity] = read_balance(answer.stdout)
     except Unparsable:

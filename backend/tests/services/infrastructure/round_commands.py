@@ -93,7 +93,9 @@ def _recorded(fact: str, case: str) -> list[str]:
 
 def _btrfs() -> str:
     folder = "/sys/fs/btrfs/945b666a-4a38-4798-9506-66351170efc2"
-    return f"{folder}/label:pictures\n{folder}/devices/sdc/size:614400\n"
+    devices = "".join(f"{folder}/devices/{name}/size:614400\n" for name in ("sdc", "sdd"))
+    numbers = "".join(f"{folder}/devinfo/{number}/missing:0\n" for number in (1, 2))
+    return f"{folder}/label:pictures\n{devices}{numbers}"
 
 
 def changing() -> list[Command]:
@@ -141,9 +143,9 @@ what a whole round sends to a machine that has everything. `/dev/sda`, `md0`, `t
 `/srv/pictures` stand for the drives and pools of the machine, in the names that it gave them.
 
 No command of a round changes anything, and none wakes a disk: `smartctl` always has `-n standby`,
-and what else is asked is kept by the kernel in memory. Only LVM, `mdadm --detail` and `zfs list`
-read the disks themselves; where a disk of the machine slept when it was last asked, they are left
-out until it is awake. Where it is not known whether the disks sleep, `zfs list` is only asked of a
+and what else is asked is kept by the kernel in memory. Only LVM, `mdadm --detail`,
+`btrfs device usage` and `zfs list` may read the disks themselves; where a disk of the machine slept
+when it was last asked, they are left out until it is awake. Where it is not known whether the disks sleep, `zfs list` is only asked of a
 machine whose disks have no platters.
 
 ## Asked with the rights of the login

@@ -1,4 +1,4 @@
-"""`btrfs scrub status -R` and `btrfs balance status`, which only root may ask (btrfs-scrub(8))."""
+"""What the tools of btrfs say: scrub and balance, which only root may ask, and the devices."""
 
 import re
 from datetime import UTC, datetime
@@ -20,6 +20,10 @@ _NEVER = ("no stats available", "no scrub")
 _DONE = re.compile(r"(\d{1,9}) out of about (\d{1,9}) chunks balanced")
 _LEFT = re.compile(r"(\d{1,3})% left")
 _DATE = "%a %b %d %H:%M:%S %Y"
+
+
+# `btrfs device usage`: the kernel's files have counters by number, and names without numbers.
+_DEVICE = re.compile(r"^(?P<path>/dev/\S.*), ID: (?P<number>\d{1,9})$")
 
 
 class BtrfsScrub(BaseModel):
@@ -71,6 +75,12 @@ def read_scrub(text: str) -> BtrfsScrub:
     found.started_at = _time(fields.get("scrub started") or fields.get("scrub resumed") or "")
     found.seconds = _seconds(fields.get("duration", ""))
     return found
+
+
+def read_devices(text: str) -> dict[int, str]:
+    """Return the kernel's names of the devices by their numbers; one that is missing has none."""
+    found = (_DEVICE.match(line.rstrip()) for line in text.splitlines())
+    return {int(one["number"]): printable(one["path"]).rsplit("/", 1)[-1] for one in found if one}
 
 
 def read_balance(text: str) -> BtrfsBalance:

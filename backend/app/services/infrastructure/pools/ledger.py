@@ -21,10 +21,15 @@ from app.services.infrastructure.facts.btrfs import BtrfsFact
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
 from app.services.infrastructure.pool_round import PoolReadings
 from app.services.infrastructure.pools.conditions import observe_missing, observe_pool
-from app.services.infrastructure.pools.remembered import remember
+from app.services.infrastructure.pools.remembered import remember, with_names
 from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolView, views_of
-from app.services.infrastructure.pools.write import kept_of, write_reasons, write_root_detail
+from app.services.infrastructure.pools.write import (
+    kept_of,
+    root_detail_of,
+    write_reasons,
+    write_root_detail,
+)
 
 STANDS_ON = "stands_on"
 _WITHOUT_DATES = frozenset({PoolKind.MD, PoolKind.LVM})
@@ -121,6 +126,8 @@ class _Register:
             await self._resources.rename(row.id, view.name[:255])
         is_well_known = row.detail != "" and not row.reasons and row.missing_since is None
         before = PoolView.model_validate_json(row.detail) if row.detail else None
+        if view.kind is PoolKind.BTRFS and row.root_detail:
+            view = with_names(view, root_detail_of(row).device_names)
         view = remember(view, before, self._now)
         self._fill(row, view)
         loud = write_reasons(row, judge_pool(view, self._now, kept_of(row)), self._now)

@@ -36,7 +36,8 @@ def judge_md(pool: PoolView) -> Iterator[PoolReason]:
             topic="errors",
             message=f"The copies differed in {pool.mismatches} sectors at the last check.",
             fix="Check the drives and the memory; then"
-            f" `echo repair > /sys/block/{pool.name}/md/sync_action`.",
+            f" `echo repair > /sys/block/{pool.name}/md/sync_action`, and a check after it: the"
+            " number stays until one finds less.",
             source=_NETDATA_MD,
         )
 

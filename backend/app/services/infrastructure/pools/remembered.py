@@ -13,6 +13,37 @@ _SCRUBS = frozenset({"scrub"})
 Places = Mapping[tuple[str, ...], PoolMember]
 
 
+def with_names(view: PoolView, names: Mapping[int, str]) -> PoolView:
+    """Call the devices of btrfs by their names, which were asked for hours ago.
+
+    Only a name that the kernel still shows is believed: a device may have been replaced since.
+    """
+    there = {one.name: one for one in view.members if one.role == "device"}
+    called = {
+        one.name: there[name]
+        for one in view.members
+        if one.role == "data" and one.is_well and (name := _name(one, names)) in there
+    }
+    if not called:
+        return view
+    named = {one.name for one in called.values()}
+    members = [
+        one.model_copy(
+            update={"name": called[one.name].name, "path": called[one.name].path, "note": one.name}
+        )
+        if one.name in called
+        else one
+        for one in view.members
+        if one.role != "device" or one.name not in named
+    ]
+    return view.model_copy(update={"members": members})
+
+
+def _name(one: PoolMember, names: Mapping[int, str]) -> str:
+    number = one.name.removeprefix("device ")
+    return names.get(int(number), "") if number.isdecimal() else ""
+
+
 def remember(view: PoolView, before: PoolView | None, now: datetime) -> PoolView:
     """Return a view with what is known from the look before it."""
     if before is None:

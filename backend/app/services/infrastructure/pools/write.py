@@ -35,6 +35,7 @@ class RootDetail(BaseModel):
     scrub: BtrfsScrub | None = None
     balance: BtrfsBalance | None = None
     datasets: list[DatasetView] = []
+    device_names: dict[int, str] = {}  # of btrfs, by number
     read_at: datetime | None = None
 
 
@@ -49,12 +50,15 @@ def write_root_detail(row: StoragePool, readings: PoolReadings, now: datetime) -
         array=readings.arrays.get(row.identity),
         scrub=readings.scrubs.get(row.identity),
         balance=readings.balances.get(row.identity),
+        device_names=readings.device_names.get(row.identity, {}),
     )
     datasets = readings.datasets.get(row.name) if row.kind == PoolKind.ZFS else None
     if datasets is not None:
         found.datasets = keep(datasets, root_detail_of(row).datasets, now)
     elif found == RootDetail():
         return False
+    if not found.device_names:  # their disks may sleep
+        found.device_names = root_detail_of(row).device_names
     found.read_at = now
     row.root_detail = found.model_dump_json(exclude_defaults=True)
     scrub = found.scrub
