@@ -4,7 +4,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sqlalchemy import func, select
 
@@ -69,6 +70,14 @@ class NewToken:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Until when and from where a token counts; without networks from anywhere."""
+
+    expires_at: datetime | None
+    addresses: Sequence[IPv4Network | IPv6Network]
+
+
 class TokenService:
     """Makes, lists and revokes tokens."""
 
@@ -93,7 +102,7 @@ class TokenService:
             )
         await self._check_room(owner.id)
         now, parts = self._clock.now(), new_api_token()
-        days = wish.expires_in_days
+        limits = await self._limits(actor, wish)
         row = ApiToken(
             user_id=owner.id,
             name=wish.name,
@@ -101,9 +110,9 @@ class TokenService:
             secret_hmac=parts.hmac(self._pepper),
             scopes=" ".join(sorted(scopes)),
             created_at=now,
-            expires_at=None if days is None else now + timedelta(days=days),
+            expires_at=limits.expires_at,
             is_limited=bool(wish.groups),
-            addresses=" ".join(str(network) for network in wish.addresses),
+            addresses=" ".join(str(network) for network in limits.addresses),
         )
         self._session.add(row)
         await self._session.flush()
@@ -151,6 +160,30 @@ class TokenService:
         await self._session.flush()
         self._outbox.announce(actor, TokenRevoked(object_id=row.id, object_name=row.name))
         await self._record(actor, "api_token.revoked", row)
+
+    async def _limits(self, actor: Actor, wish: TokenCreate) -> _Limits:
+        """Return until when and whence it counts: made by a token, no longer and from nowhere else.
+
+        Whoever steals a token for a day, or for one network, could otherwise make one without end.
+        """
+        days = wish.expires_in_days
+        wanted = _Limits(
+            None if days is None else self._clock.now() + timedelta(days=days), wish.addresses
+        )
+        if actor.token_id is None:
+            return wanted
+        maker = await self._session.get(ApiToken, actor.token_id)
+        if maker is None:
+            raise TokenNotFound("The token that asks was revoked meanwhile.")
+        own = _Limits(maker.expires_at, [ip_network(one) for one in maker.addresses.split()])
+        for network in wanted.addresses:
+            if own.addresses and not any(_is_part(network, one) for one in own.addresses):
+                raise ScopeTooWide(
+                    f"The token that asks may itself not be used from {network}.",
+                    fix="Leave this network out, or make the token in a browser.",
+                )
+        ends = min(filter(None, (wanted.expires_at, own.expires_at)), default=None)
+        return _Limits(ends, wanted.addresses or own.addresses)
 
     async def _owner(self, actor: Actor, name: str) -> User:
         wanted = normal_name(name)
@@ -225,6 +258,13 @@ class TokenService:
                 "user_id": str(row.user_id),
             },
         )
+
+
+def _is_part(part: IPv4Network | IPv6Network, whole: IPv4Network | IPv6Network) -> bool:
+    """Tell whether one network lies in another; those of two versions cannot be compared."""
+    if isinstance(part, IPv4Network):
+        return isinstance(whole, IPv4Network) and part.subnet_of(whole)
+    return isinstance(whole, IPv6Network) and part.subnet_of(whole)
 
 
 def _shown(row: ApiToken, owner: str, groups: Sequence[str]) -> TokenRead:

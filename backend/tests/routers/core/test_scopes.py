@@ -1,6 +1,7 @@
 """Rights in one group: what belongs to another is not there, in any list, count, stream or deed."""
 
 import uuid
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -367,6 +368,29 @@ async def test_a_token_for_a_group_makes_no_token_without_one(world: World) -> N
     body = {"name": "wide", "scopes": ["servers:manage"]}
     answer = await robot.call("POST", "/api/tokens", body, headers=limited)
     assert answer.status_code == 403
+
+
+async def test_a_token_makes_none_that_lives_longer_or_comes_from_elsewhere(world: World) -> None:
+    alice = await world.cast.logged_in("alice")
+    here = ["192.0.2.0/24", "2001:db8::/32"]
+    made_by = {"scopes": ["self:manage"], "addresses": here, "expires_in_days": 7}
+    maker = await token(alice, **made_by)
+    robot = world.cast.person()
+
+    async def make(**fields: object) -> httpx2.Response:
+        wish = {"name": "child", "scopes": ["self:manage"], "expires_in_days": None} | fields
+        return await robot.call("POST", "/api/tokens", wish, headers=maker)
+
+    heir = (await make()).json()
+    assert heir["addresses"] == here
+    assert heir["expires_at"] == (world.cast.clock.now() + timedelta(days=7)).isoformat().replace(
+        "+00:00", "Z"
+    )
+    narrow = (await make(addresses=["192.0.2.7/32"], expires_in_days=1)).json()
+    assert narrow["addresses"] == ["192.0.2.7/32"]
+    assert narrow["expires_at"] < heir["expires_at"]
+    for elsewhere in ("198.51.100.0/24", "192.0.0.0/16", "::/0", "0.0.0.0/0"):
+        assert problem(await make(addresses=["192.0.2.7/32", elsewhere])) == "scope-too-wide"
 
 
 async def test_a_token_of_somebody_with_one_group_reaches_no_further(world: World) -> None:
