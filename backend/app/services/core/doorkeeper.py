@@ -195,8 +195,11 @@ class Doorkeeper:
         check_strength(password, name=name, shortest=self._keys.login.password_length)
 
     async def _unchanged(self, session: Session, seen: User) -> User:
-        """Read the user again: a right password of a moment ago may count no longer."""
-        user = await session.get(User, seen.id)
+        """Read the user again: a right password of a moment ago may count no longer.
+
+        The row is locked, so that who changes the password meanwhile ends this session, too.
+        """
+        user = await session.get(User, seen.id, with_for_update=True)
         if user is None or user.password_hash != seen.password_hash:
             raise WrongLogin("The password was changed at this very moment.", fix="Log in again.")
         if user.is_disabled:

@@ -57,7 +57,8 @@ class People:
         role = role_of(provider, identity.groups)
         user = await self._make(provider, identity, role) if link is None else None
         if link is not None:
-            user = await self._users.get(link.user_id)
+            # Locked, so that who disables the user meanwhile ends this session, too.
+            user = await self._session.get_one(User, link.user_id, with_for_update=True)
             if link.follows_groups:
                 await self._follow(provider, identity, user, role)
             link.last_login_at, link.label = self._clock.now(), identity.label
