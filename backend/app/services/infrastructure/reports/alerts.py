@@ -58,8 +58,13 @@ class AlertGathering:
 
     async def still(self, total: int) -> Section:
         """Return what is wrong now: the worst and oldest first."""
-        found = await self._session.scalars(
-            select(Alert)
+        # The title of a server's own alert has its name; that of a drive in it has not.
+        found = await self._session.execute(
+            select(Alert, _SERVER.name)
+            .join(Resource, Resource.id == Alert.resource_id)
+            .outerjoin(
+                _SERVER, and_(_SERVER.id == Resource.server_id, _SERVER.id != Alert.resource_id)
+            )
             .where(Alert.state.in_(ACTIVE))
             .order_by(_WORST_FIRST, Alert.began_at, Alert.id)
             .limit(MOST_LINES)
@@ -69,10 +74,11 @@ class AlertGathering:
                 what=one.title,
                 note=f"{one.severity}, since {words.minute(one.began_at, self._week.zone)}"
                 + (f"; {one.acknowledged_by} is on it" if one.acknowledged_by else ""),
+                where=server or "",
                 tone=_TONES.get(Severity(one.severity), Tone.PLAIN),
                 path=f"/alerts/{one.id}",
             )
-            for one in found
+            for one, server in found
         ]
         return Section(
             "still_wrong", "Wrong now", "Nothing is wrong now.", lines, total, path="/alerts"

@@ -101,6 +101,17 @@ async def test_the_week_is_told_from_what_fired_to_what_is_full_soon(house: Hous
 
 
 @pytest.mark.both_engines
+async def test_a_drive_in_trouble_is_told_with_its_server(house: House) -> None:
+    nas = await house.server("nas")
+    sdb = await house.drive(nas, "sdb", "failing")
+    still = {"state": AlertState.FIRING, "resolved_at": None}
+    await house.alert(sdb, "WD40 WD-1 (sdb) is not well", HOUR, **still)
+    await house.alert(nas, "nas: web.service has failed", HOUR, **still)
+    text = await text_of(house)
+    assert "WD40 WD-1 (sdb) is not well on nas:" in text
+    assert "nas: web.service has failed:" in text
+
+
 async def test_a_report_of_a_group_knows_nothing_of_the_rest(house: House) -> None:
     near, far = await house.server("near"), await house.server("FARAWAY", "offline")
     group = await house.group("home", near)
