@@ -27,11 +27,13 @@ class WebInterface:
         await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response:
-        if scope["method"] not in {"GET", "HEAD"}:
-            return PlainTextResponse("Method not allowed\n", status_code=405)
         path = scope["path"].removeprefix(self._base).lstrip("/")
         if path.startswith("api/"):
             raise HTTPException(404)
+        if scope["method"] not in {"GET", "HEAD"}:
+            return PlainTextResponse(
+                "Method not allowed\n", status_code=405, headers={"Allow": "GET, HEAD"}
+            )
         file = self._find(path)
         if file is not None:
             is_hashed = path.startswith("assets/")

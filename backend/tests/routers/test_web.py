@@ -54,6 +54,20 @@ async def test_hashed_files_are_kept_and_missing_ones_are_not_the_page(
     assert (await http.get("/assets/%00")).status_code == 404
 
 
+async def test_pages_are_only_read(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/servers")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_an_unknown_path_of_the_api_is_not_there_by_any_method(
+    cast: Cast, method: str
+) -> None:
+    answer = await cast.person().call(method, "/api/no/such/thing")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/not-found"
+
+
 async def test_a_websocket_is_closed() -> None:
     sent: list[Message] = []
 
