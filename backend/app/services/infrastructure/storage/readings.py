@@ -43,6 +43,7 @@ _APART = timedelta(hours=3)
 _MOST_POINTS = 64
 _LARGEST = 2**62  # what a column holds
 _HOT = 200
+_MOST_WORN = 255  # percent; NVMe has no more
 # A verdict of a day ago still stands where a drive's turn has not come since.
 _STANDS = timedelta(days=1)
 
@@ -217,7 +218,8 @@ def _describe(row: StorageDevice, report: SmartReport) -> None:
     row.capacity_bytes = _bounded(report.capacity_bytes) or row.capacity_bytes
     current = report.temperature.current
     row.temperature_celsius = current if current is not None and current < _HOT else None
-    row.wear_percent = _bounded(wear_percent(report))
+    wear = wear_percent(report)
+    row.wear_percent = None if wear is None else min(wear, _MOST_WORN)
     row.power_on_hours = power_on_hours(report)
     written = written_bytes(report)
     row.written_bytes = None if written is None else float(written)

@@ -216,6 +216,16 @@ async def test_a_report_is_stored_judged_and_measured(site: Site) -> None:
     assert {"smartctl_device_percentage_used", "smartctl_device_temperature"} <= metrics
 
 
+async def test_a_garbled_wear_is_shown_as_the_most_that_the_standard_has(site: Site) -> None:
+    server_id = await site.enter("nas")
+    machine = site.machine(server_id)
+    lists(machine, disk("nvme0n1", "N-1", tran="nvme"))
+    reads(machine, ("/dev/nvme0", "nvme", nvme(percentage_used=2**40)))
+    await slow(site, server_id)
+    (row,) = await drives(site)
+    assert (row.wear_percent, row.level) == (255, "warning")
+
+
 async def test_a_disk_that_falls_asleep_keeps_what_was_known(site: Site) -> None:
     server_id = await site.enter("nas")
     machine = site.machine(server_id)
