@@ -2144,6 +2144,8 @@ export interface paths {
         /**
          * Export what machines are made of
          * @description Return the inventory of all machines as CSV (RFC 4180), sizes in bytes.
+         *
+         *     It begins with the byte order mark by which spreadsheets know UTF-8.
          */
         get: operations["exportInventory"];
         put?: never;

@@ -11,6 +11,7 @@ from app.routers.problems import a_table, documented
 from app.schemas.base import Page, PageQuery
 from app.schemas.infrastructure.inventory import InventoryRow
 from app.services.core.permissions import P
+from app.services.core.tables import BYTE_ORDER_MARK
 from app.services.infrastructure.inventory import InventoryReader
 
 router = APIRouter(prefix="/api/infrastructure/inventory", tags=["inventory"])
@@ -45,9 +46,12 @@ async def list_inventory(
     responses=documented(401, 403) | a_table(),
 )
 async def export_inventory(inventory: Reader) -> Response:
-    """Return the inventory of all machines as CSV (RFC 4180), sizes in bytes."""
+    """Return the inventory of all machines as CSV (RFC 4180), sizes in bytes.
+
+    It begins with the byte order mark by which spreadsheets know UTF-8.
+    """
     return Response(
-        await inventory.csv(),
+        BYTE_ORDER_MARK + await inventory.csv(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="unity-inventory.csv"'},
     )

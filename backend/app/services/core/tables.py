@@ -5,8 +5,10 @@ import io
 from collections.abc import Iterable, Sequence
 
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), and a
-# name may be an attacker's.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# name may be an attacker's. Where Japanese or Chinese is typed, the wide forms count as well.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Without it Excel takes UTF-8 for the code page of its country, and umlauts break.
+BYTE_ORDER_MARK = "\ufeff"
 Cell = str | int | float | None
 
 

@@ -5,7 +5,9 @@ import io
 import uuid
 
 import pytest
+from sqlalchemy import update
 
+from app.models.infrastructure.monitored_server import MonitoredServer
 from app.services.core.tables import csv_lines
 from app.services.infrastructure.facts.reading import SLOW_FILES
 from tests.fakes.shell import FakeShells
@@ -14,6 +16,7 @@ from tests.routers.infrastructure.test_devices import collect
 from tests.services.infrastructure.collecting import Site
 from tests.services.infrastructure.storage.test_ledger import disk, lists
 
+WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # = + - @ as typed among Chinese characters
 INVENTORY = "/api/infrastructure/inventory"
 
 
@@ -61,9 +64,29 @@ async def test_the_export_has_a_row_for_each_machine_and_no_formulas(cast: Cast)
     answer = await charlie.get(f"{INVENTORY}/export")
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["Name"] for row in rows] == ["'=cmd", "nas"]
     assert rows[1]["Vendor"] == "Supermicro"
+
+
+@pytest.mark.usefixtures("nas")
+async def test_a_spreadsheet_knows_the_export_to_be_utf_8(cast: Cast) -> None:
+    async with cast.platform.database.transaction() as session:
+        named = update(MonitoredServer).where(MonitoredServer.name == "nas")
+        await session.execute(named.values(name="Büro-機"))
+    charlie = await cast.logged_in("charlie")
+
+    answer = await charlie.get(f"{INVENTORY}/export")
+
+    assert answer.content.startswith(b"\xef\xbb\xbfName,")
+    assert "Büro-機" in answer.content.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", *WIDE])
+def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(first: str) -> None:
+    (row,) = csv.reader(io.StringIO(csv_lines([[f"{first}1+1", f"a{first}"]]), newline=""))
+
+    assert row == [f"'{first}1+1", f"a{first}"]
 
 
 def test_cells_with_quotes_commas_and_line_ends_stay_one_cell() -> None:
