@@ -69,6 +69,7 @@ it('shows each layer with what is wrong there, and no link to where one is', asy
   const pools = screen.getByRole('region', { name: 'Pools' });
   expect(within(pools).getByRole('link')).toHaveAttribute('href', '/x/md0');
   expect(within(pools).getByText('raid1')).toBeVisible();
+  expect(within(pools).getByText('on sdb')).toBeInTheDocument(); // a phone shows no lines
   expect(screen.getByRole('region', { name: 'Others' })).toHaveTextContent('web');
 });
 

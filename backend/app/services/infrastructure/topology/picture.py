@@ -171,7 +171,7 @@ class TopologyPicture:
 
 
 def _node(row: Resource, side: Side, words: Words, alerts: Sequence[Alert]) -> TopologyNode:
-    severities = [Severity(alert.severity) for alert in alerts]
+    alerts = sorted(alerts, key=lambda one: -_RANK[Severity(one.severity)])
     return TopologyNode(
         id=row.id,
         kind=row.kind,
@@ -181,7 +181,7 @@ def _node(row: Resource, side: Side, words: Words, alerts: Sequence[Alert]) -> T
         path=path_of(row.kind, row.id, server_id=row.server_id),
         side=side,
         missing_since=words.missing_since,
-        severity=max(severities, key=lambda one: _RANK[one], default=None),
+        severity=Severity(alerts[0].severity) if alerts else None,
         alerts=[NodeAlert.model_validate(alert) for alert in alerts],
     )
 

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { PathLink } from '@/components/path-link';
 import { StatusMark } from '@/components/status-badge';
 import { LAYERS, stateOf, wordOf, type Edge, type Node, type Topology } from '../api';
@@ -9,7 +9,7 @@ interface Line extends Edge {
   d: string;
 }
 
-function Box({ node }: { node: Node }) {
+function Box({ node, on }: { node: Node; on: string }) {
   const inside = (
     <>
       <span className={classes.name}>
@@ -19,6 +19,7 @@ function Box({ node }: { node: Node }) {
         </span>
       </span>
       <span className={classes.detail}>{node.detail}</span>
+      {on !== '' && <span className={classes.on}>on {on}</span>}
       {(node.alerts.length > 0 || node.missing_since !== null) && (
         <span className={classes.trouble}>{wordOf(node)}</span>
       )}
@@ -87,10 +88,35 @@ function layersOf(nodes: readonly Node[]): (readonly [string, readonly Node[]])[
   return [...named, ['Others', others] as const].filter(([, those]) => those.length > 0);
 }
 
+function groundsOf({ nodes, edges }: Topology): Map<string, string[]> {
+  const names = new Map(nodes.map((node) => [node.id, node.name]));
+  const found = new Map<string, string[]>();
+  for (const { source_id, target_id, kind } of edges) {
+    const name = names.get(target_id);
+    if (kind === 'stands_on' && name !== undefined)
+      found.set(source_id, [...(found.get(source_id) ?? []), name]);
+  }
+  return found;
+}
+
 // More boxes of one layer cannot be told apart; those in trouble are always shown.
 const MOST = 12;
 
-function Layer({ label, nodes }: { label: string; nodes: readonly Node[] }) {
+interface LayerProps {
+  label: string;
+  nodes: readonly Node[];
+  /** What a thing stands on, in words: a phone has no room for lines. */
+  grounds: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The first of what a thing stands on, and how many more there are. */
+const named = (names: readonly string[] = []) => {
+  const [first = '', second, ...rest] = names;
+  if (second === undefined) return first;
+  return rest.length > 0 ? `${first}, ${second} and ${rest.length} more` : `${first} and ${second}`;
+};
+
+function Layer({ label, nodes, grounds }: LayerProps) {
   const [showsAll, setShowsAll] = useState(false);
   const canFold = nodes.length > MOST && !showsAll;
   const isTold = (node: Node) => node.side === 'here' || stateOf(node) !== 'ok';
@@ -106,7 +132,7 @@ function Layer({ label, nodes }: { label: string; nodes: readonly Node[] }) {
       {nodes
         .filter((node) => kept.has(node))
         .map((node) => (
-          <Box key={node.id} node={node} />
+          <Box key={node.id} node={node} on={named(grounds.get(node.id))} />
         ))}
       {well.length > room && (
         <Button size="xs" variant="default" onClick={() => setShowsAll(true)}>
@@ -120,6 +146,7 @@ function Layer({ label, nodes }: { label: string; nodes: readonly Node[] }) {
 /** What stands on what, from left to right; on a phone one layer below the other. */
 export function TopologyDrawing({ topology }: { topology: Topology }) {
   const { frame, lines } = useLines(topology.edges);
+  const grounds = useMemo(() => groundsOf(topology), [topology]);
   const troubled = new Set(
     topology.nodes.filter((one) => one.severity === 'critical').map((one) => one.id),
   );
@@ -139,7 +166,7 @@ export function TopologyDrawing({ topology }: { topology: Topology }) {
           ))}
         </svg>
         {layersOf(topology.nodes).map(([label, nodes]) => (
-          <Layer key={label} label={label} nodes={nodes} />
+          <Layer key={label} label={label} nodes={nodes} grounds={grounds} />
         ))}
       </div>
     </div>
