@@ -7,6 +7,9 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, TypeDecorator
 from app.kernel.crypto import Sealed
 
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A time with a zone in, the same instant in UTC out; SQLite alone would drop the zone."""
 
@@ -19,7 +22,7 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("A time without a zone was about to be stored.")
-        value = value.astimezone(UTC)
+        value = _in_utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -28,6 +31,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Return the instant in UTC; one before the first year is its beginning, and so at the end."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if value.year == 1 else _LAST
 
 
 class SealedBytes(TypeDecorator[Sealed]):

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -65,6 +66,17 @@ async def test_times_come_back_with_their_zone(database: Database) -> None:
         session.add(resource("a"))
     async with database.snapshot() as session:
         assert await session.scalar(select(Resource.created_at)) == NOW
+
+
+@pytest.mark.both_engines
+async def test_times_beyond_all_years_are_compared_like_others(database: Database) -> None:
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    last = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
+    async with database.transaction() as session:
+        session.add(resource("a"))
+    query = select(Resource.name).where(Resource.created_at.between(first, last))
+    async with database.snapshot() as session:
+        assert (await session.scalars(query)).all() == ["a"]
 
 
 @pytest.mark.both_engines
