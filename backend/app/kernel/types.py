@@ -6,7 +6,6 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, TypeDecorator
 
 from app.kernel.crypto import Sealed
 
-
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
