@@ -60,6 +60,7 @@ async def test_what_is_gone_leads_nowhere(cast: Cast) -> None:
     assert [(item["summary"], item["path"]) for item in items] == [("Server nas was removed", None)]
 
 
+@pytest.mark.both_engines
 async def test_pages_are_followed_without_a_double_when_something_new_happens(cast: Cast) -> None:
     await remove(cast, *(f"s{number}" for number in range(5)))
     charlie = await cast.logged_in("charlie")
@@ -72,6 +73,7 @@ async def test_pages_are_followed_without_a_double_when_something_new_happens(ca
     assert third["next"] is None
 
 
+@pytest.mark.both_engines
 async def test_the_filters_narrow(cast: Cast) -> None:
     alice, bob = await cast.logged_in("alice"), await cast.logged_in("bob")
     nas = (await bob.post(SERVERS, NAS)).json()
@@ -127,6 +129,7 @@ def test_each_kind_of_resource_has_a_page() -> None:
     assert {kind.value for kind in ResourceKind} <= set(PLACES)
 
 
+@pytest.mark.both_engines
 async def test_what_is_stuck_is_shown_to_admins_and_tried_again(cast: Cast) -> None:
     heard: list[str] = []
 

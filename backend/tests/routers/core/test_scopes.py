@@ -33,6 +33,7 @@ def problem(answer: httpx2.Response) -> str:
     return kind.removeprefix("/problems/")
 
 
+@pytest.mark.both_engines
 async def test_lists_and_their_totals_hold_only_the_own_group(world: World) -> None:
     dora = await world.cast.logged_in("dora")
     assert await names(dora, "/api/infrastructure/servers") == {"server-nearby"}
@@ -46,6 +47,7 @@ async def test_lists_and_their_totals_hold_only_the_own_group(world: World) -> N
     assert await names(dora, "/api/resources/groups") == {world.near.name}
 
 
+@pytest.mark.both_engines
 async def test_what_hangs_on_a_server_follows_its_groups(world: World) -> None:
     dora = await world.cast.logged_in("dora")
     near = await dora.get(f"/api/resources/{world.near['disk']}")

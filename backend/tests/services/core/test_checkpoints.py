@@ -82,6 +82,7 @@ async def world(database: Database, clock: ManualClock, vault: Vault, tmp_path: 
     return world
 
 
+@pytest.mark.both_engines
 async def test_a_checkpoint_is_signed_after_so_many_entries_or_so_much_time(world: World) -> None:
     await world.write(3)
     assert (await world.checkpointer.run()).signed == 1  # the first one, of what stands
@@ -124,6 +125,7 @@ async def test_a_changed_checkpoint_has_no_signature(world: World) -> None:
         assert "signature" in wrong[0]
 
 
+@pytest.mark.both_engines
 async def test_a_deleted_and_a_moved_entry_are_found(world: World) -> None:
     """T6 of the threat model."""
     await world.write(12)
@@ -210,6 +212,7 @@ async def test_a_chain_that_disagrees_gets_no_new_signature(world: World) -> Non
     assert "not the one that a checkpoint attests" in outcome.fault
 
 
+@pytest.mark.both_engines
 async def test_a_place_that_is_away_gets_it_later_and_is_given_up_at_last(world: World) -> None:
     await world.add_sink(SinkKind.SYSLOG_TCP, "127.0.0.1:1")
     await world.write(1)

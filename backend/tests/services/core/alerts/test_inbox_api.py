@@ -31,6 +31,7 @@ async def titles(person: Person, query: str) -> list[str]:
     return [one["title"] for one in answer.json()["items"]]
 
 
+@pytest.mark.both_engines
 async def test_each_cause_stands_once_the_worst_first(cast: Cast, scene: Scene) -> None:
     charlie = await cast.logged_in("charlie")
     assert scene.ids
@@ -42,6 +43,7 @@ async def test_each_cause_stands_once_the_worst_first(cast: Cast, scene: Scene) 
     assert await titles(charlie, f"cause_id={root}") == ["db: postgres has failed"]
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("query", "count"),
     [
@@ -60,6 +62,7 @@ async def test_the_list_is_filtered(cast: Cast, scene: Scene, query: str, count:
     assert len(await titles(await cast.logged_in("charlie"), query)) == count
 
 
+@pytest.mark.both_engines
 async def test_alerts_are_taken_on_and_given_back_with_a_trace(cast: Cast, scene: Scene) -> None:
     bob = await cast.logged_in("bob")
     alert = await scene.alert("unit_failed", "ssh")
@@ -124,6 +127,7 @@ async def test_more_alerts_cost_no_more_statements(cast: Cast, scene: Scene) -> 
     assert len(seen) == few
 
 
+@pytest.mark.both_engines
 async def test_a_silence_is_previewed_set_changed_and_lifted(cast: Cast, scene: Scene) -> None:
     bob = await cast.logged_in("bob")
     matchers = [{"field": "server", "values": ["PVE"]}]

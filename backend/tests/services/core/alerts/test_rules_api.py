@@ -111,6 +111,7 @@ async def test_what_is_no_number_is_refused_at_its_field(cast: Cast, bob: Person
 COURSE = [50, 95, 96, 97, 85, 50, 99, 50, 50, 91, 92, 93, 85, 85, 94, 50, 50, 95, 95, 95, 95]
 
 
+@pytest.mark.both_engines
 async def test_a_preview_tells_what_the_engine_told(cast: Cast, bob: Person) -> None:
     await measure(cast, [50], name="first")  # so that the metric exists
     saved = await bob.post("/api/alerts/rules", rule())
@@ -152,6 +153,7 @@ async def test_a_preview_of_a_window_and_of_absence(cast: Cast, bob: Person) -> 
     assert (await bob.post("/api/alerts/rules/preview", wish)).status_code == 200
 
 
+@pytest.mark.both_engines
 async def test_lint_finds_rules_that_are_blind_and_twins(cast: Cast, bob: Person) -> None:
     await measure(cast, [50])
     await bob.post("/api/alerts/rules", rule())
@@ -189,6 +191,7 @@ async def test_a_built_in_rule_can_be_changed_and_put_back(cast: Cast, bob: Pers
     assert (await bob.delete(f"/api/alerts/rules/{copy['id']}")).status_code == 204
 
 
+@pytest.mark.both_engines
 async def test_a_rule_that_is_switched_off_ends_what_it_had_open(cast: Cast, bob: Person) -> None:
     await measure(cast, [50], name="first")
     saved = (await bob.post("/api/alerts/rules", rule())).json()
@@ -200,6 +203,7 @@ async def test_a_rule_that_is_switched_off_ends_what_it_had_open(cast: Cast, bob
     assert [one["state"] for one in after] == ["resolved"]
 
 
+@pytest.mark.both_engines
 async def test_a_muted_rule_keeps_its_alerts_quiet(cast: Cast, bob: Person) -> None:
     await measure(cast, [50], name="first")
     saved = (await bob.post("/api/alerts/rules", rule())).json()

@@ -42,6 +42,7 @@ async def stored(kit: Kit, alert_id: uuid.UUID, **more: object) -> None:
         )
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("muted_by", ["Silenced by bob: new disks", "It is snoozed."])
 async def test_a_muted_alert_is_neither_repeated_nor_escalated_until_the_mute_ends(
     kit: Kit, muted_by: str
@@ -94,6 +95,7 @@ async def test_what_was_taken_on_and_given_back_is_repeated_again(kit: Kit) -> N
     assert kit.notifier.titles[1:] == ["[warning] Still: nas is offline"]
 
 
+@pytest.mark.both_engines
 async def test_a_warning_that_becomes_critical_is_told_to_all_whom_it_concerns_once(
     kit: Kit,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app.models.core.alert import Severity
 from app.models.core.notification_delivery import DeliveryKind, DeliveryState
 from app.schemas.core.notification_route import ExplainQuery, Hours, RouteMatch
@@ -10,6 +12,7 @@ from tests.services.core.notifications.kit import Kit, at_once
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.mark.both_engines
 async def test_an_alert_takes_the_first_route_that_fits_and_its_end_the_same(kit: Kit) -> None:
     phone, mail = await kit.channel("phone"), await kit.channel("mail")
     await kit.route(
@@ -83,6 +86,7 @@ async def test_a_child_without_a_plan_tells_whom_its_parent_tells(kit: Kit) -> N
     assert len(kit.notifier.to("mail")) == 2
 
 
+@pytest.mark.both_engines
 async def test_alerts_of_one_server_come_in_one_message_after_the_wait(kit: Kit) -> None:
     phone, server = await kit.channel("phone"), await kit.server()
     await kit.route(
@@ -187,6 +191,7 @@ async def test_quiet_hours_hold_back_all_but_what_is_critical(kit: Kit) -> None:
     assert kit.notifier.titles[1:] == ["[warning] /srv is filling"]
 
 
+@pytest.mark.both_engines
 async def test_nobody_reacting_brings_in_others_also_in_quiet_hours(kit: Kit) -> None:
     phone, boss = await kit.channel("phone"), await kit.channel("boss")
     quiet = [Hours(begin="00:00", end="23:59")]
@@ -227,6 +232,7 @@ async def test_it_is_repeated_until_somebody_acknowledges(kit: Kit) -> None:
     ]
 
 
+@pytest.mark.both_engines
 async def test_a_daily_digest_comes_at_its_time_with_all_that_happened(kit: Kit) -> None:
     mail = await kit.channel("mail")
     await kit.route(at_once(mail, digest="daily", digest_at="18:00"))
@@ -265,6 +271,7 @@ async def test_the_explanation_names_who_is_told_when_and_each_reason(kit: Kit) 
     assert told.escalates_at == kit.clock.now() + 10 * MINUTE
 
 
+@pytest.mark.both_engines
 async def test_the_same_event_twice_is_told_once(kit: Kit) -> None:
     phone = await kit.channel("phone")
     await kit.route(at_once(phone))

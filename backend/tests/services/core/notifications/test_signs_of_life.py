@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -35,6 +36,7 @@ async def switch(kit: Kit) -> DeadMansSwitchRead:
         return await SignsOfLife(session, kit.clock, kit.vault, kit.audit(session)).switch()
 
 
+@pytest.mark.both_engines
 async def test_a_silent_engine_is_told_once_after_two_intervals_and_once_when_back(
     kit: Kit,
 ) -> None:

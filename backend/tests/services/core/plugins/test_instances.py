@@ -182,6 +182,7 @@ async def test_a_stored_secret_never_goes_to_another_address(house: House) -> No
         assert PASSWORD not in str(dump.all())
 
 
+@pytest.mark.both_engines
 async def test_a_server_takes_its_instances_along(house: House) -> None:
     await house.install("well")
     server = await house.alice.post(
@@ -202,6 +203,7 @@ async def test_a_server_takes_its_instances_along(house: House) -> None:
     assert (await house.alice.get(f"{INSTANCES}/{one}")).status_code == 404
 
 
+@pytest.mark.both_engines
 async def test_deleting_an_instance_leaves_nothing(house: House) -> None:
     await house.install("well")
     one = await house.add(changed(settings={"host": "nas", "level": 5}))

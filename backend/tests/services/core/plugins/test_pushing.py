@@ -41,6 +41,7 @@ async def push(person: Person, key: str, body: Body, idempotency_key: str = "") 
     return await person.call("POST", PUSH, body, headers=headers)
 
 
+@pytest.mark.both_engines
 async def test_a_push_is_stored_under_its_instance(house: House, script: str) -> None:
     nobody, key = house.cast.person(), await key_of(house, script)
     taken = await push(nobody, key, GOOD)
@@ -57,6 +58,7 @@ async def test_a_push_is_stored_under_its_instance(house: House, script: str) ->
     assert key.rpartition("_")[2] not in str(rows)
 
 
+@pytest.mark.both_engines
 async def test_the_same_push_twice_is_taken_once(house: House, script: str) -> None:
     nobody, key = house.cast.person(), await key_of(house, script)
     first = await push(nobody, key, GOOD, "run-1")
@@ -109,6 +111,7 @@ async def test_what_cannot_be_taken_is_named(
     assert where in answer.json()["errors"][0]["pointer"]
 
 
+@pytest.mark.both_engines
 async def test_trouble_and_silence_raise_alerts_that_end(house: House, script: str) -> None:
     nobody, key = house.cast.person(), await key_of(house, script)
     trouble = {"conditions": [{"subject": "disk", "message": "The disk is full."}]}
