@@ -167,6 +167,15 @@ it('says what its tool advises, and that an end cannot be told yet', async () =>
   expect(screen.getByText('cannot be told yet')).toBeVisible();
 });
 
+it('leaves out what its kind does not tell', async () => {
+  const array = { kind: 'md' as const, used_percent: null, fragmentation_percent: null };
+  server.use(http.get(ONE, () => HttpResponse.json(pool({ ...array, size_bytes: 4e12 }))));
+  await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+  expect(await screen.findByText('3.64 TiB')).toBeVisible();
+  expect(screen.queryByText('Fragmentation')).toBeNull();
+  expect(screen.queryByText('Used')).toBeNull();
+});
+
 it('draws each member below the one it belongs to', () => {
   const members = [
     member({ name: 'mirror-0' }),

@@ -79,6 +79,10 @@ function Reasons({ pool }: { pool: PoolDetail }) {
   );
 }
 
+/** A fact that only some kinds of pools have. */
+const ofSome = (label: string, value: string): [string, string][] =>
+  value === '' ? [] : [[label, value]];
+
 /** When what runs will end: a tool that is slow or has just begun foretells nothing. */
 const endOf = (pool: PoolDetail) =>
   pool.activity_ends_at === null ? (
@@ -91,23 +95,29 @@ function Facts({ pool }: { pool: PoolDetail }) {
   return (
     <Section title="State">
       <Stack gap="sm">
-        <Meter
-          label="Used"
-          percent={pool.used_percent}
-          note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
-          warnAt={85}
-          criticalAt={95}
-        />
+        {pool.used_percent !== null && (
+          <Meter
+            label="Used"
+            percent={pool.used_percent}
+            note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
+            warnAt={85}
+            criticalAt={95}
+          />
+        )}
         <FactList
           facts={[
             ['Kind', `${KINDS[pool.kind]} ${pool.layout}`],
+            ...ofSome('Size', pool.used_percent === null ? formatBytes(pool.size_bytes) : ''),
             ['Its tool says', [pool.state, pool.status].filter(Boolean).join(': ')],
-            ...(pool.action ? [['It advises', pool.action] as [string, string]] : []),
+            ...ofSome('It advises', pool.action),
             ['Runs now', activityOf(pool) || 'nothing'],
             ...(pool.activity ? [['Ends', endOf(pool)] as [string, ReactNode]] : []),
             [`Last ${passOf(pool)}`, <RelativeTime key="scrub" at={pool.last_scrub_at} />],
             ['Errors of it', pool.last_scrub_errors ?? NOT_KNOWN],
-            ['Fragmentation', share(pool.fragmentation_percent)],
+            ...ofSome(
+              'Fragmentation',
+              pool.fragmentation_percent === null ? '' : share(pool.fragmentation_percent),
+            ),
             ...pool.notes.map(({ name, value }): [string, string] => [name, value]),
             ['First seen', <RelativeTime key="first" at={pool.first_seen_at} />],
             ['Last seen', <RelativeTime key="last" at={pool.last_seen_at} />],
