@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from app.kernel.text import printable
 from app.models.core.alert import Severity
@@ -14,6 +14,7 @@ from app.schemas.base import Input, Output
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
 _MOST = 200
+_YEARS = (1970, 2200)  # at the ends of the calendar there is no later time to tell somebody
 
 
 def _known_zone(name: str) -> str:
@@ -25,6 +26,13 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, Field(max_length=60), AfterValidator(_known_zone)]
+
+
+def _foreseeable(moment: datetime) -> datetime:
+    first, last = _YEARS
+    if not first <= moment.year <= last:
+        raise ValueError(f"Name a time between the years {first} and {last}.")
+    return moment
 
 
 class Hours(Input):
@@ -142,7 +150,9 @@ class ExplainQuery(Input):
     domain: str = Field("infrastructure", max_length=60)
     alert_type: str = Field("", max_length=120)
     resource_id: uuid.UUID | None = None
-    at: datetime | None = Field(None, description="Now, unless another time is asked for.")
+    at: Annotated[AwareDatetime, AfterValidator(_foreseeable)] | None = Field(
+        None, description="Now, unless another time is asked for."
+    )
 
 
 class ExplainStep(Output):

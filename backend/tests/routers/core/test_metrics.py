@@ -90,6 +90,22 @@ async def test_the_longest_range_there_is_is_answered(charlie: Person, nas: UUID
     assert sum(value is not None for value in answer["series"][0]["avg"]) == 1
 
 
+async def test_the_longest_range_there_is_is_exported(charlie: Person, nas: UUID) -> None:
+    ends = {"from": "0001-01-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"}
+    answer = await charlie.get(path(nas, **ends).replace("/query?", "/export?"))
+    assert answer.status_code == 200
+    assert len(list(csv.DictReader(io.StringIO(answer.text)))) == 2  # one of each series
+
+
+@pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-03-14T00:00:00"]
+)
+async def test_nobody_is_told_at_the_end_of_all_times(cast: Cast, at: str) -> None:
+    alice = await cast.logged_in("alice")
+    answer = await alice.get(f"/api/notifications/explain?at={at}")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+
+
 async def test_nobody_sees_charts(cast: Cast, nas: UUID) -> None:
     assert (await cast.person().get(path(nas))).status_code == 401
 

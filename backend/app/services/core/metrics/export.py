@@ -16,10 +16,11 @@ def as_csv(metric: str, result: QueryResult) -> str:
 
 
 def _rows(metric: str, result: QueryResult) -> Iterator[tuple[Cell, ...]]:
-    times = [datetime.fromtimestamp(each, UTC).isoformat() for each in result.times]
     for line in result.lines:
         labels = json.dumps(dict(line.name.labels), ensure_ascii=False)
         start = (str(line.name.resource_id), metric, labels, line.name.unit)
-        for at, low, mean, high in zip(times, line.least, line.mean, line.greatest, strict=True):
+        points = zip(result.times, line.least, line.mean, line.greatest, strict=True)
+        for at, low, mean, high in points:
+            # A range may begin before the first year there is; nothing was measured then.
             if mean is not None:
-                yield (at, *start, low, mean, high)
+                yield (datetime.fromtimestamp(at, UTC).isoformat(), *start, low, mean, high)
