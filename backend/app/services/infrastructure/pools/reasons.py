@@ -15,3 +15,12 @@ class PoolReason:
     message: str
     fix: str
     source: str
+
+
+# The reasons for which nothing may be started on a pool whose state does not say it itself.
+NOT_WHOLE = frozenset(
+    {
+        *("md_degraded", "md_failed", "md_inactive", "md_rebuilding"),
+        *("btrfs_missing_device", "lvm_missing"),
+    }
+)

@@ -14,6 +14,7 @@ from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.models.infrastructure.storage_pool import StoragePool
 from app.services.infrastructure.facts.smart.report import ReadState
 from app.services.infrastructure.pools.ledger import STANDS_ON
+from app.services.infrastructure.pools.reasons import NOT_WHOLE
 from app.services.infrastructure.storage.rows import name_of
 from app.services.infrastructure.storage.rules import Level
 from app.services.infrastructure.upkeep.planner import Task
@@ -47,7 +48,7 @@ async def plans(session: AsyncSession, now: datetime) -> Plans:
     busy, running = await _busy(session)
     below = await _below(session, [row.id for row in pools])
     tasks = [task for row in drives for task in _of_drive(row)]
-    tasks += [_of_pool(row, below.get(row.id, ())) for row in pools]
+    tasks += [task_of_pool(row, below.get(row.id, ())) for row in pools]
     refused = await _refused(session, now - _AFTER_REFUSAL)
     tasks = [
         replace(task, obstacle=f"It was refused the last time: {refused[task.resource_id]}")
@@ -127,7 +128,8 @@ def _is_hot(row: StorageDevice) -> bool:
     return any(entry["code"] in _HOT for entry in row.reasons)
 
 
-def _of_pool(row: StoragePool, drives: Sequence[StorageDevice]) -> Task:
+def task_of_pool(row: StoragePool, drives: Sequence[StorageDevice]) -> Task:
+    """Return what is planned for a pool, and what stands in its way."""
     known: list[datetime] = [at for at in (row.last_scrub_at, row.scrub_started_at) if at]
     return Task(
         row.id,
@@ -156,9 +158,4 @@ def _pool_obstacle(row: StoragePool, drives: Sequence[StorageDevice]) -> str:
 
 
 def _is_not_whole(row: StoragePool) -> bool:
-    return any(entry["code"] in _BROKEN for entry in row.reasons)
-
-
-_BROKEN = frozenset(
-    {"md_degraded", "md_rebuilding", "md_inactive", "btrfs_missing_device", "lvm_missing"}
-)
+    return any(entry["code"] in NOT_WHOLE for entry in row.reasons)

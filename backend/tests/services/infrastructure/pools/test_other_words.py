@@ -1,10 +1,11 @@
 """What is said of md, LVM and btrfs fits what happened, on the outputs that mislead."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
 
-from app.models.infrastructure.storage_pool import PoolKind
+from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.ports.shell import CommandResult, Outcome
 from app.services.core.facts import read
 from app.services.infrastructure.facts.lvm import LogicalVolume, Lvm, LvmFact
@@ -14,6 +15,7 @@ from app.services.infrastructure.facts.table import FACTS
 from app.services.infrastructure.pools.verdicts import judge_pool
 from app.services.infrastructure.pools.view import PoolMember, PoolView, Volume, views_of
 from app.services.infrastructure.storage.rules import Level
+from app.services.infrastructure.upkeep.plans import task_of_pool
 from tests.facts.corpus import FOLDER, load
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -73,6 +75,27 @@ def test_more_lost_members_than_an_array_can_spare_are_no_matter_of_a_new_drive(
     (reason,) = judge_pool(shown, NOW)
     assert (reason.code, reason.level) == (code, Level.FAILING)
     assert ("--add" in reason.fix) == (code == "md_degraded")
+    assert obstacle_of([reason.code]) == "The pool is not whole: mend it first."
+
+
+def obstacle_of(codes: list[str]) -> str:
+    """Return what keeps a planned check away from an array with these reasons."""
+    row = StoragePool(
+        id=uuid.uuid4(),
+        server_id=uuid.uuid4(),
+        name="md0",
+        kind=PoolKind.MD,
+        state="active",
+        activity="",
+        scrub_days=30,
+        first_seen_at=NOW,
+        reasons=[{"code": code} for code in codes],
+    )
+    return task_of_pool(row, []).obstacle
+
+
+def test_differing_copies_keep_no_check_away() -> None:
+    assert obstacle_of(["md_mismatches"]) == ""
 
 
 def test_arrays_that_do_not_run_are_told_apart_though_all_their_numbers_are_zeros() -> None:
