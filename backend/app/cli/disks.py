@@ -42,6 +42,7 @@ def _row(device: Document) -> Document:
     size, wear = device.get("capacity_bytes"), device.get("wear_percent")
     return {
         **device,
+        "level": _verdict(device),
         "size": _size(size) if isinstance(size, int) else "",
         "hot": device.get("temperature_celsius"),
         "worn": f"{wear} %" if wear is not None else "",
@@ -50,10 +51,16 @@ def _row(device: Document) -> Document:
     }
 
 
+def _verdict(device: Document) -> str:
+    """Return the verdict; of a drive that is not there any more, that it is not."""
+    state = str(device.get("state"))
+    return str(device["level"]) if state == "present" else state
+
+
 def _why(device: Document) -> str:
-    state = device.get("state")
-    if state != "present":
-        return f"It is {state}."
+    if device.get("state") != "present":
+        day = str(device["last_seen_at"])[:10]
+        return f"It was {device['level']} when it was last seen, on {day}."
     reasons = device.get("reasons")
     for reason in reasons if isinstance(reasons, list) else []:
         if isinstance(reason, dict) and not reason.get("is_acknowledged"):
@@ -73,7 +80,7 @@ def show_disk(name: str, json: Json = False) -> None:
     if json:
         show(device, "", as_json=True)
         return
-    title = f"{device['title']} in {device['server_name']}: {device['level']}. {_why(device)}"
+    title = f"{device['title']} in {device['server_name']}: {_verdict(device)}. {_why(device)}"
     show(device, title, as_json=False)
     for part, columns in (
         ("reasons", {"level": "LEVEL", "message": "REASON", "source": "SOURCE", "fix": "FIX"}),
