@@ -133,7 +133,7 @@ const COLUMNS: Column<Alert>[] = [
   {
     id: 'lasted',
     header: 'Lasts',
-    width: '90px',
+    width: '120px',
     align: 'right',
     hideBelow: 'sm',
     cell: (alert) => <Lasts alert={alert} />,

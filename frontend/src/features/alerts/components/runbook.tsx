@@ -33,7 +33,7 @@ function BlockOf({ block }: { block: Block }) {
       return (
         <Title
           order={block.level === 2 ? 3 : 4}
-          size="md"
+          size={block.level === 2 ? 'lg' : 'md'}
           fw={block.level === 2 ? 700 : 600}
           mt="sm"
         >
