@@ -145,8 +145,8 @@ what a whole round sends to a machine that has everything. `/dev/sda`, `md0`, `t
 No command of a round changes anything, and none wakes a disk: `smartctl` always has `-n standby`,
 and what else is asked is kept by the kernel in memory. Only LVM, `mdadm --detail`,
 `btrfs device usage` and `zfs list` may read the disks themselves; where a disk of the machine slept
-when it was last asked, they are left out until it is awake. Where it is not known whether the disks sleep, `zfs list` is only asked of a
-machine whose disks have no platters.
+when it was last asked, they are left out until it is awake. Where it is not known whether the disks
+sleep, `zfs list` is only asked of a machine whose disks have no platters.
 
 ## Asked with the rights of the login
 
