@@ -9,7 +9,7 @@ import pytest
 
 from app.models.infrastructure.storage_pool import PoolKind
 from app.ports.shell import CommandResult, Outcome
-from app.services.core.facts import read
+from app.services.core.facts import Trouble, read
 from app.services.infrastructure.facts.clock import Clock
 from app.services.infrastructure.facts.zfs.model import ScanKind, ScanState, ZfsPools
 from app.services.infrastructure.facts.zfs.pools import STATUS, ZfsPoolsFact
@@ -221,3 +221,34 @@ def test_a_scrub_that_stays_paused_is_told_after_eight_hours(
         assert shown.paused_at == datetime(2026, 11, 23, 14, 6, 58, tzinfo=UTC)
         reasons = judge_pool(shown, shown.paused_at + timedelta(hours=hours))
         assert [one.level for one in reasons if one.code == "scrub_paused"] == levels
+
+
+def test_warnings_before_json_are_passed_over_and_half_of_it_is_no_answer() -> None:
+    recorded = (PAIRS / "running.txt").read_text()
+    document = recorded.partition("== json ==\n")[2].rstrip()
+    warned = answered(f"== status ==\nWARNING: the kernel module is of another version\n{document}")
+    assert warned == answered(f"== status ==\n{document}")
+    for share in range(1, 20):
+        half = document[: len(document) * share // 20]
+        result = CommandResult(STATUS.argv, Outcome.RAN, 0, f"== status ==\n{half}", "")
+        assert read(ZfsPoolsFact(), (result,)).trouble is Trouble.UNPARSABLE
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_pool_of_a_thousand_devices_is_read_and_shown(form: str) -> None:
+    leaves = {
+        f"disk {index}": {"name": f"disk {index}", "state": "ONLINE"} for index in range(1000)
+    }
+    rows = "".join(f"\t  {name}  ONLINE  0  0  0\n" for name in leaves)
+    root = {"name": "my tank", "state": "ONLINE", "vdevs": leaves}
+    whole = {
+        "pools": {"my tank": {"name": "my tank", "state": "ONLINE", "vdevs": {"my tank": root}}}
+    }
+    text = (
+        "  pool: my tank\n state: ONLINE\nconfig:\n\n\tNAME  STATE  READ WRITE CKSUM\n"
+        f"\tmy tank  ONLINE  0  0  0\n{rows}\nerrors: No known data errors\n"
+    )
+    pools = answered("== status ==\n" + (json.dumps(whole) if form == "json" else text))
+    (shown,) = views_of({"zfs_pools": pools})[PoolKind.ZFS]
+    assert (shown.name, len(shown.members)) == ("my tank", 1000)
+    assert [one.name for one in shown.members] == list(leaves)
