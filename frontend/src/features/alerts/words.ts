@@ -1,7 +1,7 @@
 // What alerts, matchers and rules are called where people read of them.
-import { formatBytes, formatDuration, threeDigits } from '@/lib/format';
+import { formatBytes, formatDuration, plural, threeDigits } from '@/lib/format';
 import type { State } from '@/lib/states';
-import type { Alert, Matcher, Rule } from './api';
+import type { Alert, AlertDetail, Matcher, Rule, Span } from './api';
 
 const STATE_OF: Record<Alert['severity'], State> = {
   critical: 'critical',
@@ -98,4 +98,27 @@ export function definitionInWords(definition: Definition | null): string {
   if (definition.type !== 'composite') return partInWords(definition);
   const join = definition.join === 'any' ? ' or ' : ' and ';
   return definition.parts.map(partInWords).join(join);
+}
+
+/** Why nobody is told, who has it, how many follow from it. */
+export function notes(alert: Alert): string {
+  return [
+    alert.consequences > 0 &&
+      `${plural(alert.consequences, 'alert')} ${alert.consequences === 1 ? 'follows' : 'follow'} from it`,
+    alert.acknowledged_by && `${alert.acknowledged_by} has it`,
+    alert.is_flapping && 'comes and goes',
+    alert.muted_by,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** An hour before, and up to now or half an hour after its end; whole minutes, so that it stays. */
+export function spanAround(alert: AlertDetail, now: Date): Span {
+  const minute = (milliseconds: number) => Math.floor(milliseconds / 60_000) * 60;
+  const end = alert.resolved_at ? Date.parse(alert.resolved_at) + 1_800_000 : now.getTime();
+  return {
+    from: minute(Date.parse(alert.began_at)) - 3_600,
+    to: minute(Math.min(end, now.getTime())),
+  };
 }

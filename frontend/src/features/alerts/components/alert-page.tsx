@@ -12,9 +12,9 @@ import { Page, Section } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
 import { useNow } from '@/hooks/use-now';
-import { alertQuery, consequencesQuery, useReopen, type AlertDetail, type Span } from '../api';
+import { alertQuery, consequencesQuery, useReopen, type AlertDetail } from '../api';
 import { tellFailure } from '../tell-failure';
-import { STATE_NAMES, stateOfAlert, withUnit } from '../words';
+import { spanAround, STATE_NAMES, stateOfAlert, withUnit } from '../words';
 import { AcknowledgeButton } from './acknowledge-dialog';
 import { AlertChart } from './alert-chart';
 import { AlertHistory } from './alert-history';
@@ -157,16 +157,6 @@ function Consequences({ id }: { id: string }) {
       </Faces>
     </Section>
   );
-}
-
-/** An hour before, and up to now or half an hour after its end; whole minutes, so that it stays. */
-function spanAround(alert: AlertDetail, now: Date): Span {
-  const minute = (milliseconds: number) => Math.floor(milliseconds / 60_000) * 60;
-  const end = alert.resolved_at ? Date.parse(alert.resolved_at) + 1_800_000 : now.getTime();
-  return {
-    from: minute(Date.parse(alert.began_at)) - 3_600,
-    to: minute(Math.min(end, now.getTime())),
-  };
 }
 
 function eventsOf(alert: AlertDetail) {

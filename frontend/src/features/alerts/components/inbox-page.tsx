@@ -17,7 +17,7 @@ import { useSearchState } from '@/hooks/use-search-state';
 import { formatDuration, plural } from '@/lib/format';
 import type { TableState } from '@/lib/search';
 import { alertCountsQuery, ALERTS_PER_PAGE, alertsQuery, type Alert } from '../api';
-import { STATE_NAMES, stateOfAlert } from '../words';
+import { notes, STATE_NAMES, stateOfAlert } from '../words';
 import { AcknowledgeButton } from './acknowledge-dialog';
 import { SilenceDialog } from './silence-dialog';
 import { SnoozeMenu } from './snooze-menu';
@@ -48,19 +48,6 @@ const FILTERS: Filter<Alert>[] = [
 
 // The server sorts, so `sortBy` only says that a column can be sorted.
 const sortable = () => null;
-
-/** Under the title: why nobody is told, who has it, how many follow from it. */
-function notes(alert: Alert): string {
-  return [
-    alert.consequences > 0 &&
-      `${plural(alert.consequences, 'alert')} ${alert.consequences === 1 ? 'follows' : 'follow'} from it`,
-    alert.acknowledged_by && `${alert.acknowledged_by} has it`,
-    alert.is_flapping && 'comes and goes',
-    alert.muted_by,
-  ]
-    .filter(Boolean)
-    .join(' · ');
-}
 
 /** How long it lasts; it goes on while the page stands open. */
 function Lasts({ alert: { began_at, resolved_at } }: { alert: Alert }) {
