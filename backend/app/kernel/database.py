@@ -32,7 +32,31 @@ Session = AsyncSession  # the name by which rooms that know no SQL take one
 
 SQLITE_BUSY_MS = 5000
 _PG_DISK_FULL = "53100"
+# A key that is there already, and one that is there no more.
+_PG_KEYS = frozenset({"23505", "23503"})
+_SQLITE_KEYS = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+    }
+)
 ANNOUNCED = "announced"  # the mark of a session in which something was written for others to hear
+
+
+Clash = IntegrityError  # likewise
+
+
+def is_overtaken(error: Clash) -> bool:
+    """Tell whether a name was taken, or something deleted, between a look and the writing.
+
+    Between the two another request may have written; PostgreSQL and SQLite say so by the broken
+    key. Other broken rules, such as a column that must not be empty, are our own mistakes.
+    """
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) in _SQLITE_KEYS
+    return getattr(cause, "sqlstate", None) in _PG_KEYS
 
 
 def in_transaction() -> bool:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.kernel import context
+from app.kernel.database import Clash, is_overtaken
 from app.kernel.errors import UnityError
 from app.kernel.logging import get_logger
 
@@ -51,6 +52,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(UnityError, _unity_error)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Clash, _clash)
     app.add_exception_handler(Exception, _crash)
 
 
@@ -132,6 +134,20 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     detail = error.detail if not is_bare else f"{phrase}: {request.url.path}"
     return problem(
         error.status_code, kebab(phrase.replace(" ", "")), phrase, detail, headers=error.headers
+    )
+
+
+async def _clash(request: Request, error: Exception) -> JSONResponse:
+    """Answer for two requests that wanted the same at the same moment; the other one has it."""
+    if not isinstance(error, Clash) or not is_overtaken(error):
+        return await _crash(request, error)
+    log.info("request_overtaken", method=request.method, path=request.url.path)
+    return problem(
+        409,
+        "overtaken",
+        "Somebody else was faster",
+        "Another request took the name, or deleted what this one needs, at this very moment.",
+        extra={"fix": "Reload, look what is there now, and try again."},
     )
 
 

@@ -13,7 +13,7 @@ from app.routers.problems import kebab
 PAGE = Path(__file__).parents[3] / "docs" / "problems.md"
 # The command line's own; no server answers with them. The last is what a crash is called.
 ELSEWHERE = {"no-server", "refused", "unity-error"}
-FROM_HTTP = {"internal-error", "not-found", "method-not-allowed", "content-too-large"}
+FROM_HTTP = {"internal-error", "overtaken", "not-found", "method-not-allowed", "content-too-large"}
 
 
 def kinds(error: type[UnityError] = UnityError) -> Iterator[str]:
