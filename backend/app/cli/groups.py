@@ -19,10 +19,14 @@ Group = Annotated[str, typer.Argument(help="Its name or id.")]
 Servers = Annotated[list[str], typer.Argument(help="Their names or ids.")]
 
 
+def _each_once(ids: list[uuid.UUID]) -> list[uuid.UUID]:
+    return sorted(set(ids))
+
+
 class GroupDocument(GroupWrite):
     """A group as a file has it: with the servers in it."""
 
-    servers: Annotated[list[uuid.UUID], AfterValidator(sorted)] = Field([])
+    servers: Annotated[list[uuid.UUID], AfterValidator(_each_once)] = Field([])
 
 
 @cli.command("list")
