@@ -12,7 +12,11 @@ from app.services.core.facts import Absent, Fact, NoRight, Unparsable
 from app.services.infrastructure.databases import minio, redis
 from app.services.infrastructure.databases.answers import Answers
 from app.services.infrastructure.facts.block_devices import read_lsblk
-from app.services.infrastructure.facts.btrfs_status import read_balance, read_scrub
+from app.services.infrastructure.facts.btrfs_status import (
+    read_balance,
+    read_devices,
+    read_scrub,
+)
 from app.services.infrastructure.facts.kernel_log import read_events
 from app.services.infrastructure.facts.md.mdadm import read_mdadm
 from app.services.infrastructure.facts.smart import answer
@@ -142,6 +146,7 @@ def targets() -> dict[str, Target]:
         "btrfs_balance": Target(
             read_balance, ("Balance on '/a' is running\n3 out of about 12 chunks balanced\n",)
         ),
+        "btrfs_devices": Target(read_devices, ("/dev/sda, ID: 1\n   Unallocated: 1\n",)),
         "zfs_datasets": Target(
             _datasets,
             ("tank\t1\t2\t3\t0\t0\t4\n== snapshots ==\ntank\t2\t5\t9,5\n== end ==\n",),
