@@ -1,5 +1,6 @@
 """The way out: charts over any range, the newest values of many resources, and names."""
 
+import asyncio
 import math
 import uuid
 from bisect import bisect_left
@@ -224,17 +225,9 @@ class MetricReader:
             )
             .order_by(MetricChunk.series_id, MetricChunk.day)
         )
-        sealed: dict[int, Points] = {each: ([], []) for each in ids}
-        for series_id, packed in rows:
-            times, values = decode_points(packed)
-            sealed[series_id][0].extend(times)
-            sealed[series_id][1].extend(values)
-        found = {}
-        for each in ids:
-            times, values = merge_points(sealed[each], head.by_series.get(each, ([], [])))
-            left, right = bisect_left(times, span[0]), bisect_left(times, span[1])
-            found[each] = roll_up(times[left:right], values[left:right], step)
-        return found
+        packed = [(series_id, points) for series_id, points in rows]
+        # Days of many series take seconds to unpack; meanwhile others are served.
+        return await asyncio.to_thread(_unpacked, ids, packed, head, span, step)
 
     async def _rolled(
         self, ids: Sequence[int], head: HeadPoints, span: tuple[int, int], tier: Tier, step: int
@@ -294,6 +287,27 @@ class MetricReader:
 class _OpenDay(NamedTuple):
     points: Points
     is_sealed: bool
+
+
+def _unpacked(
+    ids: Sequence[int],
+    packed: Iterable[tuple[int, bytes]],
+    head: HeadPoints,
+    span: tuple[int, int],
+    step: int,
+) -> dict[int, Buckets]:
+    """Roll up the sealed days of series with what their head has; blocks."""
+    sealed: dict[int, Points] = {each: ([], []) for each in ids}
+    for series_id, points in packed:
+        times, values = decode_points(points)
+        sealed[series_id][0].extend(times)
+        sealed[series_id][1].extend(values)
+    found = {}
+    for each in ids:
+        times, values = merge_points(sealed[each], head.by_series.get(each, ([], [])))
+        left, right = bisect_left(times, span[0]), bisect_left(times, span[1])
+        found[each] = roll_up(times[left:right], values[left:right], step)
+    return found
 
 
 def _resources(names: Iterable[SeriesName]) -> list[uuid.UUID]:
