@@ -51,6 +51,8 @@ from app.schedulers.jobs import Job
 from app.schedulers.runner import JobRuntime
 from app.services.core import vault_canary
 from app.services.core.alerts.builtin import BuiltInRule, plant, rule_of
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.renewal import renew
 from app.services.core.alerts.types import AlertTypes
 from app.services.core.announcer import Announcer
 from app.services.core.backup.dump import Machine
@@ -247,7 +249,7 @@ def archive_stores() -> ArchiveStores:
 async def _built_in_rules(
     database: Database, clock: SystemClock, types: AlertTypes
 ) -> dict[str, BuiltInRule]:
-    """Enter the alert rules that Unity brings along, unless they are there; return all of them."""
+    """Enter the alert rules that Unity brings along, or renew them; return all of them."""
     rules = [
         *map(rule_of, types.values()),
         *alarms.RULES,
@@ -259,6 +261,7 @@ async def _built_in_rules(
     ]
     async with database.transaction() as session:
         await plant(session, rules, clock.now())
+        await renew(session, AlertEngine(clock), rules, clock.now())
     return {rule.key: rule for rule in rules}
 
 

@@ -16,6 +16,8 @@ from app.services.core.metrics.statements import insert_missing
 # The id follows from the key, so that every process and every worker enters the same row.
 _NAMESPACE = uuid.UUID("0190b3a5-7c11-7d4e-9a51-5c0e1c0de001")
 
+UNTOUCHED = 1  # the version of a row that nobody has changed; each change counts it up
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltInRule:
@@ -86,7 +88,7 @@ def _row(rule: BuiltInRule, now: datetime) -> dict[str, object]:
         **rule.timing.model_dump(),
         "runbook": rule.runbook,
         "is_enabled": rule.is_enabled,
-        "version": 1,
+        "version": UNTOUCHED,
         "created_at": now,
         "updated_at": now,
     }

@@ -1,0 +1,46 @@
+"""Built-in rules after an upgrade: what nobody has touched becomes what the new version brings."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.core.alert_rule import AlertRule
+from app.services.core.alerts.builtin import UNTOUCHED, BuiltInRule, rule_id
+from app.services.core.alerts.engine import AlertEngine
+from app.services.core.alerts.rule_words import apply, first_values, is_changed
+
+
+async def renew(
+    session: AsyncSession, engine: AlertEngine, rules: Iterable[BuiltInRule], now: datetime
+) -> list[uuid.UUID]:
+    """Bring untouched rules up to date; return the ids of those that were not.
+
+    A rule that was edited, switched or muted once belongs to people, and stays as it is. One that
+    judges otherwise now ends what it had open, as an edit does.
+    """
+    first = {rule_id(rule.key): rule for rule in rules}
+    rows = await session.scalars(
+        select(AlertRule)
+        .where(AlertRule.id.in_(first), AlertRule.version == UNTOUCHED)
+        .order_by(AlertRule.id)
+        .with_for_update()
+    )
+    outdated = [row for row in rows if _differs(row, first[row.id])]
+    for row in outdated:
+        wish = first_values(first[row.id])
+        if row.definition != wish.definition.model_dump(mode="json"):
+            await engine.end(session, "{name}: the rule was changed", rule_ids=[row.id])
+        apply(row, wish, now)
+        row.version = UNTOUCHED
+    return [row.id for row in outdated]
+
+
+def _differs(row: AlertRule, first: BuiltInRule) -> bool:
+    try:
+        return is_changed(row, first)
+    except ValidationError:
+        return True  # the older version wrote what this one cannot read
