@@ -28,7 +28,7 @@ from app.ports.shell import Listener
 _LIMIT = 4 * 1024 * 1024
 _DEEPEST = 8
 _MOST = 100_000
-_LOST = (OSError, EOFError, asyncio.LimitOverrunError, ValueError)
+_LOST = (OSError, asyncio.LimitOverrunError, ValueError)
 Reply = str | int | None | list["Reply"]
 
 
@@ -176,6 +176,8 @@ class _Talk:
                 return await self._reply(0)
         except TimeoutError as error:
             raise DatabaseSilent(f"No answer within {seconds:g} s.") from error
+        except EOFError as error:  # its text counts bytes, which tells nobody anything
+            raise DatabaseUnreachable("It ended the connection before it had answered.") from error
         except _LOST as error:
             raise DatabaseUnreachable(f"The connection broke: {error}") from error
 

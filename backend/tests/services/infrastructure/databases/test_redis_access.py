@@ -65,6 +65,15 @@ async def test_one_that_wants_a_certificate_of_the_client_says_so(desk: Desk) ->
     assert "tls-auth-clients" in row.fix
 
 
+async def test_one_that_hangs_up_is_told_in_words(desk: Desk) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        key = await desk.enter(DatabaseKind.REDIS, tcp(server.sockets[0].getsockname()[1]))
+        row = await desk.ask(key)
+    assert row.state == DatabaseState.DEGRADED
+    assert row.reason.endswith("It ended the connection before it had answered.")
+
+
 @pytest.mark.needs("redis")
 async def test_a_password_that_the_server_repeats_is_shown_nowhere(desk: Desk) -> None:
     with databases.redis("--rename-command", "AUTH", "") as running:

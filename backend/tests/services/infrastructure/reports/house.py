@@ -107,7 +107,7 @@ class House:
 
     async def alert(self, resource: uuid.UUID, title: str, ago: timedelta, **more: object) -> None:
         values: dict[str, object] = {
-            "fingerprint": title,
+            "fingerprint": title[:64],
             "severity": Severity.WARNING,
             "state": AlertState.RESOLVED,
             "fired_at": self.now - ago,
