@@ -9749,7 +9749,17 @@ export interface components {
              * @description Of the last 24 hours, the newest first.
              */
             changes: components["schemas"]["ChangeRead"][];
-            /** Problems */
+            /**
+             * Problem Counts
+             * @description How many there are in all.
+             */
+            problem_counts: {
+                [key: string]: number;
+            };
+            /**
+             * Problems
+             * @description The worst hundred, the oldest first.
+             */
             problems: components["schemas"]["ServerProblem"][];
             /** Servers */
             servers: components["schemas"]["ServerTile"][];

@@ -84,8 +84,11 @@ export function trouble(part: Partial<Schemas['ServerProblem']> = {}): Schemas['
 }
 
 export function overview(part: Partial<Schemas['Overview']> = {}): Schemas['Overview'] {
+  const counts: Record<string, number> = {};
+  for (const { severity } of part.problems ?? []) counts[severity] = (counts[severity] ?? 0) + 1;
   return {
     problems: [],
+    problem_counts: counts,
     totals: { online: part.servers?.length ?? 0 },
     servers: [],
     changes: [],

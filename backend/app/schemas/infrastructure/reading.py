@@ -131,7 +131,8 @@ class ChangeRead(Output):
 class Overview(Output):
     """What is wrong now, first; then all servers, the worst first."""
 
-    problems: list[ServerProblem]
+    problems: list[ServerProblem] = Field(description="The worst hundred, the oldest first.")
+    problem_counts: dict[Severity, int] = Field(description="How many there are in all.")
     totals: dict[ServerStatus, int] = Field(description="Servers by status.")
     servers: list[ServerTile]
     changes: list[ChangeRead] = Field(description="Of the last 24 hours, the newest first.")

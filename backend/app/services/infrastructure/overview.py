@@ -1,10 +1,12 @@
 """The overview: what is wrong now, all servers at a glance, what changed. Four queries in all."""
 
+import heapq
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
+from typing import TypeVarTuple, cast
 
-from sqlalchemy import Row, Table, func, or_, select
+from sqlalchemy import Row, Select, Table, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -25,7 +27,9 @@ from app.services.infrastructure.status import Verdict, shown
 from app.services.infrastructure.summary import read_spark
 
 _CHANGES_SHOWN = 50
+_PROBLEMS_SHOWN = 100  # nobody reads more before mending some; the inbox has them all
 _CAUSE = aliased(Alert)
+_Ts = TypeVarTuple("_Ts")
 _SERVER = cast("Table", MonitoredServer.__table__)
 _SUMMARY = cast("Table", ServerSummary.__table__)
 _COLUMNS = (
@@ -88,13 +92,17 @@ class OverviewReader:
         problems = [
             _status_problem(row, verdict) for row, verdict in judged if verdict.status in _SEVERITY
         ]
+        counts = Counter(one.severity for one in problems) + await self._alert_counts()
         problems += await self._alerts()
-        problems.sort(key=lambda one: (_RANK[one.severity], one.server_name.lower(), one.subject))
         totals = dict.fromkeys(ServerStatus, 0)
         for tile in tiles:
             totals[tile.status] += 1
         return Overview(
-            problems=problems, totals=totals, servers=tiles, changes=await self._changes()
+            problems=heapq.nsmallest(_PROBLEMS_SHOWN, problems, key=_worst_and_oldest),
+            problem_counts=dict(counts),
+            totals=totals,
+            servers=tiles,
+            changes=await self._changes(),
         )
 
     async def _servers(self) -> Sequence[Row]:  # type: ignore[type-arg]  # its columns are listed above
@@ -108,22 +116,18 @@ class OverviewReader:
         )
         return rows.all()
 
-    async def _alerts(self) -> list[ServerProblem]:
-        """Return what is wrong with servers and all that belongs to them, without what follows."""
+    async def _alert_counts(self) -> Counter[Severity]:
         rows = await self._session.execute(
-            select(Alert, Resource, MonitoredServer.name)
-            .join(Resource, Resource.id == Alert.resource_id)
-            .join(
-                MonitoredServer,
-                MonitoredServer.id == func.coalesce(Resource.server_id, Resource.id),
-            )
-            .outerjoin(_CAUSE, _CAUSE.id == Alert.cause_id)
-            .where(
-                Alert.state.in_(ACTIVE),
-                Alert.kind.not_in(_TOLD_BY_STATUS),
-                or_(Alert.cause_id.is_(None), _CAUSE.state == AlertState.RESOLVED),
-                MonitoredServer.is_enabled,
-            )
+            _of_servers(select(Alert.severity, func.count())).group_by(Alert.severity)
+        )
+        return Counter({Severity(severity): count for severity, count in rows})
+
+    async def _alerts(self) -> list[ServerProblem]:
+        """Return the worst of what is wrong with servers and all that belongs to them."""
+        rows = await self._session.execute(
+            _of_servers(select(Alert, Resource, MonitoredServer.name))
+            .order_by(case(_RANK, value=Alert.severity), Alert.began_at, Alert.id)
+            .limit(_PROBLEMS_SHOWN)
         )
         return [
             ServerProblem(
@@ -160,6 +164,29 @@ class OverviewReader:
             )
             for change, name in rows
         ]
+
+
+def _of_servers(query: Select[*_Ts]) -> Select[*_Ts]:
+    """Take the alerts that are active, of servers and what belongs to them, without what follows.
+
+    What the server's own status says is left out, too.
+    """
+    return (
+        query.join(Resource, Resource.id == Alert.resource_id)
+        .join(MonitoredServer, MonitoredServer.id == func.coalesce(Resource.server_id, Resource.id))
+        .outerjoin(_CAUSE, _CAUSE.id == Alert.cause_id)
+        .where(
+            Alert.state.in_(ACTIVE),
+            Alert.kind.not_in(_TOLD_BY_STATUS),
+            or_(Alert.cause_id.is_(None), _CAUSE.state == AlertState.RESOLVED),
+            MonitoredServer.is_enabled,
+        )
+    )
+
+
+def _worst_and_oldest(one: ServerProblem) -> tuple[int, bool, float, str]:
+    since = one.since.timestamp() if one.since else 0.0
+    return _RANK[one.severity], one.since is not None, since, one.server_name.lower()
 
 
 def _tile(row: Row, verdict: Verdict) -> ServerTile:  # type: ignore[type-arg]  # see `_servers`

@@ -13,7 +13,7 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.models.core.alert import Alert, AlertState, Severity
 from app.models.infrastructure.collection import ServerSummary
-from app.models.infrastructure.monitored_server import ServerStatus
+from app.models.infrastructure.monitored_server import MonitoredServer, ServerStatus
 from app.ports.shell import Unreachable
 from app.schemas.infrastructure.reading import Overview, RunQuery
 from app.schemas.infrastructure.server import ServerQuery
@@ -112,6 +112,36 @@ async def test_what_is_wrong_stands_first(site: Site) -> None:
         (full, "online"),
         (bad, "offline"),
     }
+
+
+@pytest.mark.both_engines
+async def test_of_very_many_problems_the_worst_and_oldest_are_shown_and_all_counted(
+    site: Site,
+) -> None:
+    nas, now = await site.enter("nas"), site.clock.now()
+    async with site.database.transaction() as session:
+        await session.execute(update(MonitoredServer).values(status=ServerStatus.ONLINE))
+        session.add_all(
+            Alert(
+                kind="unit_failed",
+                domain="infrastructure",
+                resource_id=nas,
+                fingerprint=str(number),
+                severity=Severity.CRITICAL if number % 2 else Severity.WARNING,
+                title="",
+                subject=str(number),
+                message="It failed.",
+                state=AlertState.FIRING,
+                began_at=now - timedelta(minutes=number),
+            )
+            for number in range(240)
+        )
+    overview = await read(site)
+    assert overview.problem_counts[Severity.CRITICAL] == 120
+    assert overview.problem_counts[Severity.WARNING] >= 120
+    assert [one.subject for one in overview.problems] == [
+        str(number) for number in range(239, 39, -2)
+    ]
 
 
 async def test_a_collector_that_stands_still_leaves_no_server_green(site: Site) -> None:

@@ -13,6 +13,16 @@ export interface Badge {
   count: number;
 }
 
+type Counts = Partial<Record<keyof typeof SEVERITY_STATES, number>>;
+
+/** The worst kind of problem, and how many of it there are. */
+function badgeOfCounts(counts: Counts): Badge | undefined {
+  const found = (['critical', 'warning', 'info'] as const).find((each) => counts[each]);
+  if (found === undefined) return undefined;
+  const state = SEVERITY_STATES[found];
+  return state === 'ok' || state === 'unknown' ? undefined : { state, count: counts[found] ?? 0 };
+}
+
 /** How many are in the worst state, or nothing when all is well. */
 function badgeOf(states: readonly State[]): Badge | undefined {
   const state = worstOf(states);
@@ -25,7 +35,7 @@ export function useBadges(): Partial<Record<string, Badge>> {
   const { data } = useQuery({ ...overviewQuery, enabled: mayRead });
   const alerts = useQuery({ ...alertCountsQuery, enabled: useMay('alerts:read') }).data ?? [];
   return {
-    Overview: badgeOf(data?.problems.map(({ severity }) => SEVERITY_STATES[severity]) ?? []),
+    Overview: badgeOfCounts(data?.problem_counts ?? {}),
     Servers: badgeOf(data?.servers.map(({ status }) => SERVER_STATES[status]) ?? []),
     // What is kept quiet, or somebody has taken on, needs nobody else.
     Alerts: badgeOf(

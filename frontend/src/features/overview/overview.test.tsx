@@ -92,6 +92,15 @@ describe('the overview', () => {
     expect(within(wrong).getAllByRole('listitem')).toHaveLength(12);
   });
 
+  it('says how many there are when only the worst were sent', async () => {
+    const problems = Array.from({ length: 9 }, (_, number) =>
+      trouble({ alert_id: `alert-${number}` }),
+    );
+    answer({ problems, problem_counts: { critical: 2, warning: 1998 }, servers: [tile()] });
+    await show();
+    expect(await screen.findByRole('button', { name: 'Show the worst 9 of 2000' })).toBeVisible();
+  });
+
   it('shows a server at a glance', async () => {
     answer({ servers: [tile()] });
     await show();

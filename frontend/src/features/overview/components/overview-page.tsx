@@ -57,12 +57,13 @@ function Skeleton() {
 
 function Fleet({ overview }: { overview: Overview }) {
   const { problems, servers, changes } = overview;
+  const total = Object.values(overview.problem_counts).reduce((sum, count) => sum + count, 0);
   return (
     <div className={classes.columns}>
       <Stack gap="md">
         <Section title={problems.length > 0 ? 'Wrong now' : 'Nothing is wrong'}>
           {problems.length > 0 ? (
-            <ProblemList problems={problems} />
+            <ProblemList problems={problems} total={total} />
           ) : (
             <Text c="dimmed">All servers answer, every fact was read, and no alert is firing.</Text>
           )}

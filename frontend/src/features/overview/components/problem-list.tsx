@@ -85,10 +85,18 @@ function Problem({ problem }: { problem: ServerProblem }) {
   );
 }
 
+interface ProblemListProps {
+  problems: readonly ServerProblem[];
+  /** How many there are in all; only the worst are sent. */
+  total: number;
+}
+
 /** The worst few; what stands below them on the page must not be pushed out of sight. */
-export function ProblemList({ problems }: { problems: readonly ServerProblem[] }) {
+export function ProblemList({ problems, total }: ProblemListProps) {
   const [isWhole, setIsWhole] = useState(false);
   const sorted = worstAndOldestFirst(problems);
+  const more =
+    total > sorted.length ? `Show the worst ${sorted.length} of ${total}` : `Show all ${total}`;
   return (
     <>
       <ul className={classes.problems}>
@@ -101,7 +109,7 @@ export function ProblemList({ problems }: { problems: readonly ServerProblem[] }
       </ul>
       {sorted.length > MOST && (
         <Button variant="subtle" mt="xs" onClick={() => setIsWhole(!isWhole)}>
-          {isWhole ? `Show the worst ${MOST}` : `Show all ${sorted.length}`}
+          {isWhole ? `Show the worst ${MOST}` : more}
         </Button>
       )}
     </>
