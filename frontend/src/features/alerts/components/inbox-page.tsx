@@ -101,7 +101,7 @@ const COLUMNS: Column<Alert>[] = [
     id: 'notes',
     header: 'Note',
     width: '220px',
-    hideBelow: 'md',
+    hideBelow: 'lg',
     cell: (alert) => (
       <Text span size="sm" c="dimmed" title={notes(alert)}>
         {notes(alert)}
