@@ -28,7 +28,9 @@ from app.kernel.errors import DiskFull
 
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
-Session = AsyncSession  # the name by which rooms that know no SQL take one
+# The names by which rooms that know no SQL take a session, and a broken rule of a table.
+Session = AsyncSession
+Clash = IntegrityError
 
 SQLITE_BUSY_MS = 5000
 _PG_DISK_FULL = "53100"
@@ -42,9 +44,6 @@ _SQLITE_KEYS = frozenset(
     }
 )
 ANNOUNCED = "announced"  # the mark of a session in which something was written for others to hear
-
-
-Clash = IntegrityError  # likewise
 
 
 def is_overtaken(error: Clash) -> bool:

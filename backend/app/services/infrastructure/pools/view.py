@@ -42,6 +42,11 @@ class PoolMember(BaseModel):
     errors_grew_at: datetime | None = None  # when the errors were last seen to be more
     errors_grew_by: int | None = None
 
+    @property
+    def errors(self) -> int:
+        """How many it has had, of all kinds."""
+        return (self.read_errors or 0) + (self.write_errors or 0) + (self.checksum_errors or 0)
+
 
 class Volume(BaseModel):
     """A logical volume with a use of its own: a thin pool, a mirror."""

@@ -106,13 +106,13 @@ def _lost_fix(pool: PoolView) -> str:
 def _errors(pool: PoolView) -> Iterator[PoolReason]:
     if pool.data_errors:
         yield _data_errors(pool)
-    hurt = [one for one in pool.members if _count(one) and one.is_leaf]
+    hurt = [one for one in pool.members if one.errors and one.is_leaf]
     yield from (_device_errors(pool, one) for one in hurt[:MOST_DEVICES])
     if len(hurt) > MOST_DEVICES:
         yield _more_devices(pool, len(hurt) - MOST_DEVICES)
     yield from (_group_errors(pool, one) for one in _hurt_groups(pool)[:MOST_DEVICES])
     if pool.state == "ONLINE":
-        lost = [one for one in pool.members if one.is_leaf and not one.is_well and not _count(one)]
+        lost = [one for one in pool.members if one.is_leaf and not one.is_well and not one.errors]
         yield from (_auxiliary(pool, one) for one in lost[:MOST_DEVICES])
 
 
@@ -162,14 +162,14 @@ def _hurt_groups(pool: PoolView) -> list[PoolMember]:
     """Return the mirrors and RAID-Zs with errors that could be laid to none of their devices."""
     explained: set[int] = set()
     for one in pool.members:
-        above = one.parent if _count(one) and one.is_leaf else None
+        above = one.parent if one.errors and one.is_leaf else None
         while above is not None and above not in explained:
             explained.add(above)
             above = pool.members[above].parent
     return [
         one
         for index, one in enumerate(pool.members)
-        if _count(one) and not one.is_leaf and index not in explained
+        if one.errors and not one.is_leaf and index not in explained
     ]
 
 
@@ -179,7 +179,7 @@ def _group_errors(pool: PoolView, one: PoolMember) -> PoolReason:
         code="zfs_group_errors",
         level=Level.WARNING,
         topic="errors",
-        message=f"{one.name} has had errors that none of its devices explains: {_count(one)}"
+        message=f"{one.name} has had errors that none of its devices explains: {one.errors}"
         f" in all{grown(one)}.",
         fix="This is seldom one drive: look at the memory, the controller and the power; then"
         f" `zpool clear {name}` and `zpool scrub {name}`.",
@@ -211,10 +211,6 @@ def _message(pool: PoolView) -> PoolReason:
         + f"See `zpool status -v {name}`.",
         source=_ZFS,
     )
-
-
-def _count(one: PoolMember) -> int:
-    return (one.read_errors or 0) + (one.write_errors or 0) + (one.checksum_errors or 0)
 
 
 def _scrub(pool: PoolView, now: datetime) -> Iterator[PoolReason]:

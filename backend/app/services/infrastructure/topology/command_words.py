@@ -12,6 +12,7 @@ from app.models.infrastructure.database_instance import DatabaseInstance, Databa
 from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.schemas.infrastructure.commands import CommandName, CommandPart
+from app.services.infrastructure.facts.databases.reader import PORTS
 from app.services.infrastructure.pools.datasets import DatasetView
 from app.services.infrastructure.pools.places import drive_of
 from app.services.infrastructure.pools.view import PoolMember, PoolView
@@ -26,14 +27,6 @@ _CLIENTS: Mapping[DatabaseKind, tuple[str, str, str]] = {
     DatabaseKind.MONGODB: ("mongosh", "", "--port"),
     DatabaseKind.REDIS: ("redis-cli", "", "-p"),
     DatabaseKind.VALKEY: ("valkey-cli", "", "-p"),
-}
-_OWN_PORTS = {
-    DatabaseKind.POSTGRESQL: 5432,
-    DatabaseKind.MYSQL: 3306,
-    DatabaseKind.MARIADB: 3306,
-    DatabaseKind.MONGODB: 27017,
-    DatabaseKind.REDIS: 6379,
-    DatabaseKind.VALKEY: 6379,
 }
 _SOCKET_OPTIONS = {
     DatabaseKind.MYSQL: "-S",
@@ -113,14 +106,10 @@ def _on_drive(view: PoolView, drive: StorageDevice) -> PoolMember | None:
 def _hurt(view: PoolView) -> PoolMember | None:
     """Find the member that is not well, else the one with the most errors."""
     lost = [one for one in _leaves(view) if not one.is_well]
-    worst = max(_leaves(view), key=_errors, default=None)
+    worst = max(_leaves(view), key=lambda one: one.errors, default=None)
     if lost:
         return lost[0]
-    return worst if worst is not None and _errors(worst) else None
-
-
-def _errors(one: PoolMember) -> int:
-    return (one.read_errors or 0) + (one.write_errors or 0) + (one.checksum_errors or 0)
+    return worst if worst is not None and worst.errors else None
 
 
 def _name_of(view: PoolView, one: PoolMember | None) -> str:
@@ -167,5 +156,5 @@ def _where(row: DatabaseInstance, option: str) -> str:
     socket = next((str(door["path"]) for door in row.doors if door.get("path")), "")
     if row.kind in _SOCKET_OPTIONS and socket:
         return f" {_SOCKET_OPTIONS[row.kind]} {quoted(socket)}"
-    is_usual = row.port is None or row.port == _OWN_PORTS[row.kind]
+    is_usual = row.port is None or row.port == PORTS[row.kind]
     return "" if is_usual else f" {option} {row.port}"
