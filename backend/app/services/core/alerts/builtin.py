@@ -65,17 +65,26 @@ def rule_of(alert_type: AlertType) -> BuiltInRule:
 
 async def plant(session: AsyncSession, rules: Iterable[BuiltInRule], now: datetime) -> None:
     """Enter those that are missing; one that people have changed stays as it is."""
-    rows = [_row(rule, now) for rule in rules]
+    rows = [
+        {
+            "id": rule_id(rule.key),
+            "key": rule.key,
+            "kind": rule.key,
+            **values_of(rule),
+            "version": UNTOUCHED,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for rule in rules
+    ]
     if rows:
         await insert_missing(session, AlertRule, rows)
 
 
-def _row(rule: BuiltInRule, now: datetime) -> dict[str, object]:
+def values_of(rule: BuiltInRule) -> dict[str, object]:
+    """Return the columns of its row that people may change, as the rule comes."""
     return {
-        "id": rule_id(rule.key),
-        "key": rule.key,
         "name": rule.name[:120],
-        "kind": rule.key,
         "domain": rule.domain,
         "severity": rule.severity,
         "title": rule.title,
@@ -88,7 +97,4 @@ def _row(rule: BuiltInRule, now: datetime) -> dict[str, object]:
         **rule.timing.model_dump(),
         "runbook": rule.runbook,
         "is_enabled": rule.is_enabled,
-        "version": UNTOUCHED,
-        "created_at": now,
-        "updated_at": now,
     }

@@ -1,17 +1,15 @@
 """Built-in rules after an upgrade: what nobody has touched becomes what the new version brings."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.core.alert_rule import AlertRule
-from app.services.core.alerts.builtin import UNTOUCHED, BuiltInRule, rule_id
+from app.services.core.alerts.builtin import UNTOUCHED, BuiltInRule, rule_id, values_of
 from app.services.core.alerts.engine import AlertEngine
-from app.services.core.alerts.rule_words import apply, first_values, is_changed
 
 
 async def renew(
@@ -22,7 +20,7 @@ async def renew(
     A rule that was edited, switched or muted once belongs to people, and stays as it is. One that
     judges otherwise now ends what it had open, as an edit does.
     """
-    first = {rule_id(rule.key): rule for rule in rules}
+    first = {rule_id(rule.key): values_of(rule) for rule in rules}
     rows = await session.scalars(
         select(AlertRule)
         .where(AlertRule.id.in_(first), AlertRule.version == UNTOUCHED)
@@ -31,16 +29,14 @@ async def renew(
     )
     outdated = [row for row in rows if _differs(row, first[row.id])]
     for row in outdated:
-        wish = first_values(first[row.id])
-        if row.definition != wish.definition.model_dump(mode="json"):
+        values = first[row.id]
+        if row.definition != values["definition"]:
             await engine.end(session, "{name}: the rule was changed", rule_ids=[row.id])
-        apply(row, wish, now)
-        row.version = UNTOUCHED
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.updated_at = now  # which tells all processes to read the rules again
     return [row.id for row in outdated]
 
 
-def _differs(row: AlertRule, first: BuiltInRule) -> bool:
-    try:
-        return is_changed(row, first)
-    except ValidationError:
-        return True  # the older version wrote what this one cannot read
+def _differs(row: AlertRule, values: Mapping[str, object]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
