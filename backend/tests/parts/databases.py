@@ -142,13 +142,35 @@ def postgresql(*options: str) -> Iterator[Running]:
             capture_output=True,
             **_as("postgres"),  # type: ignore[call-overload]  # the names of three optional arguments
         )  # fmt: skip
-        settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", *options)
-        words = [word for setting in settings for word in ("-c", setting)]
-        argv: list[str | Path] = [found / "postgres", "-D", folder / "data", "-k", folder, *words]
-        near = folder / f".s.PGSQL.{port}"
-        with _process(argv, "postgres") as process:
-            _until(lambda: _answers(folder, port), process)
-            yield Running(port, folder / "data", near, process)
+        with _serving(found / "postgres", folder, port, options) as running:
+            yield running
+
+
+@contextlib.contextmanager
+def _serving(program: Path, folder: Path, port: int, options: Sequence[str]) -> Iterator[Running]:
+    """Run the PostgreSQL whose data lie below a folder; its socket is there, too."""
+    settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", *options)
+    words = [word for setting in settings for word in ("-c", setting)]
+    argv: list[str | Path] = [program, "-D", folder / "data", "-k", folder, *words]
+    with _process(argv, "postgres") as process:
+        _until(lambda: _answers(folder, port), process)
+        yield Running(port, folder / "data", folder / f".s.PGSQL.{port}", process)
+
+
+@contextlib.contextmanager
+def asked(running: Running, *, autocommit: bool = True) -> Iterator[psycopg.Connection]:
+    """Yield a session of PostgreSQL's administrator over the unix socket."""
+    where = f"host={running.socket.parent} port={running.port} user=postgres dbname=postgres"
+    with psycopg.connect(where, autocommit=autocommit) as connection:
+        yield connection
+
+
+def number(running: Running, query: str) -> float:
+    """Return the one number that a query brings."""
+    with asked(running) as connection:
+        found = connection.execute(query.encode()).fetchone()
+    assert found is not None
+    return float(found[0])
 
 
 def make_certificate(folder: Path) -> None:
@@ -196,12 +218,8 @@ def standby_of(primary: Running, *options: str) -> Iterator[Running]:
             capture_output=True,
             **_as("postgres"),  # type: ignore[call-overload]  # the names of three optional arguments
         )  # fmt: skip
-        settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", *options)
-        words = [word for setting in settings for word in ("-c", setting)]
-        argv: list[str | Path] = [found / "postgres", "-D", folder / "data", "-k", folder, *words]
-        with _process(argv, "postgres") as process:
-            _until(lambda: _answers(folder, port), process)
-            yield Running(port, folder / "data", folder / f".s.PGSQL.{port}", process)
+        with _serving(found / "postgres", folder, port, options) as running:
+            yield running
 
 
 @contextlib.contextmanager

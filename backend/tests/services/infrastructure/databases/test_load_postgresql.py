@@ -12,7 +12,7 @@ from app.models.infrastructure.database_instance import DatabaseKind, DatabaseSt
 from app.services.infrastructure.databases.figures import Reading
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts import databases
-from tests.parts.databases import Running
+from tests.parts.databases import Running, asked, number
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
 
 pytestmark = pytest.mark.needs("postgres")
@@ -24,23 +24,9 @@ def tcp(running: Running) -> dict[str, str | int]:
     return {"path": "", "host": "127.0.0.1", "port": running.port}
 
 
-@contextlib.contextmanager
-def session(running: Running, *, autocommit: bool = True) -> Iterator[psycopg.Connection]:
-    where = f"host={running.socket.parent} port={running.port} user=postgres dbname=postgres"
-    with psycopg.connect(where, autocommit=autocommit) as connection:
-        yield connection
-
-
-def one(running: Running, query: str) -> float:
-    with session(running) as connection:
-        found = connection.execute(query.encode()).fetchone()
-    assert found is not None
-    return float(found[0])
-
-
 def until(running: Running, query: str) -> None:
     for _ in range(400):
-        if one(running, query):
+        if number(running, query):
             return
         threading.Event().wait(0.05)
     raise AssertionError(query)
@@ -50,7 +36,7 @@ def until(running: Running, query: str) -> None:
 def small() -> Iterator[Running]:
     """Return a PostgreSQL with next to no cache, and our login in it."""
     with databases.postgresql("shared_buffers=1MB", "autovacuum=off", "wal_level=replica") as it:
-        with session(it) as connection:
+        with asked(it) as connection:
             connection.execute(script_for(DatabaseKind.POSTGRESQL, "15.1").text.encode())
             connection.execute("CREATE TABLE pair AS SELECT i AS id FROM generate_series(1, 2) i")
             connection.execute(
@@ -65,7 +51,7 @@ def make_deadlocks(running: Running, times: int) -> None:
     meet = threading.Barrier(2)
 
     def lock(first: int, second: int) -> None:
-        with session(running, autocommit=False) as connection:
+        with asked(running, autocommit=False) as connection:
             connection.execute("SET deadlock_timeout = '1ms'")
             connection.commit()
             for _ in range(times):
@@ -86,13 +72,13 @@ def make_deadlocks(running: Running, times: int) -> None:
 async def test_many_deadlocks_are_told(desk: Desk, small: Running) -> None:
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(small), login=LOGIN)
     await desk.ask(key)
-    before = one(small, "SELECT sum(deadlocks) FROM pg_stat_database")
+    before = number(small, "SELECT sum(deadlocks) FROM pg_stat_database")
     for _ in range(3):
         make_deadlocks(small, 60)
         desk.site.clock.advance(5 * MINUTE)
         await desk.ask(key)
     told = (await desk.reading(key)).value("deadlocks")
-    assert told == one(small, "SELECT sum(deadlocks) FROM pg_stat_database") == before + 180
+    assert told == number(small, "SELECT sum(deadlocks) FROM pg_stat_database") == before + 180
     assert "it ends many deadlocks" in await desk.firing(key)
     assert "it ends many deadlocks" not in await desk.ask_until(key, 15)
 
@@ -101,18 +87,18 @@ async def test_reading_past_the_cache_is_told_and_reading_from_it_ends_that(
     desk: Desk, small: Running
 ) -> None:
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(small), login=LOGIN)
-    with session(small) as connection:
+    with asked(small) as connection:
         # So much was read from the cache since it started that no hour would show.
         connection.execute("DO 'BEGIN FOR i IN 1..200000 LOOP PERFORM FROM pair; END LOOP; END'")
     await desk.ask(key)
     for _ in range(8):
-        with session(small) as connection:
+        with asked(small) as connection:
             for _ in range(6):
                 connection.execute("SELECT count(*) FROM large")
         desk.site.clock.advance(5 * MINUTE)
         await desk.ask(key)
     assert "it reads mostly from its disks" in await desk.firing(key)
-    with session(small) as connection:
+    with asked(small) as connection:
         connection.execute("DO 'BEGIN FOR i IN 1..9000 LOOP PERFORM FROM pair; END LOOP; END'")
     assert "it reads mostly from its disks" not in await desk.ask_until(key, 5)
 
@@ -120,7 +106,7 @@ async def test_reading_past_the_cache_is_told_and_reading_from_it_ends_that(
 async def test_a_transaction_that_stays_open_is_told(desk: Desk, small: Running) -> None:
     await desk.lower("long_transaction", 0.2)
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(small), login=LOGIN)
-    with session(small, autocommit=False) as connection:
+    with asked(small, autocommit=False) as connection:
         connection.execute("SELECT FROM pair")
         until(small, "SELECT count(*) FROM pg_stat_activity WHERE now() - xact_start > '0.3 s'")
         assert "a transaction is open for very long" in await desk.ask_until(key, 5)
@@ -129,14 +115,14 @@ async def test_a_transaction_that_stays_open_is_told(desk: Desk, small: Running)
 
 async def test_transaction_numbers_that_run_out_are_told(desk: Desk) -> None:
     with databases.aged_postgresql(1_100_000_000) as aged:
-        with session(aged) as connection:
+        with asked(aged) as connection:
             connection.execute(script_for(DatabaseKind.POSTGRESQL, "15.1").text.encode())
         key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(aged), login=LOGIN)
         assert "it runs out of transaction numbers" in await desk.ask_until(key, 0)
         told = (await desk.reading(key)).value("wraparound_percent")
-        assert told == pytest.approx(one(aged, "SELECT max(age(datfrozenxid)) FROM pg_database")
+        assert told == pytest.approx(number(aged, "SELECT max(age(datfrozenxid)) FROM pg_database")
                                      / 2e7, abs=0.01)  # fmt: skip
-        with session(aged) as connection:
+        with asked(aged) as connection:
             names = connection.execute("SELECT datname FROM pg_database").fetchall()
             connection.execute("ALTER DATABASE template0 ALLOW_CONNECTIONS true")
         where = f"host={aged.socket.parent} port={aged.port} user=postgres"
@@ -179,7 +165,7 @@ async def test_a_standby_that_falls_behind_is_told(
 ) -> None:
     await desk.lower("lag", 0.3)
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(followed), login=LOGIN)
-    with session(followed) as standby, session(small) as primary:
+    with asked(followed) as standby, asked(small) as primary:
         primary.execute("UPDATE pair SET id = id")
         until(followed, "SELECT (pg_last_xact_replay_timestamp() IS NOT NULL)::int")
         standby.execute("SELECT pg_wal_replay_pause()")
@@ -215,7 +201,7 @@ def points_elsewhere(followed: Running, where: str) -> Iterator[None]:
     """Let a standby look for its primary elsewhere for a while, or nowhere."""
     set_to = sql.SQL("ALTER SYSTEM SET primary_conninfo = {}")
     receivers = "SELECT (count(*) = {})::int FROM pg_stat_wal_receiver"
-    with session(followed) as standby:
+    with asked(followed) as standby:
         before = standby.execute("SHOW primary_conninfo").fetchone()
         assert before is not None
         try:
@@ -232,13 +218,13 @@ def points_elsewhere(followed: Running, where: str) -> Iterator[None]:
 async def test_a_slot_that_nobody_reads_piles_up_and_is_told(desk: Desk, small: Running) -> None:
     await desk.lower("slot", 20_000_000)
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(small), login=LOGIN)
-    with session(small) as connection:
+    with asked(small) as connection:
         connection.execute("SELECT pg_create_physical_replication_slot('away', true)")
         for _ in range(2):
             connection.execute("UPDATE pair SET id = id")
             connection.execute("SELECT pg_switch_wal()")
         assert "a replica that is away fills its disk" in await desk.ask_until(key, 15)
-        kept = one(small, "SELECT pg_current_wal_lsn() - restart_lsn FROM pg_replication_slots")
+        kept = number(small, "SELECT pg_current_wal_lsn() - restart_lsn FROM pg_replication_slots")
         assert (await desk.reading(key)).value("slot_retained_bytes") == pytest.approx(kept, 0.01)
         connection.execute("SELECT pg_drop_replication_slot('away')")
     assert await desk.ask_until(key, 5) == set()

@@ -2,14 +2,13 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from app.models.infrastructure.database_instance import DatabaseKind, DatabaseState, LoginMode
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
-from tests.parts.databases import Running
+from tests.parts.databases import Running, asked, number
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
 from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
@@ -23,25 +22,11 @@ def doors(running: Running) -> list[dict[str, str | int]]:
     ]
 
 
-@contextlib.contextmanager
-def session(running: Running, **given: bool) -> Iterator[psycopg.Connection]:
-    where = f"host={running.socket.parent} port={running.port} user=postgres dbname=postgres"
-    with psycopg.connect(where, autocommit=not given.get("in_transaction")) as connection:
-        yield connection
-
-
-def one(running: Running, query: str) -> float:
-    with session(running) as connection:
-        found = connection.execute(query.encode()).fetchone()
-    assert found is not None
-    return float(found[0])
-
-
 @pytest.fixture(scope="module")
 def prepared(a_postgresql: Running) -> Running:
     """Run the script that people are shown, and fill a table."""
     script = script_for(DatabaseKind.POSTGRESQL, "15.1")
-    with session(a_postgresql) as connection:
+    with asked(a_postgresql) as connection:
         connection.execute(script.text.encode())
         connection.execute(b"CREATE EXTENSION pg_stat_statements")
         connection.execute(b"CREATE TABLE t AS SELECT i AS id FROM generate_series(1, 20000) i")
@@ -76,16 +61,16 @@ async def test_its_numbers_are_those_of_its_views(desk: Desk, prepared: Running)
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=LOGIN)
     await desk.ask(key)
     reading = await desk.reading(key)
-    assert reading.value("connections_limit") == one(prepared, "SHOW max_connections")
+    assert reading.value("connections_limit") == number(prepared, "SHOW max_connections")
     size = "SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datallowconn"
-    assert reading.value("size_bytes") == pytest.approx(one(prepared, size), 0.02)
-    commits = one(
+    assert reading.value("size_bytes") == pytest.approx(number(prepared, size), 0.02)
+    commits = number(
         prepared,
         "SELECT sum(xact_commit) FROM pg_stat_database JOIN pg_database d ON d.oid = datid"
         " WHERE NOT datistemplate",
     )
     assert reading.value("transactions") == pytest.approx(commits, abs=60)
-    age = one(prepared, "SELECT max(age(datfrozenxid)) FROM pg_database")
+    age = number(prepared, "SELECT max(age(datfrozenxid)) FROM pg_database")
     assert reading.value("wraparound_percent") == pytest.approx(age / 2e7, abs=0.01)
     # Archiving is on, and its command always fails.
     assert reading.value("backup_age_seconds") is None
@@ -108,7 +93,7 @@ async def test_a_wrong_password_is_a_refusal_and_a_lacking_right_is_said(
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=(USER, "wrong"))
     row = await desk.ask(key)
     assert (row.reason_kind, row.refusals) == ("refused", 1)
-    with session(prepared) as connection:
+    with asked(prepared) as connection:
         connection.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
     poor = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=("plain", "plain"))
     row = await desk.ask(poor)
@@ -120,14 +105,14 @@ async def test_connections_that_are_used_up_are_told(desk: Desk, prepared: Runni
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=LOGIN)
     with contextlib.ExitStack() as held:
         for _ in range(11):
-            held.enter_context(session(prepared))
+            held.enter_context(asked(prepared))
         # Two are kept for administrators, so that it is full for Unity before its limit.
         row = await desk.ask(key)
         assert (row.state, row.reason_kind) == (DatabaseState.DEGRADED, "busy")
         assert row.refusals == 0
         held.pop_all().close()
         for _ in range(10):
-            held.enter_context(session(prepared))
+            held.enter_context(asked(prepared))
         assert "its connections are nearly used up" in await desk.ask_until(key, 5)
         row = await desk.row(key)
         # Of its 13, two are for administrators: nobody else gets them.
@@ -137,15 +122,15 @@ async def test_connections_that_are_used_up_are_told(desk: Desk, prepared: Runni
 
 async def test_waiting_for_locks_and_many_locks_are_told(desk: Desk, prepared: Running) -> None:
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=LOGIN)
-    with session(prepared) as connection:
-        for number in range(40):
-            connection.execute(f"CREATE TABLE IF NOT EXISTS many{number} ()".encode())
-    with session(prepared, in_transaction=True) as holder:
-        names = ", ".join(f"many{number}" for number in range(40))
+    with asked(prepared) as connection:
+        for which in range(40):
+            connection.execute(f"CREATE TABLE IF NOT EXISTS many{which} ()".encode())
+    with asked(prepared, autocommit=False) as holder:
+        names = ", ".join(f"many{which}" for which in range(40))
         holder.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE".encode())
         waiting = threading.Thread(target=_reads_many0, args=(prepared,))
         waiting.start()
-        while one(prepared, "SELECT count(*) FROM pg_locks WHERE NOT granted") < 1:
+        while number(prepared, "SELECT count(*) FROM pg_locks WHERE NOT granted") < 1:
             pass
         assert "it holds unusually many locks" in await desk.ask_until(key, 5)
         reading = await desk.reading(key)
@@ -158,21 +143,21 @@ async def test_waiting_for_locks_and_many_locks_are_told(desk: Desk, prepared: R
 
 
 def _reads_many0(running: Running) -> None:
-    with session(running) as connection:
+    with asked(running) as connection:
         connection.execute("SELECT * FROM many0")
 
 
 async def test_dead_rows_and_a_failing_archive_are_told(desk: Desk, prepared: Running) -> None:
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors(prepared), login=LOGIN)
-    with session(prepared) as connection:
+    with asked(prepared) as connection:
         connection.execute("DELETE FROM t WHERE id % 2 = 0")
         connection.execute("SELECT pg_switch_wal()")
         connection.execute("ANALYZE t")
-    while one(prepared, "SELECT failed_count FROM pg_stat_archiver") == 0:
+    while number(prepared, "SELECT failed_count FROM pg_stat_archiver") == 0:
         pass
     assert "the archiving of its log fails" in await desk.ask_until(key, 20)
     deep = (await desk.row(key)).deep_reading
-    dead = one(prepared, "SELECT sum(n_dead_tup) FROM pg_stat_user_tables")
+    dead = number(prepared, "SELECT sum(n_dead_tup) FROM pg_stat_user_tables")
     assert f'"key":"dead_rows","value":{dead}' in deep
     for _ in range(3):
         desk.site.clock.advance(61 * MINUTE)
