@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.cli.client import Client, Json
 from app.cli.documents import Place
-from app.cli.naming import items_of
-from app.kernel.errors import InvalidInput, JsonValue, NotFound
+from app.cli.naming import items_of, named, single, unknown
+from app.kernel.errors import JsonValue
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -144,16 +144,7 @@ class Names:
 
     def find(self, noun: str, text: str) -> Json | None:
         """Return the one with this name or id; two of one name are refused."""
-        wanted = text.casefold()
-        found = [
-            row for row in self.rows(noun) if wanted in {row["id"], str(row["name"]).casefold()}
-        ]
-        if len(found) > 1:
-            ids = ", ".join(str(row["id"]) for row in found)
-            raise InvalidInput(
-                f"More than one {noun} is named {text!r}.", fix=f"Give the id of one: {ids}."
-            )
-        return found[0] if found else None
+        return single(named(self.rows(noun), text), text, noun)
 
     def meant(self, noun: str, key: str, name: str) -> Json | None:
         """Return the one that a document is about: by its id when it has one, else by its name."""
@@ -169,7 +160,7 @@ class Names:
         """Return the id that a name, or itself, stands for."""
         row = self.find(noun, text)
         if row is None:
-            raise NotFound(f"There is no {noun} {text!r}.", fix=f"`{_LISTS[noun][2]}` lists them.")
+            raise unknown(text, noun, _LISTS[noun][2])
         return str(row["id"])
 
     def name_of(self, noun: str, key: str) -> str:
