@@ -95,7 +95,7 @@ async def list_plugin_keys(instance_id: uuid.UUID, keys: Reader) -> Sequence[Key
 
 @router.post(
     KEYS,
-    dependencies=[requires(P.PLUGINS_MANAGE)],
+    dependencies=[requires(P.PLUGINS_MANAGE, step_up=True)],
     status_code=status.HTTP_201_CREATED,
     summary="Make a key for an instance",
     responses=documented(401, 403, 404, 409, 422),

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from app.models.core.alert import Alert
 from app.services.core.plugins.parts import silence_of
-from tests.fixtures.cast import Body, Person
+from tests.fixtures.cast import PASSWORD, Body, Person
 from tests.services.core.plugins.conftest import INSTANCES, House
 
 PUSH = "/api/plugins/push"
@@ -150,6 +150,19 @@ async def test_keys_are_for_external_programs_only(house: House) -> None:
     )
     refused = await house.alice.post(f"{INSTANCES}/{one}/keys", {"name": "x"})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/plugin-not-ready")
+
+
+async def test_a_key_is_made_only_by_who_gave_the_password_lately(
+    house: House, script: str
+) -> None:
+    house.cast.clock.advance(timedelta(minutes=6))  # a fresh login counts as a repeated password
+    path = f"{INSTANCES}/{script}/keys"
+    refused = await house.alice.post(path, {"name": "nas"})
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/step-up-required")
+    assert (await house.alice.get(path)).json() == []
+    password = {"password": PASSWORD.format("alice")}
+    assert (await house.alice.post("/api/auth/step-up", password)).status_code == 204
+    assert (await house.alice.post(path, {"name": "nas"})).status_code == 201
 
 
 async def alerts_of(house: House) -> list[tuple[str, str]]:
