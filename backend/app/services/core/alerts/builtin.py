@@ -16,7 +16,7 @@ from app.services.core.metrics.statements import insert_missing
 # The id follows from the key, so that every process and every worker enters the same row.
 _NAMESPACE = uuid.UUID("0190b3a5-7c11-7d4e-9a51-5c0e1c0de001")
 
-UNTOUCHED = 1  # the version of a row that nobody has changed; each change counts it up
+UNTOUCHED = 1  # the version of a row as it came; each change counts it up, a reset takes it back
 
 
 @dataclass(frozen=True, slots=True)

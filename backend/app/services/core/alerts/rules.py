@@ -23,7 +23,7 @@ from app.schemas.core.alert_rule_api import (
     RuleWrite,
 )
 from app.services.core.alerts.blind_rules import find_quiet
-from app.services.core.alerts.builtin import BuiltInRule
+from app.services.core.alerts.builtin import UNTOUCHED, BuiltInRule
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.quiet import QuietKeeper
 from app.services.core.alerts.rule_book import Rule, read_rule
@@ -156,6 +156,7 @@ class RuleService:
         await self._end(row, "{name}: the rule was changed")
         apply(row, first_values(first), self._clock.now())
         row.muted_until = None
+        row.version = UNTOUCHED  # so that it follows the next upgrade again
         await self._record(actor, "alert_rule.reset", row)
         return await self.get(rule_id)
 

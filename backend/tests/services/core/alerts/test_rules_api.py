@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from app.kernel.ids import uuid7
 from app.models.core.alert import Alert
 from app.models.core.resource import Resource
 from app.schemas.core.alert_rule_api import RuleWrite
+from app.services.core.alerts.builtin import rule_id
 from app.services.core.alerts.checks import Ingest
+from app.services.core.alerts.renewal import renew
 from app.services.core.facts import Sample
 from app.services.core.metrics.writer import Batch, MetricWriter
 from tests.fixtures.cast import Cast, Person
@@ -189,6 +192,19 @@ async def test_a_built_in_rule_can_be_changed_and_put_back(cast: Cast, bob: Pers
     assert (copy["key"], copy["is_enabled"]) == (None, False)
     assert (await bob.post(f"/api/alerts/rules/{copy['id']}/reset")).status_code == 409
     assert (await bob.delete(f"/api/alerts/rules/{copy['id']}")).status_code == 204
+
+
+async def test_a_rule_that_was_put_back_follows_the_next_version(cast: Cast, bob: Person) -> None:
+    first = cast.platform.built_in_rules["memory_full"]
+    path = f"/api/alerts/rules/{rule_id(first.key)}"
+    assert (await bob.call("PUT", path, rule(name="Mine"))).json()["is_changed"]
+    better = [replace(first, fix="Look at what holds the memory.")]
+    for is_put_back in (False, True):
+        if is_put_back:
+            assert (await bob.post(f"{path}/reset")).status_code == 200
+        async with cast.platform.database.transaction() as session:
+            renewed = await renew(session, cast.platform.alerts, better, cast.clock.now())
+        assert renewed == ([rule_id(first.key)] if is_put_back else [])
 
 
 @pytest.mark.both_engines

@@ -163,7 +163,7 @@ export function RulePage({ id }: { id: string }) {
         {(found) => (
           <Stack gap="md">
             <Facts rule={found} />
-            <RuleForm key={found.version} rule={found} mayManage={mayManage} />
+            <RuleForm key={found.updated_at} rule={found} mayManage={mayManage} />
           </Stack>
         )}
       </Faces>
