@@ -7,17 +7,21 @@ in between. Private networks are allowed: a home's ntfy lives there.
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, TypeAlias
+from functools import partial
+from threading import Lock, Thread
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from app.kernel.addresses import is_refused
 from app.kernel.text import printable
 from app.ports.notifier import AddressRefused, NotDelivered
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Dialing:
@@ -64,7 +68,8 @@ _Address: TypeAlias = Any  # what the socket module takes: a tuple by family, or
 def guarded(dialing: Dialing, tell: Callable[[AddressRefused], None]) -> Iterator[None]:
     """Check every address that is connected to inside of the block, by libraries that dial.
 
-    It holds for the threads, too, that a library starts with a copy of its context.
+    It holds, too, for the threads that a library starts there and for the work that it gives to
+    a pool of threads, however old those are, and also after the block has ended.
 
     `tell` hears of what was refused, since libraries swallow the error that they get.
     """
@@ -137,4 +142,28 @@ def _install() -> None:
             ("sendto", checked_sendto),
         ):
             setattr(socket.socket, name, method)
+        _carry_into_threads()
         _is_installed = True
+
+
+def _carry_into_threads() -> None:
+    """Give threads the guard of whoever starts them: by themselves they begin without any."""
+    start, submit = Thread.start, ThreadPoolExecutor.submit
+
+    def guarded_start(self: Thread) -> None:
+        if _guard.get() is not None:
+            setattr(self, "run", partial(copy_context().run, self.run))  # noqa: B010 - a method
+        start(self)
+
+    def guarded_submit(
+        self: ThreadPoolExecutor, work: Callable[P, T], /, *args: P.args, **named: P.kwargs
+    ) -> Future[T]:
+        if _guard.get() is None:
+            return submit(self, work, *args, **named)
+        return submit(self, partial(copy_context().run, partial(work, *args, **named)))
+
+    for owner, name, method in (
+        (Thread, "start", guarded_start),
+        (ThreadPoolExecutor, "submit", guarded_submit),
+    ):
+        setattr(owner, name, method)
