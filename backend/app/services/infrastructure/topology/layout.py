@@ -17,6 +17,9 @@ from app.services.infrastructure.facts.filesystems import Filesystem, Filesystem
 _MOST = 100
 # `vg-lv`: a hyphen inside of either name is doubled (lvm(8), dm_build_dm_name).
 _SPLIT = re.compile(r"(?<!-)-(?!-)")
+# A volume of ZFS: the kernel numbers it, and udev links it by its name.
+_ZVOL = re.compile(r"zd\d+")
+_ZVOL_LINK = re.compile(r"/dev/zvol/([^/]+)/.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,20 @@ def mounted(listed: Filesystems) -> list[Filesystem]:
 
 
 class Stack:
-    """The block devices of one machine, by name."""
+    """The block devices of one machine, by name.
 
-    def __init__(self, listed: BlockDevices, pools: Container[Ground] | None = None) -> None:
+    `imported` are the ZFS pools that the machine has now. Nothing tells of which of them `zd0` is,
+    so it is known only where there is one.
+    """
+
+    def __init__(
+        self,
+        listed: BlockDevices,
+        pools: Container[Ground] | None = None,
+        imported: Sequence[str] = (),
+    ) -> None:
         self._pools = pools
+        self._of_zvols = Ground(imported[0], PoolKind.ZFS) if len(imported) == 1 else None
         self._by_name: dict[str, BlockDevice] = {}
         for one in listed.devices:
             self._by_name.setdefault(one.name, one)
@@ -48,6 +61,9 @@ class Stack:
         """Return what a mounted file system stands on."""
         if one.fstype == "zfs":
             return {Ground(one.device.split("/", 1)[0], PoolKind.ZFS)}
+        volume = _ZVOL_LINK.match(one.device)
+        if volume is not None:
+            return {Ground(volume[1], PoolKind.ZFS)}
         device = self._find(one.device) or self._by_mount.get(one.mountpoint)
         if device is None:
             return set()
@@ -80,7 +96,7 @@ class Stack:
             if one.kname in seen:
                 continue
             seen.add(one.kname)
-            ground = _ground(one)
+            ground = self._of_zvols if _ZVOL.fullmatch(one.kname) else _ground(one)
             if ground is not None and self._is_known(ground):
                 found.add(ground)
             else:

@@ -30,7 +30,10 @@ from app.services.infrastructure.topology.layout import Ground, Stack, mounted
 # What was unmounted for so long is not coming back; its history goes with it.
 FORGOTTEN_AFTER = timedelta(days=30)
 # Their reports are long, and nothing here reads them.
-_OF_POOLS = (StoragePool.server_id, StoragePool.kind, StoragePool.name, StoragePool.identity)
+_OF_POOLS = (
+    *(StoragePool.server_id, StoragePool.kind, StoragePool.name),
+    *(StoragePool.identity, StoragePool.missing_since),
+)
 _OF_DRIVES = (
     *(StorageDevice.server_id, StorageDevice.name, StorageDevice.path),
     *(StorageDevice.wwn, StorageDevice.serial, StorageDevice.state),
@@ -171,7 +174,12 @@ class _Book:
         known = {
             Ground(name, pool.kind) for pool in self._pools[server_id] for name in _names(pool)
         }
-        stack = Stack(shown.devices, known) if shown.devices is not None else None
+        imported = [
+            pool.name
+            for pool in self._pools[server_id]
+            if pool.kind == PoolKind.ZFS and pool.missing_since is None
+        ]
+        stack = Stack(shown.devices, known, imported) if shown.devices is not None else None
         if shown.filesystems is not None:
             await self._enter_filesystems(server_id, shown.filesystems)
             for one in shown.filesystems:

@@ -90,6 +90,29 @@ def test_the_walk_goes_through_a_pool_that_nobody_may_ask_about() -> None:
     assert stack.under_filesystem(at("/dev/mapper/vg-root")) == {Ground("sda")}
 
 
+ZVOLS = BlockDevices(
+    devices=[
+        device("zd0", "disk"),
+        device("zd16", "disk"),
+        device("zd16p1", "part", "zd16"),
+    ]
+)
+
+
+@pytest.mark.parametrize("source", ["/dev/zd0", "/dev/zd16p1", "/dev/zvol/tank/vm/web-part1"])
+def test_a_file_system_on_a_volume_of_zfs_stands_on_the_pool(source: str) -> None:
+    assert Stack(ZVOLS, imported=["tank"]).under_filesystem(at(source)) == {
+        Ground("tank", PoolKind.ZFS)
+    }
+
+
+def test_of_several_pools_only_the_name_of_a_volume_says_which_is_meant() -> None:
+    stack = Stack(ZVOLS, imported=["fast", "tank"])
+
+    assert stack.under_filesystem(at("/dev/zvol/tank/web")) == {Ground("tank", PoolKind.ZFS)}
+    assert stack.under_filesystem(at("/dev/zd0")) == set()
+
+
 def test_devices_that_name_each_other_as_parents_end_the_walk() -> None:
     knot = Stack(BlockDevices(devices=[device("a", "part", "b"), device("b", "part", "a")]))
 
