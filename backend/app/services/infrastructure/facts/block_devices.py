@@ -15,7 +15,7 @@ from app.services.infrastructure.facts.document import Node, find_document
 # pairs are asked for, and the shell is there only to choose.
 COLUMNS = (
     "NAME,KNAME,PKNAME,TYPE,SIZE,VENDOR,MODEL,REV,SERIAL,WWN,ROTA,TRAN,RM,RO,HCTL,STATE,FSTYPE,"
-    "LABEL,UUID,MOUNTPOINT"
+    "LABEL,UUID,PARTUUID,MOUNTPOINT"
 )
 _LSBLK = Command(("sh", "-c", f"lsblk -J -b -o {COLUMNS} 2>/dev/null || lsblk -P -b -o {COLUMNS}"))
 _PAIR = re.compile(r'([A-Z][A-Z0-9:_%-]*)="((?:[^"\\]|\\.)*)"')
@@ -47,6 +47,7 @@ class BlockDevice(BaseModel):
     fstype: str = ""
     label: str = ""
     uuid: str = ""
+    partuuid: str = ""
     mountpoints: list[str]
     parents: list[str]
 
@@ -233,6 +234,7 @@ def _device(row: Row) -> BlockDevice:
         fstype=_text(row, "fstype"),
         label=_text(row, "label"),
         uuid=_text(row, "uuid"),
+        partuuid=_text(row, "partuuid"),
         mountpoints=_mountpoints(row),
         parents=[parent] if parent else [],
     )

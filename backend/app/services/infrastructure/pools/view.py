@@ -7,6 +7,7 @@ from typing import TypedDict
 from pydantic import BaseModel
 
 from app.models.infrastructure.storage_pool import PoolKind
+from app.services.infrastructure.facts.block_devices import BlockDevices, BlockDevicesFact
 from app.services.infrastructure.facts.btrfs import Btrfs, BtrfsFilesystem
 from app.services.infrastructure.facts.clock import Clock, ClockFact
 from app.services.infrastructure.facts.lvm import Lvm, VolumeGroup
@@ -128,7 +129,8 @@ def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
     for value in values.values():
         match value:
             case ZfsPools():
-                found[PoolKind.ZFS] = [_zfs(pool, clock) for pool in value.pools]
+                partitions = _partitions(values)
+                found[PoolKind.ZFS] = [_zfs(pool, clock, partitions) for pool in value.pools]
             case MdArrays():
                 found[PoolKind.MD] = [
                     _md(array) for array in value.arrays if array.level != "container"
@@ -143,7 +145,15 @@ def views_of(values: Mapping[str, BaseModel]) -> dict[PoolKind, list[PoolView]]:
     return found
 
 
-def _zfs(pool: ZfsPool, clock: Clock | None) -> PoolView:
+def _partitions(values: Mapping[str, BaseModel]) -> dict[str, str]:
+    """Return the paths of partitions by their numbers, by which ZFS may have been told of them."""
+    listed = values.get(BlockDevicesFact.name)
+    if not isinstance(listed, BlockDevices):
+        return {}
+    return {one.partuuid.lower(): f"/dev/{one.kname}" for one in listed.devices if one.partuuid}
+
+
+def _zfs(pool: ZfsPool, clock: Clock | None, partitions: Mapping[str, str]) -> PoolView:
     tops = [one for one in pool.vdevs if one.parent is None and one.group is VdevGroup.DATA]
     layouts = {one.name.rsplit("-", 1)[0] if not one.is_leaf else "stripe" for one in tops}
     return PoolView(
@@ -169,7 +179,7 @@ def _zfs(pool: ZfsPool, clock: Clock | None) -> PoolView:
                 parent=one.parent,
                 is_leaf=one.is_leaf,
                 is_well=one.state in ("ONLINE", "AVAIL", "INUSE"),
-                path=one.path,
+                path=partitions.get(one.name.rpartition("/")[2].lower(), one.path),
                 read_errors=one.read_errors,
                 write_errors=one.write_errors,
                 checksum_errors=one.checksum_errors,

@@ -6,7 +6,13 @@ import uuid
 import pytest
 
 from app.models.infrastructure.storage_device import StorageDevice
+from app.models.infrastructure.storage_pool import PoolKind
+from app.ports.shell import CommandResult, Outcome
+from app.services.core.facts import read
+from app.services.infrastructure.facts.block_devices import BlockDevice, BlockDevices
+from app.services.infrastructure.facts.zfs.pools import STATUS, ZfsPoolsFact
 from app.services.infrastructure.pools.places import DriveFinder
+from app.services.infrastructure.pools.view import views_of
 
 
 def drive(name: str, serial: str = "", wwn: str = "") -> StorageDevice:
@@ -62,3 +68,38 @@ def test_five_hundred_members_are_found_among_five_hundred_drives_at_once() -> N
     spent = time.process_time() - began
     assert found == [one.id for one in drives]
     assert spent < 0.1
+
+
+TEXT = """== status ==
+  pool: tank
+ state: ONLINE
+config:
+
+\tNAME                                      STATE     READ WRITE CKSUM
+\ttank                                      ONLINE       0     0     0
+\t  mirror-0                                ONLINE       0     0     0
+\t    {first}  ONLINE       0     0     0
+\t    {second}  ONLINE       0     0     0
+
+errors: No known data errors
+"""
+
+
+@pytest.mark.parametrize("folder", ["", "gptid/", "/dev/disk/by-partuuid/"])
+def test_members_that_are_named_by_the_number_of_a_partition_are_found(folder: str) -> None:
+    first, second = "5f3c8d1e-0b7a-4c59-9d3e-0a1b2c3d4e5f", "6a4d9e2f-1c8b-4d6a-8e4f-1b2c3d4e5f60"
+    listed = [
+        BlockDevice(name=name, kname=name, type="part", partuuid=number, mountpoints=[], parents=[])
+        for name, number in (("sda2", first), ("nvme0n1p2", second.upper()))
+    ]
+    text = TEXT.format(first=folder + first, second=folder + second)
+    answer = CommandResult(STATUS.argv, Outcome.RAN, 0, text, "")
+    pools = read(ZfsPoolsFact(), (answer,)).value
+    assert pools is not None
+
+    (view,) = views_of({"zfs_pools": pools, "block_devices": BlockDevices(devices=listed)})[
+        PoolKind.ZFS
+    ]
+
+    found = [FINDER.find(one.name, one.path) for one in view.members if one.is_leaf]
+    assert found == [DRIVES[0].id, DRIVES[2].id]
