@@ -153,3 +153,44 @@ async def test_while_the_machine_cannot_say_nothing_is_called_gone(site: Site) -
     shows(machine, "grep: unrecognised option\n")
     await collect(site)
     assert all(row.missing_since is None for row in await rows(site))
+
+
+async def test_a_published_port_of_a_container_without_root_leads_to_its_database(
+    site: Site,
+) -> None:
+    server_id = await site.enter("db1")
+    shown = recorded("made-rootless")
+    shows(site.machine(server_id), shown)
+    await collect(site)
+    await keep(site)
+    # Made anew, its container has another id; its port is published as before.
+    shows(site.machine(server_id), shown.replace("d1c8" * 16, "5e6f" * 16))
+    await collect(site)
+
+    found = await rows(site)
+
+    # MariaDB's is not published, and its own address is nobody else's.
+    assert [(row.kind, row.container, row.doors) for row in found] == [
+        ("mariadb", "77aa77aa77aa", []),
+        ("postgresql", "3f4e3f4e3f4e", [{"path": "", "host": "127.0.0.1", "port": 5432}]),
+        (
+            "redis",
+            "5e6f5e6f5e6f",
+            [
+                {"path": "", "host": "127.0.0.1", "port": 6379},
+                {"path": "", "host": "::1", "port": 6379},
+            ],
+        ),
+    ]
+
+
+async def test_a_port_that_another_database_of_the_user_has_is_not_taken_for_published(
+    site: Site,
+) -> None:
+    server_id = await site.enter("db1")
+    shows(site.machine(server_id), recorded("made-rootless-unpublished"))
+    await collect(site)
+
+    found = {row.container: [door["port"] for door in row.doors] for row in await rows(site)}
+
+    assert found == {"": [6379], "d1c8d1c8d1c8": []}

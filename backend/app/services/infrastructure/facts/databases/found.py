@@ -24,7 +24,8 @@ class FoundDatabase(BaseModel):
     """One running database.
 
     `data_path` is the folder as the database names it, `host_path` the same folder as its machine
-    does, which differs in a container. `mountpoint` and `device` say what it lies on.
+    does, which differs in a container. `mountpoint` and `device` say what it lies on. `engine` runs
+    the container, and `owner_id` is the user whose engine that is, None where it is root's.
     """
 
     kind: DatabaseKind
@@ -38,6 +39,8 @@ class FoundDatabase(BaseModel):
     mountpoint: str = ""
     device: str = ""
     container: str = ""
+    engine: str = ""
+    owner_id: int | None = None
     notes: list[str] = []
 
 

@@ -1,12 +1,14 @@
 """Reads what the script printed of the processes: pure text in, found databases out."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.kernel.text import printable
 from app.models.infrastructure.database_instance import DatabaseKind
 from app.services.core.facts import Unparsable
+from app.services.infrastructure.facts.databases.containers import Container, container_of
 from app.services.infrastructure.facts.databases.found import Door, FoundDatabase
 from app.services.infrastructure.facts.databases.places import Mount, place_of, read_mount
 from app.services.infrastructure.facts.databases.sockets import Listening, Net, read_tcp, read_unix
@@ -50,12 +52,6 @@ _CLUSTER_BUS = 10_000  # above the port of a node of Redis
 _MOST = 64
 _MOST_SOCKETS = 64  # of one process
 _LONGEST = 1000
-_CONTAINER = re.compile(r"(?:^|[/\-:])([0-9a-f]{64})(?:\.scope)?(?:/|$)")
-# A whole system in a container has a name: LXC's, Proxmox's, Incus's, and systemd-nspawn's.
-_SYSTEM = re.compile(
-    r"/(?:lxc(?:\.payload\.|/)|machine\.slice/(?:systemd-nspawn@|machine-))([^/]{1,120})(?:/|$)"
-)
-_ENGINE = re.compile(r"docker|libpod|containerd|crio|kubepods")
 _VERSION_IN_PATH = re.compile(r"/(?:postgresql|pgsql)[/-](\d+(?:\.\d+)?)/")
 _SETTING = re.compile(r"^\s*(port|unix_socket_directories)\s*=?\s*'?([^'#]*)'?")
 _TITLE = re.compile(r"^\S*(?:redis|valkey|keydb)-(?:server|sentinel)\s+(\S+):(\d+)")
@@ -69,7 +65,7 @@ class _Process:
     name: str
     user_id: int | None
     arguments: Sequence[str]
-    cgroup: Sequence[str]
+    container: Container
     settings: Mapping[str, str]
     folder: str
     program: str
@@ -80,6 +76,15 @@ class _Process:
     mounts: Sequence[Mount]
 
 
+@dataclass(slots=True)
+class _Open:
+    """Where a process listens, and whether its machine has no way to the addresses of its own."""
+
+    port: int | None
+    doors: list[Door]
+    is_shut_in: bool
+
+
 def read_databases(text: str) -> list[FoundDatabase]:
     """Return what the script has found, or raise `Unparsable`."""
     if text.strip() == "none":
@@ -87,7 +92,9 @@ def read_databases(text: str) -> list[FoundDatabase]:
     if not text.startswith("h\n"):
         raise Unparsable(FACT, "not the answer of the search")
     host, processes = _sort(text.splitlines())
-    return [_found(one, host) for one in processes]
+    opened = [_open(one, host.net) for one in processes]
+    _publish(processes, opened, host.net)
+    return [_found(*one, host) for one in zip(processes, opened, strict=True)]
 
 
 def _sort(lines: list[str]) -> tuple[_Process, list[_Process]]:
@@ -125,7 +132,7 @@ def _process(pid: int, name: str, lines: Mapping[str, list[str]]) -> _Process:
         name,
         user_id=int(user[1]) if len(user) > 1 and user[1].isdecimal() else None,
         arguments=each("c"),
-        cgroup=each("g"),
+        container=container_of(each("g")),
         settings={found[1]: found[2].strip() for found in settings},
         folder=last("w"),
         program=last("e"),
@@ -137,29 +144,60 @@ def _process(pid: int, name: str, lines: Mapping[str, list[str]]) -> _Process:
     )
 
 
-def _found(process: _Process, host: _Process) -> FoundDatabase:
-    kind = _KINDS[process.name]
-    container = _container(process.cgroup)
-    own_net = bool(container) and process.net.addresses != host.net.addresses
-    net = process.net if own_net else host.net
+def _open(process: _Process, host: Net) -> _Open:
+    kind, container = _KINDS[process.name], process.container
+    own_net = bool(container.name) and process.net.is_apart_from(host)
+    net = process.net if own_net else host
     rows = _own(process, kind, net, is_alone=own_net)
-    doors = _distinct(door for row in rows for door in _doors(row, net, is_inside=own_net))
     port = next((row.port for row in rows if row.port), None)
+    return _Open(
+        port=port if port is not None else _hint(process),
+        doors=_distinct(door for row in rows for door in _doors(row, net, is_inside=own_net)),
+        is_shut_in=own_net and container.owner_id is not None,
+    )
+
+
+def _publish(processes: Sequence[_Process], opened: Sequence[_Open], host: Net) -> None:
+    """Find what an engine without root holds open for its containers, whom nothing else reaches.
+
+    Only the number of the port and the user tell whose it is: of two that may have it, none does.
+    """
+    wanted = [one.doors for one in opened if not one.is_shut_in]
+    for process, one in zip(processes, opened, strict=True):
+        if one.is_shut_in:
+            rows = [
+                row
+                for row in host.at_port(one.port or 0)
+                if row.user_id == process.container.owner_id
+            ]
+            rows = _in_order(rows, one.port or 0, _KINDS[process.name])
+            one.doors = _distinct(door for row in rows for door in _doors(row, host))
+            wanted.append(one.doors)
+    claims = Counter(door.words for doors in wanted for door in doors)
+    for one in opened:
+        if one.is_shut_in:
+            one.doors = [door for door in one.doors if claims[door.words] == 1]
+
+
+def _found(process: _Process, opened: _Open, host: _Process) -> FoundDatabase:
+    kind, container = _KINDS[process.name], process.container
     data = _clean(_data_path(process, kind))
-    place = place_of(data, process.mounts if container else host.mounts, host.mounts)
+    place = place_of(data, process.mounts if container.name else host.mounts, host.mounts)
     return FoundDatabase(
         kind=kind,
         pid=process.pid,
         user_id=process.user_id,
         version=_version(process),
-        port=port if port is not None else _hint(process),
-        doors=doors,
+        port=opened.port,
+        doors=opened.doors,
         data_path=data,
         host_path=place.path,
         mountpoint=place.mountpoint,
         device=place.device,
-        container=container,
-        notes=list(_notes(process, data, has_doors=bool(doors))),
+        container=container.name,
+        engine=container.engine,
+        owner_id=container.owner_id,
+        notes=list(_notes(process, opened, data)),
     )
 
 
@@ -234,7 +272,7 @@ def _is_inner(row: Listening, ports: set[int], kind: DatabaseKind) -> bool:
     return False
 
 
-def _doors(row: Listening, net: Net, *, is_inside: bool) -> Iterator[Door]:
+def _doors(row: Listening, net: Net, *, is_inside: bool = False) -> Iterator[Door]:
     """Yield where its machine reaches a socket, the likeliest first."""
     if row.path:
         # A socket inside of a container lies in folders that its machine does not see.
@@ -290,29 +328,11 @@ def _version(process: _Process) -> str:
     return ""
 
 
-def _container(cgroup: Sequence[str]) -> str:
-    """Return the short id of the container, or the name of one that holds a whole system."""
-    for line in cgroup:
-        found = _CONTAINER.search(line)
-        if found is not None and (_ENGINE.search(line) or ".scope" in line or "/" in line):
-            return found[1][:12]
-    for line in cgroup:
-        if (found := _SYSTEM.search(line)) is not None:
-            name = re.sub(r"\.(?:service|scope)$", "", found[1])
-            return printable(re.sub(r"\\x([0-9a-f]{2})", _plain_sign, name))[:40]
-    return ""
-
-
-def _plain_sign(found: re.Match[str]) -> str:
-    """Undo how systemd writes a dash in a name."""
-    return chr(int(found[1], 16))
-
-
 def _clean(text: str) -> str:
     return printable(text.removesuffix(" (deleted)"))[:_LONGEST]
 
 
-def _notes(process: _Process, data: str, *, has_doors: bool) -> Iterator[str]:
+def _notes(process: _Process, opened: _Open, data: str) -> Iterator[str]:
     if not process.folder:
         yield (
             "The login of this server is neither root nor the database's own user: which sockets"
@@ -320,7 +340,14 @@ def _notes(process: _Process, data: str, *, has_doors: bool) -> Iterator[str]:
         )
     if not data:
         yield "Its data folder is shown to root, or after a login to the database."
-    if not has_doors and _container(process.cgroup):
-        yield "It listens inside of its container only, where its machine cannot reach it."
-    elif not has_doors:
+    if opened.doors:
+        return
+    if not process.container.name:
         yield "It was not seen where it listens."
+        return
+    yield "It listens inside of its container only, where its machine cannot reach it."
+    if opened.is_shut_in and opened.port:
+        yield (
+            "Its container was started without root. Unity finds its port where it is published"
+            f" under its own number, once: `-p 127.0.0.1:{opened.port}:{opened.port}`."
+        )

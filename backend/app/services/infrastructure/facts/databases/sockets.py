@@ -53,6 +53,12 @@ class Net:
         self._by_name = _index(self.rows, lambda row: row.path.rpartition("/")[2])
         self._by_pattern: dict[re.Pattern[str], list[Listening]] = {}
 
+    def is_apart_from(self, other: "Net") -> bool:
+        """Tell two namespaces apart; pasta gives a container the addresses of its machine."""
+        if self.addresses != other.addresses:
+            return True
+        return bool(self.rows) and not other.of_inodes(self._by_inode)
+
     def of_inodes(self, inodes: Iterable[str]) -> list[Listening]:
         """Return the sockets with these numbers."""
         return [row for inode in inodes for row in self._by_inode.get(inode, ())]
