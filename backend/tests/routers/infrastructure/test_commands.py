@@ -8,12 +8,16 @@ from sqlalchemy import select, update
 from app.models.core.alert import Alert, AlertState, Severity
 from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseKind
 from app.models.infrastructure.monitored_server import MonitoredServer
+from app.services.infrastructure.container_engines import called, inside_of
+from app.services.infrastructure.facts.databases.containers import container_of
+from app.services.infrastructure.facts.databases.script import LOOK
 from app.services.infrastructure.facts.filesystems import FilesystemsFact
 from app.services.infrastructure.topology.command_words import of_database
 from tests.fakes.shell import FakeShell, FakeShells
 from tests.fixtures.cast import Cast
 from tests.routers.infrastructure.test_devices import collect
 from tests.services.infrastructure.collecting import Site
+from tests.services.infrastructure.databases.test_ledger import recorded
 from tests.services.infrastructure.pools.test_ledger import shows
 from tests.services.infrastructure.storage.reports import ata, attribute
 from tests.services.infrastructure.storage.test_ledger import disk, lists, reads
@@ -200,6 +204,73 @@ def test_a_database_is_entered_with_its_own_client(
     fields: dict[str, object], client: str | None
 ) -> None:
     values = {"container": "", "doors": [], "port": None, "name": "one"} | fields
-    parts = of_database(DatabaseInstance(**values))
+    parts = of_database(DatabaseInstance(**values), "sudo docker")
     assert _words([one.model_dump() for one in parts[0].names]).get("client") == client
     assert parts[1].kind == ("container" if fields.get("container") else "alone")
+
+
+async def test_a_container_is_entered_with_the_engine_that_runs_it(cast: Cast, site: Site) -> None:
+    server_id, machine = await machine_of(site)
+    machine.answers(*LOOK.argv, stdout=recorded("made-rootless"))
+    await collect(cast, server_id)
+
+    async with cast.platform.database.snapshot() as session:
+        rows = await session.scalars(select(DatabaseInstance).order_by(DatabaseInstance.kind))
+        called = [await inside_of(session, row) for row in rows]
+
+    as_user = 'sudo -u "$(id -nu 1000)" env -C / XDG_RUNTIME_DIR=/run/user/1000'
+    assert called == [
+        f"{as_user} podman exec -it 77aa77aa77aa",
+        f"{as_user} podman exec -it 3f4e3f4e3f4e",
+        f"{as_user} DOCKER_HOST=unix:///run/user/1000/docker.sock docker exec -it d1c8d1c8d1c8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "command"),
+    [
+        ("0::/machine.slice/libpod-{}.scope/container", "sudo podman"),
+        ("0::/system.slice/docker-{}.scope", "sudo docker"),
+        ("0::/system.slice/shop.service/libpod-payload-{}", "sudo podman"),
+        ("0::/kubepods/besteffort/pod1/{}", "sudo docker"),
+    ],
+)
+def test_the_engine_of_a_container_is_read_from_its_group(group: str, command: str) -> None:
+    found = container_of([group.format("3f4e" * 16)])
+    assert found.name == "3f4e3f4e3f4e"
+    assert called(found.engine, found.owner_id) == command
+
+
+async def test_a_runbook_calls_the_engine_of_the_database_that_it_is_about(
+    cast: Cast, site: Site
+) -> None:
+    server_id, machine = await machine_of(site)
+    machine.answers(*LOOK.argv, stdout=recorded("made-containers").replace("docker-", "libpod-"))
+    await collect(cast, server_id)
+    await raise_for(cast, DatabaseKind.POSTGRESQL)
+
+    names, parts, _ = await commands(cast, "database_offline")
+
+    assert names["client"] == "sudo podman exec -it 3f4e8c1d3f4e psql -U postgres"
+    assert parts["container"]["engine"] == "sudo podman"
+
+
+async def raise_for(cast: Cast, kind: DatabaseKind) -> None:
+    async with cast.platform.database.transaction() as session:
+        database_id = await session.scalar(
+            select(DatabaseInstance.id).where(DatabaseInstance.kind == kind)
+        )
+        session.add(
+            Alert(
+                kind="database_offline",
+                domain="infrastructure",
+                resource_id=database_id,
+                subject="",
+                fingerprint="one",
+                severity=Severity.CRITICAL,
+                title="",
+                message="",
+                state=AlertState.FIRING,
+                began_at=cast.clock.now(),
+            )
+        )

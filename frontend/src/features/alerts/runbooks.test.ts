@@ -132,4 +132,17 @@ describe('a runbook', () => {
     );
     expect(typed(blocks)).toContain(`${client} -c "SELECT pg_terminate_backend(PID)"`);
   });
+
+  it('for a container of a user, root becomes that user and asks the right engine', () => {
+    const engine = 'sudo -u "$(id -nu 1000)" env -C / XDG_RUNTIME_DIR=/run/user/1000 podman';
+    const words = { engine, container: '0a1b' };
+    const blocks = guideFor(
+      page('databases'),
+      alert('database_offline'),
+      machine([part('container', words)], {}, true),
+    );
+    expect(typed(blocks).join('\n')).toContain(
+      'runuser -u "$(id -nu 1000)" -- env -C / XDG_RUNTIME_DIR=/run/user/1000 podman start 0a1b',
+    );
+  });
 });

@@ -43,6 +43,7 @@ const UNKNOWN: Record<string, string> = {
   array: '/dev/mdN',
   array_name: 'mdN',
   mount: 'MOUNTPOINT',
+  engine: 'sudo docker',
 };
 /** Kinds of things of which one is there instead of another. */
 const FAMILIES = [
@@ -168,7 +169,7 @@ function fillIn(text: string, names: Record<string, string>): string {
 /** Root needs no sudo, and may not have it. */
 function asRoot(block: Block): Block {
   const plain = (text: string) =>
-    text.replace(/\bsudo -u (\S+) /g, 'runuser -u $1 -- ').replace(/\bsudo (?!-)/g, '');
+    text.replace(/\bsudo -u ("[^"]*"|\S+) /g, 'runuser -u $1 -- ').replace(/\bsudo (?!-)/g, '');
   const inside = (text: string) => text.replace(/`[^`]+`/g, plain);
   switch (block.kind) {
     case 'code':

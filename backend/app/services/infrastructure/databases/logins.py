@@ -19,6 +19,7 @@ from app.schemas.infrastructure.database_instance import DatabaseLoginEdit
 from app.services.core.audit import AuditLog
 from app.services.core.permissions import Actor
 from app.services.infrastructure import server_links
+from app.services.infrastructure.container_engines import inside_of
 from app.services.infrastructure.databases.scripts import LoginScript, script_for
 from app.services.infrastructure.databases.visits import purpose_of
 from app.services.infrastructure.server_errors import UnknownReference
@@ -100,7 +101,7 @@ class DatabaseService:
         return script_for(
             DatabaseKind(row.kind),
             row.version,
-            is_contained=bool(row.container),
+            inside=await inside_of(self._session, row),
             account=server.username,
         )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from app.models.infrastructure.database_instance import DatabaseKind
@@ -27,14 +27,17 @@ class LoginScript:
 @dataclass(frozen=True, slots=True)
 class _Place:
     version: tuple[int, ...]
-    is_contained: bool
+    inside: str
     account: str
 
 
 def script_for(
-    kind: DatabaseKind, version: str, *, is_contained: bool = False, account: str = ""
+    kind: DatabaseKind, version: str, *, inside: str = "", account: str = ""
 ) -> LoginScript:
-    """Return the script for an engine and version; `account` is the machine's that Unity uses."""
+    """Return the script for an engine and version; `account` is the machine's that Unity uses.
+
+    `inside` is what a person puts before a command in the database's container.
+    """
     makers = {
         DatabaseKind.POSTGRESQL: _postgresql,
         DatabaseKind.MYSQL: _mysql,
@@ -42,9 +45,11 @@ def script_for(
     }
     if kind in makers:
         return makers[kind](
-            _Place(_numbers(version), is_contained, account.replace('"', "").replace("'", ""))
+            _Place(_numbers(version), inside, account.replace('"', "").replace("'", ""))
         )
-    return _OTHERS[kind]
+    script = _OTHERS[kind]
+    is_in_there = inside and kind is not DatabaseKind.MINIO  # `mc` runs anywhere
+    return replace(script, run_with=f"{inside} {script.run_with}") if is_in_there else script
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -70,24 +75,24 @@ def _postgresql(place: _Place) -> LoginScript:
     ]
     return LoginScript(
         "sql",
-        "sudo -u postgres psql" if not place.is_contained else "docker exec -it … psql -U postgres",
+        f"{place.inside} psql -U postgres" if place.inside else "sudo -u postgres psql",
         "\n".join(lines),
         (
             "pg_monitor: all activity, sizes, replication and settings; no data of any table",
             "pg_stat_statements: which queries take most time, without their values",
         ),
         without_password=""
-        if place.is_contained or not place.account
+        if place.inside or not place.account
         else f'CREATE ROLE "{place.account}" LOGIN;\nGRANT pg_monitor TO "{place.account}";',
     )
 
 
 def _mysql(place: _Place) -> LoginScript:
-    host = "%" if place.is_contained else "localhost"
+    host = "%" if place.inside else "localhost"
     who = f"'{USER}'@'{host}'"
     return LoginScript(
         "sql",
-        "sudo mysql",
+        f"{place.inside} mysql -u root -p" if place.inside else "sudo mysql",
         "\n".join(
             [
                 f"CREATE USER {who} IDENTIFIED BY '{PASSWORD}' WITH MAX_USER_CONNECTIONS 5;",
@@ -104,14 +109,14 @@ def _mysql(place: _Place) -> LoginScript:
 
 
 def _mariadb(place: _Place) -> LoginScript:
-    host = "%" if place.is_contained else "localhost"
+    host = "%" if place.inside else "localhost"
     who = f"'{USER}'@'{host}'"
     # MariaDB 10.5 split the right to see replication into several.
     is_new = not place.version or place.version >= _MARIADB_NEW
     rights = "BINLOG MONITOR, SLAVE MONITOR" if is_new else "REPLICATION CLIENT"
     return LoginScript(
         "sql",
-        "sudo mariadb",
+        f"{place.inside} mariadb -u root -p" if place.inside else "sudo mariadb",
         "\n".join(
             [
                 f"CREATE USER {who} IDENTIFIED BY '{PASSWORD}' WITH MAX_USER_CONNECTIONS 5;",
@@ -129,7 +134,7 @@ def _mariadb(place: _Place) -> LoginScript:
 
 def _by_socket(place: _Place, plugin: str, rights: str) -> str:
     account = place.account
-    if place.is_contained or account in ("", "root"):
+    if place.inside or account in ("", "root"):
         return ""  # root of the machine is the administrator of the database already
     way = "WITH" if plugin == "auth_socket" else "VIA"
     return (

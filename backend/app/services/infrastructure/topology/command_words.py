@@ -125,12 +125,13 @@ def _name_of(view: PoolView, one: PoolMember | None) -> str:
             return one.path
 
 
-def of_database(row: DatabaseInstance) -> list[CommandPart]:
-    """Return how the engine's own client is started there, and whether it runs in a container."""
+def of_database(row: DatabaseInstance, engine: str = "") -> list[CommandPart]:
+    """Return how its own client is started there; `engine` is how its container's is called."""
     container = quoted(row.container)
     words = {
-        "client": _client(row),
+        "client": _client(row, engine),
         "container": container,
+        "engine": engine,
         "data": quoted(row.host_path or row.data_path),
         "mount": quoted(row.mountpoint),
         "port": str(row.port or ""),
@@ -138,13 +139,13 @@ def of_database(row: DatabaseInstance) -> list[CommandPart]:
     return [part(row.kind, words), part("container" if container else ALONE, words)]
 
 
-def _client(row: DatabaseInstance) -> str:
+def _client(row: DatabaseInstance, engine: str) -> str:
     if row.kind not in _CLIENTS:
         return ""
     program, account, option = _CLIENTS[row.kind]
     if row.container:
         user = f" -U {account}" if account else ""
-        return f"sudo docker exec -it {quoted(row.container)} {program}{user}"
+        return f"{engine} exec -it {quoted(row.container)} {program}{user}"
     where = _where(row, option)
     needs_root = row.kind in (DatabaseKind.MYSQL, DatabaseKind.MARIADB)
     become = f"sudo -u {account} " if account else "sudo " if needs_root else ""

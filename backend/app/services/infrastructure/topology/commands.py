@@ -18,6 +18,7 @@ from app.models.infrastructure.storage_pool import PoolKind, StoragePool
 from app.schemas.infrastructure.commands import CommandName, CommandNames, CommandPart
 from app.services.core.alerts.inbox import AlertNotFound
 from app.services.core.facts import Rate
+from app.services.infrastructure.container_engines import engine_of
 from app.services.infrastructure.pools.ledger import STANDS_ON
 from app.services.infrastructure.pools.write import root_detail_of
 from app.services.infrastructure.topology import command_words as words
@@ -75,11 +76,7 @@ class AlertCommands:
                 return ([], []) if pool is None else _whole("pool", [_pool(pool)])
             case ResourceKind.DATABASE:
                 database = await self._session.get(DatabaseInstance, resource.id)
-                return (
-                    ([], [])
-                    if database is None
-                    else _whole("database", words.of_database(database))
-                )
+                return ([], []) if database is None else await self._database(database)
             case ResourceKind.SERVER:
                 return await self._named(resource.id, alert)
             case _:
@@ -163,6 +160,10 @@ class AlertCommands:
         if not parts:
             parts[words.ALONE] = words.part(words.ALONE, mount)
         return words.names(mount), list(parts.values())
+
+    async def _database(self, row: DatabaseInstance) -> _Found:
+        engine = await engine_of(self._session, row)
+        return _whole("database", words.of_database(row, engine))
 
     async def _tools(self, server_id: uuid.UUID) -> list[CommandPart]:
         """Return which of the tools that runbooks tell apart the machine has."""
