@@ -23,7 +23,8 @@ from app.ports.shell import (
     Target,
     Unreachable,
 )
-from tests.parts.sshd import Sshd, free_port, new_key, read_host_key, running_sshd
+from tests.parts.ports import free_port
+from tests.parts.sshd import Sshd, new_key, read_host_key, running_sshd
 
 pytestmark = pytest.mark.needs("sshd")
 

@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from tests.fixtures.cast import Cast
-from tests.parts.databases import free_port
+from tests.parts.ports import free_port
 
 LAB = Path(__file__).parents[3] / "lab"
 

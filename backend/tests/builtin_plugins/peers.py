@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 _ZONE = """\
 $ORIGIN home.arpa.

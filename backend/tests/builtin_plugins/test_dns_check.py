@@ -12,7 +12,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.peers import running_nsd
 from tests.builtin_plugins.web_peer import Form
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 from unity_builtins.dns_check.wire import (
     BadName,
     Garbled,

@@ -15,7 +15,7 @@ from tests.builtin_plugins.web_peer import (
     said_json,
     web_peer,
 )
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.home_assistant:HomeAssistant"
 TAPE = "home-assistant-2024.3"

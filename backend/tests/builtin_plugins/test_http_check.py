@@ -8,7 +8,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.certificates import authority, leaf, served
 from tests.builtin_plugins.web_peer import Asked, Form, Said, said_json, web_peer
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.http_check:HttpCheck"
 

@@ -10,7 +10,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.peers import running_upsd
 from tests.builtin_plugins.web_peer import Form
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.nut:Nut"
 

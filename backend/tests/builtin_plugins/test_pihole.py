@@ -6,7 +6,7 @@ import pytest
 from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.web_peer import Asked, Form, Said, replayed, said_json, web_peer
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.pihole:PiHole"
 

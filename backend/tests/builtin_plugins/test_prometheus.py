@@ -10,7 +10,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.peers import running_exporter
 from tests.builtin_plugins.web_peer import Asked, Form, Said, web_peer
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 from unity_builtins.prometheus.exposition import NotExposition, Wanted, sift
 
 SOURCE = "unity_builtins.prometheus:Prometheus"

@@ -7,7 +7,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.certificates import leaf, served
 from tests.builtin_plugins.web_peer import Form, Said, replayed, said_json, web_peer
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.proxmox:Proxmox"
 TOKEN = "unity@pve!monitor=0a1b2c3d-secret"

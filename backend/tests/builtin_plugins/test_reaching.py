@@ -7,7 +7,7 @@ import pytest
 from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.web_peer import Form
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 from unity_builtins.ping.echo import Echoes, checksum
 from unity_builtins.ping.plugin import PingConfig, conditions
 from unity_builtins.ping.program import read

@@ -11,7 +11,7 @@ from unity_plugin.testing import Call, contract, loaded
 
 from tests.builtin_plugins.certificates import authority, leaf, served
 from tests.builtin_plugins.web_peer import Form
-from tests.parts.sshd import free_port
+from tests.parts.ports import free_port
 
 SOURCE = "unity_builtins.tls_expiry:TlsExpiry"
 

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from tests.parts import postgres
+from tests.parts.ports import free_port
 
 _SECONDS = 30.0
 
@@ -31,13 +32,6 @@ class Running:
     folder: Path
     socket: Path
     process: subprocess.Popen[bytes]
-
-
-def free_port() -> int:
-    """Return a port of the loopback that is free now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.parts.ports import free_port
+
 
 @dataclass
 class WebReceiver:
@@ -122,19 +124,10 @@ async def mail_receiver(
         options = {"tls_context": tls, "authenticator": kept.knows}
     if way:
         options["auth_exclude_mechanism"] = [one for one in ("PLAIN", "LOGIN") if one != way]
-    controller = Controller(kept, hostname="127.0.0.1", port=port or _free_port(), **options)
+    controller = Controller(kept, hostname="127.0.0.1", port=port or free_port(), **options)
     await asyncio.to_thread(controller.start)
     kept.port = int(controller.port)
     try:
         yield kept
     finally:
         await asyncio.to_thread(controller.stop)
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - only one thing needs it
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

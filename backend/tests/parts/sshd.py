@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import getpass
 import secrets
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.ports.shell import HostKey, Login, PasswordLogin, PrivateKeyLogin, Target
+from tests.parts.ports import free_port
 
 SSHD = "/usr/sbin/sshd"
 
@@ -79,14 +79,6 @@ class Account:
     name: str
     password: str
     home: Path
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def new_key(folder: Path, name: str = "key", *, kind: str = "ed25519", phrase: str = "") -> KeyPair:
@@ -166,7 +158,7 @@ def _set_env(extra: str) -> list[str]:
 
 
 async def _wait_for_port(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1500):
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()

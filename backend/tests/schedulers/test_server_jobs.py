@@ -26,7 +26,8 @@ from app.services.infrastructure.key_enrolment import (
     ServerNotReached,
 )
 from tests.fixtures.infrastructure import ALICE, OTHER_HOST_KEY, Rooms, server
-from tests.parts.sshd import Account, Sshd, free_port, running_sshd
+from tests.parts.ports import free_port
+from tests.parts.sshd import Account, Sshd, running_sshd
 
 pytestmark = [pytest.mark.needs("sshd"), pytest.mark.needs("root")]
 

@@ -6,7 +6,6 @@ first, whose login ends to the last.
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from sqlalchemy import make_url
 
 from app.kernel import migrations
+from tests.parts.ports import free_port
 from tests.parts.postgres import Cluster
 
 BACKEND = Path(__file__).parents[2]
@@ -67,16 +67,9 @@ def _type(environment: dict[str, str], *words: str, typed: str) -> None:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def _serving(environment: dict[str, str], log: Path, *options: str) -> Iterator[str]:
-    where = f"127.0.0.1:{_free_port()}"
+    where = f"127.0.0.1:{free_port()}"
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-c", START, "serve", "--listen", where, *options],

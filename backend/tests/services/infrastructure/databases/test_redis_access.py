@@ -25,6 +25,7 @@ from app.services.infrastructure.databases.scripts import PASSWORD, USER, script
 from app.services.infrastructure.facts.databases.script import LOOK
 from tests.parts import databases
 from tests.parts.databases import Running
+from tests.parts.ports import free_port
 from tests.services.infrastructure.databases.desk import Desk
 from tests.services.infrastructure.databases.test_missing_numbers import unexplained
 
@@ -129,7 +130,7 @@ async def test_a_cache_that_is_full_by_design_is_no_alarm(desk: Desk) -> None:
 @pytest.mark.needs("redis")
 async def test_a_node_whose_cluster_is_down_is_told(desk: Desk) -> None:
     # By itself it would talk to its peers 10,000 ports above, which may be beyond the last one.
-    bus = str(databases.free_port())
+    bus = str(free_port())
     with databases.redis("--cluster-enabled", "yes", "--cluster-port", bus) as running:
         key = await desk.enter(DatabaseKind.REDIS, tcp(running.port))
         assert "its cluster does not let it answer" in await desk.ask_until(key, 5)
@@ -145,7 +146,7 @@ async def test_a_node_whose_cluster_is_down_is_told(desk: Desk) -> None:
 
 @contextlib.contextmanager
 def a_sentinel(folder: Path, watched: int) -> Iterator[int]:
-    port, settings = databases.free_port(), folder / "sentinel.conf"
+    port, settings = free_port(), folder / "sentinel.conf"
     settings.write_text(
         f"port {port}\nsentinel monitor orders 127.0.0.1 {watched} 1\n"
         "sentinel down-after-milliseconds orders 300\n"

@@ -13,7 +13,7 @@ from app.models.infrastructure.database_instance import DatabaseKind, DatabaseSt
 from app.ports.shell import Unreachable
 from app.services.infrastructure.databases import collector
 from app.services.infrastructure.facts.databases.script import LOOK
-from tests.parts.databases import free_port
+from tests.parts.ports import free_port
 from tests.services.infrastructure.databases.desk import Desk
 
 
