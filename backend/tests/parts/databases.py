@@ -72,12 +72,14 @@ def _process(
         process.wait(timeout=20)
 
 
-def _until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def _until(
+    is_so: Callable[[], bool], process: subprocess.Popen[bytes], *, pause: float = 0.05
+) -> None:
     deadline = time.monotonic() + _SECONDS
-    while not is_ready():
+    while not is_so():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("The database did not start.")
-        time.sleep(0.05)  # noqa: TID251 - no event loop runs here
+            raise RuntimeError("The database has ended, or takes too long.")
+        time.sleep(pause)  # noqa: TID251 - no event loop runs here
 
 
 def _listens(port: int) -> bool:
@@ -153,10 +155,16 @@ def _serving(program: Path, folder: Path, port: int, options: Sequence[str]) -> 
 
 @contextlib.contextmanager
 def asked(running: Running, *, autocommit: bool = True) -> Iterator[psycopg.Connection]:
-    """Yield a session of PostgreSQL's administrator over the unix socket."""
+    """Yield a session of PostgreSQL's administrator over the unix socket.
+
+    The server's side of it ends a moment later: only then what it did is counted, and its place
+    is free. That is waited for.
+    """
     where = f"host={running.socket.parent} port={running.port} user=postgres dbname=postgres"
     with psycopg.connect(where, autocommit=autocommit) as connection:
+        backend = Path("/proc", str(connection.info.backend_pid))
         yield connection
+    _until(lambda: not backend.exists(), running.process, pause=0.005)
 
 
 def number(running: Running, query: str) -> float:

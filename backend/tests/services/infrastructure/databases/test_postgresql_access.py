@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import struct
+import threading
 from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,10 +13,11 @@ import pytest
 from app.models.infrastructure.database_instance import DatabaseKind, DatabaseState
 from app.services.infrastructure.databases.scripts import PASSWORD, USER, script_for
 from tests.parts import databases
-from tests.parts.databases import Running
+from tests.parts.databases import Running, asked
 from tests.services.infrastructure.databases.desk import MINUTE, Desk
 
 LOGIN = (USER, PASSWORD)
+REFUSED = "password authentication failed"
 _LOCAL = "local all postgres trust\n"
 
 
@@ -26,15 +29,22 @@ def near(running: Running) -> dict[str, str | int]:
     return {"path": str(running.socket), "host": "", "port": 0}
 
 
-def session(running: Running) -> psycopg.Connection:
-    where = f"host={running.socket.parent} port={running.port} user=postgres dbname=postgres"
-    return psycopg.connect(where, autocommit=True)
+def log_of(running: Running) -> str:
+    """Return its log once a mark came through, too: another process writes it."""
+    mark, log = uuid4().hex, running.folder / "log" / "it.log"
+    with asked(running) as connection:
+        connection.execute(f"DO 'BEGIN RAISE LOG ''{mark}''; END'".encode())
+    for _ in range(400):
+        if mark in (text := log.read_text()):
+            return text
+        threading.Event().wait(0.05)
+    raise AssertionError("What was said last did not come to the log.")
 
 
 def admit(running: Running, *lines: str) -> None:
     """Write who is let in, and have it read anew."""
     (running.folder / "pg_hba.conf").write_text(_LOCAL + "".join(f"{line}\n" for line in lines))
-    with session(running) as connection:
+    with asked(running) as connection:
         connection.execute("SELECT pg_reload_conf()")
         # A new connection follows the new lines; the old one only asks.
         seen = "SELECT count(*) FROM pg_hba_file_rules"
@@ -47,7 +57,7 @@ def a_strict_postgresql() -> Iterator[Running]:
     options = ("logging_collector=on", "log_directory=log", "log_filename=it.log")
     with databases.postgresql(*options) as running:
         databases.make_certificate(running.folder)
-        with session(running) as connection:
+        with asked(running) as connection:
             connection.execute(script_for(DatabaseKind.POSTGRESQL, "15.1").text.encode())
             for name in ("shop", "books"):
                 connection.execute(f"CREATE DATABASE {name}".encode())
@@ -62,13 +72,12 @@ async def test_a_wrong_password_is_tried_once_where_tls_is_on(
     desk: Desk, a_strict_postgresql: Running
 ) -> None:
     admit(a_strict_postgresql, "host all all 127.0.0.1/32 scram-sha-256")
-    log = a_strict_postgresql.folder / "log" / "it.log"
-    before = log.read_text().count("password authentication failed")
+    before = log_of(a_strict_postgresql).count(REFUSED)
     doors = (tcp(a_strict_postgresql.port), near(a_strict_postgresql))
     key = await desk.enter(DatabaseKind.POSTGRESQL, *doors, login=(USER, "wrong"))
     row = await desk.ask(key)
     assert (row.reason_kind, row.refusals) == ("refused", 1)
-    assert log.read_text().count("password authentication failed") == before + 1
+    assert log_of(a_strict_postgresql).count(REFUSED) == before + 1
 
 
 @pytest.mark.needs("postgres")
@@ -138,7 +147,7 @@ async def test_databases_that_it_may_not_enter_are_measured_and_not_knocked_at(
     admit(a_strict_postgresql, "host all all 127.0.0.1/32 scram-sha-256")
     key = await desk.enter(DatabaseKind.POSTGRESQL, tcp(a_strict_postgresql.port), login=LOGIN)
     row = await desk.ask(key)
-    with session(a_strict_postgresql) as connection:
+    with asked(a_strict_postgresql) as connection:
         total = connection.execute(
             "SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datallowconn"
         ).fetchone()
@@ -146,13 +155,12 @@ async def test_databases_that_it_may_not_enter_are_measured_and_not_knocked_at(
     assert row.size_bytes == pytest.approx(float(total[0]), rel=0.02)
     reading = await desk.reading(key)
     assert sorted(reading.databases) == ["books", "postgres"]
-    log = (a_strict_postgresql.folder / "log" / "it.log").read_text()
-    assert "permission denied for database" not in log
+    assert "permission denied for database" not in log_of(a_strict_postgresql)
 
 
 @pytest.mark.needs("postgres")
 async def test_many_databases_are_all_looked_into(desk: Desk, a_postgresql: Running) -> None:
-    with session(a_postgresql) as connection:
+    with asked(a_postgresql) as connection:
         script = script_for(DatabaseKind.POSTGRESQL, "15.1").text
         connection.execute(f"{script}".encode())
         for number in range(14):
@@ -183,8 +191,8 @@ async def speaking(answer: bytes) -> AsyncIterator[int]:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             (length,) = struct.unpack("!i", await reader.readexactly(4))
-            asked = await reader.readexactly(length - 4)
-            if asked == struct.pack("!i", 80877103):  # for TLS
+            wish = await reader.readexactly(length - 4)
+            if wish == struct.pack("!i", 80877103):  # for TLS
                 writer.write(b"N")
                 (length,) = struct.unpack("!i", await reader.readexactly(4))
                 await reader.readexactly(length - 4)
