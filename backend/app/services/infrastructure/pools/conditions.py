@@ -1,15 +1,17 @@
 """What is wrong with a pool, as the alert engine takes it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.models.core.alert import Severity
+from app.models.infrastructure.storage_pool import PoolKind
 from app.schemas.core.alert_rule import Threshold
 from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.types import AlertType, Condition, Observation
 from app.services.infrastructure.pools.reasons import PoolReason
+from app.services.infrastructure.pools.room import THIN_DATA, THIN_METADATA, ZFS_DATA
 from app.services.infrastructure.storage.rules import Level
 
 _DOMAIN = "infrastructure"
@@ -177,33 +179,33 @@ def _last_room(
 
 
 RULES: tuple[BuiltInRule, ...] = (
-    _full("zfs_pool_full", "A ZFS pool is nearly full", _ZFS_DATA, (85.0, 84.0)),
+    _full("zfs_pool_full", "A ZFS pool is nearly full", _ZFS_DATA, (ZFS_DATA.nearly, 84.0)),
     _last_room(
         "zfs_pool_last_room",
         "A ZFS pool has no room left",
         _ZFS_DATA,
-        (95.0, 94.0),
+        (ZFS_DATA.last, 94.0),
         "sanoid and TrueNAS: critical at 95 %, cleared one point below",
     ),
-    _full("lvm_thin_data_full", "A thin pool is nearly full", _THIN_DATA, (90.0, 85.0)),
+    _full("lvm_thin_data_full", "A thin pool is nearly full", _THIN_DATA, (THIN_DATA.nearly, 85.0)),
     _last_room(
         "lvm_thin_data_last_room",
         "A thin pool has no room left",
         _THIN_DATA,
-        (98.0, 90.0),
+        (THIN_DATA.last, 90.0),
         "netdata, health.d/lvm.conf: critical at 98 %, cleared at 90 %",
     ),
     _full(
         "lvm_thin_metadata_full",
         "The metadata of a thin pool are nearly full",
         _THIN_METADATA,
-        (80.0, 75.0),
+        (THIN_METADATA.nearly, 75.0),
     ),
     _last_room(
         "lvm_thin_metadata_last_room",
         "The metadata of a thin pool have no room left",
         _THIN_METADATA,
-        (95.0, 90.0),
+        (THIN_METADATA.last, 90.0),
         "lvmthin(7): a pool whose metadata are full must be repaired off line",
     ),
 )
@@ -227,12 +229,28 @@ def observe_pool(pool_id: uuid.UUID, name: str, reasons: Sequence[PoolReason]) -
     return Observation(pool_id, name, found)
 
 
+# How a pool of each kind is taken away on purpose, and how it comes back when that was not meant.
+_TAKEN_AWAY: Mapping[PoolKind, tuple[str, str]] = {
+    PoolKind.ZFS: ("`zpool export`", "import it again, `zpool import` shows what is missing"),
+    PoolKind.MD: ("`mdadm --stop`", "assemble it again, `mdadm --assemble --scan --verbose`"),
+    PoolKind.LVM: (
+        "`vgexport` and its drives taken out",
+        "look for its drives, `pvs -o +pv_missing`",
+    ),
+    PoolKind.BTRFS: ("`umount`", "mount it again, `btrfs filesystem show` lists its devices"),
+}
+
+
 def observe_missing(
-    pool_id: uuid.UUID, name: str, missing_since: datetime, now: datetime
+    pool_id: uuid.UUID, name: str, kind: PoolKind, missing_since: datetime, now: datetime
 ) -> Observation | None:
     """Say that a pool is gone, once it has been for long enough; the rest stays as it was."""
     if now - missing_since < MISSING_AFTER:
         return None
-    message = "It is not shown any more by a machine that answers."
-    fix = "Import or assemble it again; if it was taken away on purpose, forget it on its page."
+    meant, undo = _TAKEN_AWAY[kind]
+    message = (
+        "A machine that answers does not show it any more. Either it was taken away on purpose"
+        f" ({meant}), or it is lost; from afar the two look the same."
+    )
+    fix = f"If it was meant, forget the pool on its page. If not: {undo}."
     return Observation(pool_id, name, {MISSING: [Condition(message, fix=fix)]})

@@ -214,6 +214,6 @@ class _Register:
             if row.missing_since is None:
                 row.missing_since = self._now
                 row.level, row.level_since = "unknown", self._now
-            told = observe_missing(row.id, row.name, row.missing_since, self._now)
+            told = observe_missing(row.id, row.name, kind, row.missing_since, self._now)
             if told is not None:
                 yield told

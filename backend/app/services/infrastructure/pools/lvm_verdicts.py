@@ -57,6 +57,17 @@ def judge_lvm(pool: PoolView) -> Iterator[PoolReason]:
             f" `vgs -a -o +devices {shlex.quote(pool.name)}`.",
             source=_LVM,
         )
+    if pool.state == "exported":
+        name = shlex.quote(pool.name)
+        yield PoolReason(
+            code="lvm_exported",
+            level=Level.WATCH,
+            topic="exported",
+            message="It was exported: nothing on it can be used until it is imported.",
+            fix=f"Move its drives to their new machine, or take it in again: `vgimport {name}`,"
+            f" then `vgchange -ay {name}`.",
+            source="vgexport(8)",
+        )
     for volume in pool.volumes:
         if volume.health and volume.health != "partial":
             yield _health(pool, volume)

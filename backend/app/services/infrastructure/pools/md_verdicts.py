@@ -36,7 +36,7 @@ def judge_md(pool: PoolView) -> Iterator[PoolReason]:
             topic="errors",
             message=f"The copies differed in {pool.mismatches} sectors at the last check.",
             fix="Check the drives and the memory; then"
-            f" `echo repair > /sys/block/{pool.name}/md/sync_action`, and a check after it: the"
+            f" `echo repair > /sys/block/{in_command(pool.name)}/md/sync_action`, and a check after it: the"
             " number stays until one finds less.",
             source=_NETDATA_MD,
         )
@@ -54,13 +54,13 @@ def _state(pool: PoolView) -> Iterator[PoolReason]:
             level=Level.WARNING,
             topic="state",
             message=f"{', '.join(faulty)} is marked faulty, though the array is whole.",
-            fix=f"Take it out: `mdadm /dev/{pool.name} --remove /dev/{faulty[0]}`, and replace it.",
+            fix=f"Take it out: `mdadm {_device(pool)} --remove {member}`, and replace it.",
             source=_KERNEL_MD,
         )
 
 
 def _inactive(pool: PoolView) -> PoolReason:
-    device = f"/dev/{pool.name}"
+    device = _device(pool)
     start = f"start it with those that are there: `mdadm --run {device}`"
     if pool.state == "broken":
         start = f"bring back the drive that is lost, `mdadm --stop {device}`, then assemble it"
@@ -70,7 +70,7 @@ def _inactive(pool: PoolView) -> PoolReason:
         topic="state",
         message=f"The array is {pool.state}: nothing on it can be read.",
         fix=f"See which members are missing: `mdadm --detail {device}` and"
-        f" `journalctl -k | grep {pool.name}`. Then {start};"
+        f" `journalctl -k | grep {in_command(pool.name)}`. Then {start};"
         f" or begin anew: `mdadm --stop {device}`, `mdadm --assemble --scan`.",
         source=_KERNEL_MD,
     )
@@ -89,7 +89,7 @@ def _failed(pool: PoolView, faulty: list[str]) -> PoolReason:
         message=f"The array has failed: {pool.working} of {pool.wanted} members work{gone}, and"
         f" {pool.layout} needs more.",
         fix="Write nothing and create nothing anew. Copy what can be read; look whether the members"
-        f" only lost their connection; then `mdadm --stop /dev/{pool.name}` and"
+        f" only lost their connection; then `mdadm --stop {_device(pool)}` and"
         " `mdadm --assemble --force` with the members whose event counts are highest"
         " (`mdadm --examine`).",
         source=_KERNEL_MD,
@@ -114,7 +114,7 @@ def _degraded(pool: PoolView, faulty: list[str]) -> PoolReason:
         message=message,
         fix="Wait for its end; the loss of one more member may be too much."
         if is_mended
-        else f"Replace the drive, then `mdadm /dev/{pool.name} --add /dev/NEW`.",
+        else f"Replace the drive, then `mdadm {_device(pool)} --add /dev/NEW`.",
         source=_NETDATA_MD,
     )
 

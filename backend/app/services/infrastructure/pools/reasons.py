@@ -7,11 +7,11 @@ from app.services.infrastructure.storage.rules import Level
 
 @dataclass(frozen=True, slots=True)
 class PoolReason:
-    """Why a pool is not well. `topic` is the alert that it belongs to."""
+    """Why a pool is not well. `topic` is the alert that it belongs to, where it is one's own."""
 
     code: str
     level: Level
-    topic: str  # state, errors, scrub, space, snapshots or quota
+    topic: str  # state, errors, scrub, space, snapshots, quota; room, exported
     message: str
     fix: str
     source: str

@@ -14,6 +14,7 @@ from app.services.infrastructure.pools.datasets import DatasetView, judge_datase
 from app.services.infrastructure.pools.lvm_verdicts import judge_lvm
 from app.services.infrastructure.pools.md_verdicts import judge_md
 from app.services.infrastructure.pools.reasons import PoolReason
+from app.services.infrastructure.pools.room import judge_room
 from app.services.infrastructure.pools.view import PoolView
 from app.services.infrastructure.pools.zfs_verdicts import judge_zfs
 from app.services.infrastructure.storage.rules import RANK, Level
@@ -49,6 +50,7 @@ def judge_pool(pool: PoolView, now: datetime, kept: Kept = _NOTHING) -> list[Poo
     found = [
         *_judge_kind(pool, now, kept),
         *_scrub_age(pool, now, kept),
+        *judge_room(pool),
         *judge_datasets(pool.name, kept.datasets),
     ]
     return sorted(found, key=lambda reason: -RANK[reason.level])

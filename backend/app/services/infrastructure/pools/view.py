@@ -55,6 +55,7 @@ class Volume(BaseModel):
     name: str
     layout: str
     size_bytes: int | None = None
+    can_overflow: bool = False  # being full is bad: a thin pool, a snapshot of the old kind
     data_percent: float | None = None
     metadata_percent: float | None = None
     sync_percent: float | None = None
@@ -334,6 +335,7 @@ def _lvm(group: VolumeGroup, lvm: Lvm) -> PoolView:
                 name=one.name,
                 layout=one.segment,
                 size_bytes=one.size_bytes,
+                can_overflow=one.can_overflow,
                 data_percent=one.data_percent,
                 metadata_percent=one.metadata_percent,
                 sync_percent=one.sync_percent,

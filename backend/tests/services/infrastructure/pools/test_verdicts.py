@@ -1,10 +1,17 @@
 """Pools are judged by what real machines said, and a worse value never makes a better verdict."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.models.infrastructure.storage_pool import PoolKind
+from app.services.infrastructure.pools.conditions import (
+    MISSING,
+    MISSING_AFTER,
+    observe_missing,
+    observe_pool,
+)
 from app.services.infrastructure.pools.verdicts import SCRUB_EVERY, Kept, judge_pool, level_of
 from app.services.infrastructure.pools.view import PoolMember, PoolView, Volume
 from app.services.infrastructure.storage.rules import RANK, Level
@@ -89,6 +96,7 @@ def _worse(pool: PoolView) -> list[PoolView]:
             {"mismatches": (pool.mismatches or 0) + 1},
             {"mismatches": (pool.mismatches or 0) + 5000},
             {"missing": pool.missing + 1},
+            {"used_percent": 99.0},
             {"unallocated_bytes": 0, "metadata_percent": 99.0},
         )
     ]
@@ -113,7 +121,7 @@ def test_nothing_that_gets_worse_makes_a_verdict_better(fact: str, case: str) ->
             assert RANK[level_of(judge_pool(worse, RECORDED))] >= before
 
 
-def test_a_volume_group_without_a_disk_fails_and_a_full_thin_pool_is_a_matter_of_rules() -> None:
+def test_a_volume_group_without_a_disk_fails() -> None:
     group = PoolView(
         kind=PoolKind.LVM,
         identity="u",
@@ -122,9 +130,78 @@ def test_a_volume_group_without_a_disk_fails_and_a_full_thin_pool_is_a_matter_of
         missing=1,
         wanted=2,
         members=[PoolMember(name="sda", state="present")],
-        volumes=[Volume(name="thin", layout="thin-pool", data_percent=99.0, health="partial")],
+        volumes=[Volume(name="thin", layout="thin-pool", data_percent=9.0, health="partial")],
     )
     assert [one.code for one in judge_pool(group, RECORDED)] == ["lvm_missing"]
+
+
+def zfs(percent: float | None) -> PoolView:
+    return PoolView(
+        kind=PoolKind.ZFS, identity="1", name="tank", state="ONLINE", used_percent=percent
+    )
+
+
+def group(*volumes: Volume, state: str = "normal", used: float = 100.0) -> PoolView:
+    return PoolView(
+        kind=PoolKind.LVM,
+        identity="u",
+        name="data",
+        state=state,
+        used_percent=used,
+        volumes=list(volumes),
+    )
+
+
+def thin(data: float, metadata: float) -> Volume:
+    return Volume(
+        name="thin",
+        layout="thin-pool",
+        can_overflow=True,
+        data_percent=data,
+        metadata_percent=metadata,
+    )
+
+
+@pytest.mark.parametrize(
+    ("pool", "level"),
+    [
+        (zfs(None), Level.OK),
+        (zfs(84.0), Level.OK),
+        (zfs(85.0), Level.WARNING),
+        (zfs(97.0), Level.FAILING),
+        (group(), Level.OK),  # all of it is given to volumes, as it should be
+        (group(Volume(name="web", layout="thin", data_percent=100.0)), Level.OK),
+        (group(thin(89.0, 79.0)), Level.OK),
+        (group(thin(90.0, 10.0)), Level.WARNING),
+        (group(thin(98.0, 10.0)), Level.FAILING),
+        (group(thin(10.0, 95.0)), Level.FAILING),
+    ],
+)
+def test_a_full_pool_is_not_called_healthy_and_its_rule_alone_tells_of_it(
+    pool: PoolView, level: Level
+) -> None:
+    reasons = judge_pool(pool, RECORDED)
+
+    assert level_of(reasons) is level
+    told = observe_pool(uuid.uuid4(), pool.name, reasons)
+    assert not any(told.conditions.values())
+
+
+def test_a_volume_group_that_was_exported_is_called_so_and_nobody_is_alarmed() -> None:
+    reasons = judge_pool(group(state="exported"), RECORDED)
+
+    assert [(one.code, one.level) for one in reasons] == [("lvm_exported", Level.WATCH)]
+    assert not any(observe_pool(uuid.uuid4(), "data", reasons).conditions.values())
+
+
+@pytest.mark.parametrize("kind", list(PoolKind))
+def test_a_pool_that_is_gone_may_have_been_taken_away_on_purpose(kind: PoolKind) -> None:
+    told = observe_missing(uuid.uuid4(), "tank", kind, RECORDED - MISSING_AFTER, RECORDED)
+
+    assert told is not None
+    (condition,) = told.conditions[MISSING]
+    assert "on purpose" in condition.message
+    assert "forget the pool on its page" in condition.fix
 
 
 @pytest.mark.parametrize(("lost", "level"), [(0, Level.WATCH), (2, Level.FAILING)])
