@@ -9,22 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services.core.alerts.checks import Ingest
 from app.services.core.alerts.engine import AlertEngine
 from app.services.core.alerts.incidents import AlertChange
-from app.services.core.facts import Rate
+from app.services.core.facts import Rate, Sample
 from app.services.core.metrics.series import SeriesCache
 from app.services.core.metrics.writer import Batch, MetricWriter
 from app.services.infrastructure.alarms import observe
 from app.services.infrastructure.cycle import CycleResult
 from app.services.infrastructure.derived_metrics import filesystem_prefix
 from app.services.infrastructure.facts.filesystems import Filesystems
+from app.services.infrastructure.facts.network import Network, NetworkFact
+from app.services.infrastructure.packet_drops import PacketDrops
 from app.services.infrastructure.result_rows import Rows
 
 
 class CycleMetrics:
-    """One for a process: it keeps the names of the series."""
+    """One for a process: it keeps the names of the series, and where windows of drops begin."""
 
     def __init__(self, alerts: AlertEngine, *, live: timedelta, slow: timedelta) -> None:
         self._alerts = alerts
         self._cache = SeriesCache()
+        self._drops = PacketDrops()
         self._live = live
         self._slow = slow
 
@@ -48,11 +51,18 @@ class CycleMetrics:
             if not result.samples:
                 continue
             server_id, expected = result.claim.server_id, self._expected(result)
-            batches.append(Batch(server_id, result.started_at, result.samples, expected))
+            samples = (*result.samples, *self._dropped(result))
+            batches.append(Batch(server_id, result.started_at, samples, expected))
             whole[server_id] = _whole(result.values)
         if not batches:
             return Ingest()
         return Ingest(await MetricWriter(session, self._cache).append(batches), whole)
+
+    def _dropped(self, result: CycleResult) -> tuple[Sample, ...]:
+        network = result.values.get(NetworkFact.name)
+        if not isinstance(network, Network):
+            return ()
+        return self._drops.samples(result.claim.server_id, result.started_at, network)
 
     def _expected(self, result: CycleResult) -> timedelta:
         """Return when these series are measured again at the latest.

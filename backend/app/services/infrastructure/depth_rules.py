@@ -1,12 +1,21 @@
-"""Rules about pressure, memory, links, heat and updates: experts' levels, each with its source."""
+"""Rules about pressure, memory, tables, links, heat and updates: levels of experts, with source."""
 
 from app.models.core.alert import Severity
-from app.schemas.core.alert_rule import Aggregation, Operator, RateOfChange, Threshold, Timing
+from app.schemas.core.alert_rule import (
+    Aggregation,
+    LabelMatcher,
+    Match,
+    Operator,
+    RateOfChange,
+    Threshold,
+    Timing,
+)
 from app.services.core.alerts.builtin import BuiltInRule
 
 _DOMAIN = "infrastructure"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _ALERTS = "awesome-prometheus-alerts"
+_MIXIN = "node_exporter's node-mixin"
 
 
 def _pressure(
@@ -34,6 +43,61 @@ def _pressure(
         fix=fix,
         runbook="pressure",
         source=source,
+    )
+
+
+def _drops(direction: str, *, names: tuple[str, str, str], source: str) -> BuiltInRule:
+    name, does, does_no_more = names
+    return BuiltInRule(
+        key=f"network_{direction}_drops",
+        name=name,
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric=f"unity_network_{direction}_drop_percent",
+            # On the air it is usual to lose some.
+            labels=[LabelMatcher(label="device", match=Match.NOT_LIKE, value="wl*")],
+            operator=Operator.AT_LEAST,
+            raise_level=2,
+            clear_level=1,
+            unit="percent",
+        ),
+        # Two windows of ten minutes: one burst is no fault.
+        timing=Timing(for_seconds=10 * _MINUTE),
+        title=f"{{name}}: {{subject}} {does}",
+        over=f"{{name}}: {{subject}} {does_no_more}",
+        message="Over ten minutes {subject} dropped {value} of its packets.",
+        fix="See which counter grows: `ip -s -s link show {subject}`,"
+        " `ethtool -S {subject} | grep -iE 'drop|miss|fifo'`.",
+        runbook="network-drops",
+        source=source,
+    )
+
+
+def _open_files(
+    key: str, *, name: str, severity: Severity, levels: tuple[float, float], words: tuple[str, str]
+) -> BuiltInRule:
+    (raised, cleared), (title, over) = levels, words
+    return BuiltInRule(
+        key=key,
+        name=name,
+        domain=_DOMAIN,
+        severity=severity,
+        definition=Threshold(
+            metric="unity_open_files_used_percent",
+            raise_level=raised,
+            clear_level=cleared,
+            unit="percent",
+        ),
+        timing=Timing(for_seconds=15 * _MINUTE),
+        title=f"{{name}}: {title}",
+        over=f"{{name}}: {over}",
+        message="Of the files that the kernel lets all programs together have open, {value} are.",
+        fix="See which processes have most: `sudo find /proc/[0-9]*/fd -type l 2>/dev/null |"
+        " cut -d/ -f3 | sort | uniq -c | sort -n | tail`.",
+        runbook="open-files",
+        source=f"{_MIXIN}: NodeFileDescriptorLimit, {raised:.0f} % for 15 minutes; cleared at"
+        f" {cleared:.0f} %",
     )
 
 
@@ -91,6 +155,38 @@ DEPTH_RULES: tuple[BuiltInRule, ...] = (
         runbook="oom-kill",
         source="netdata, health.d/ram.conf: oom_kill, more than 0 in 30 minutes",
     ),
+    _open_files(
+        "open_files_many",
+        name="Most of the files that may be open are",
+        severity=Severity.WARNING,
+        levels=(70, 60),
+        words=("very many files are open", "fewer files are open"),
+    ),
+    _open_files(
+        "open_files_last",
+        name="Soon no more files can be opened",
+        severity=Severity.CRITICAL,
+        levels=(90, 80),
+        words=("soon no more files can be opened", "files can be opened again"),
+    ),
+    BuiltInRule(
+        key="conntrack_full",
+        name="The table of connections is nearly full",
+        domain=_DOMAIN,
+        severity=Severity.WARNING,
+        definition=Threshold(
+            metric="unity_conntrack_used_percent", raise_level=75, clear_level=65, unit="percent"
+        ),
+        timing=Timing(for_seconds=5 * _MINUTE),
+        title="{name}: the table of connections is nearly full",
+        over="{name}: the table of connections has room",
+        message="{value} of the connections that the kernel can track are in it; when it is full,"
+        " new ones are refused without a word.",
+        fix="See where they come from: `sudo conntrack -L 2>/dev/null |"
+        " sed -n 's/^[^=]*src=\\([^ ]*\\) .*/\\1/p' | sort | uniq -c | sort -rn | head`.",
+        runbook="conntrack-full",
+        source=f"{_MIXIN}: NodeHighNumberConntrackEntriesUsed, 75 %; cleared at 65 %",
+    ),
     BuiltInRule(
         key="memory_corrected_errors",
         name="Memory errors are being corrected",
@@ -130,6 +226,26 @@ DEPTH_RULES: tuple[BuiltInRule, ...] = (
         fix="Look at fans, dust and the room: `sensors`; and what runs: `top -b -n 1 | head`.",
         runbook="cpu-throttled",
         source="the kernel logs a throttled package once in five minutes; once a minute is lasting",
+    ),
+    _drops(
+        "receive",
+        names=(
+            "A network interface drops what it receives",
+            "drops packets that it receives",
+            "takes what it receives",
+        ),
+        source="netdata, health.d/net.conf: inbound_packets_dropped_ratio, 2 % of 10 minutes with"
+        " 10,000 packets; cleared at 1 %",
+    ),
+    _drops(
+        "transmit",
+        names=(
+            "A network interface drops what it should send",
+            "drops packets that it should send",
+            "sends what it should",
+        ),
+        source="netdata, health.d/net.conf: outbound_packets_dropped_ratio, 2 % of 10 minutes; as"
+        " inbound with 10,000 packets; cleared at 1 %",
     ),
     BuiltInRule(
         key="network_link_flaps",

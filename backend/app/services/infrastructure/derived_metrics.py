@@ -12,6 +12,7 @@ from app.services.core.facts import Sample
 from app.services.infrastructure.facts.cpu import CpuTimes
 from app.services.infrastructure.facts.disk_io import DiskIo
 from app.services.infrastructure.facts.filesystems import Filesystem, Filesystems, FilesystemsFact
+from app.services.infrastructure.facts.kernel_tables import KernelTables
 from app.services.infrastructure.facts.load import Load
 from app.services.infrastructure.facts.memory import Memory
 from app.services.infrastructure.facts.pressure import Pressure
@@ -41,6 +42,8 @@ def derived(values: Mapping[str, BaseModel]) -> Iterator[Sample]:
                 yield from _disks(value)
             case Pressure():
                 yield from _pressure(value)
+            case KernelTables():
+                yield from _kernel_tables(value)
             case _:
                 pass
 
@@ -52,6 +55,16 @@ def _pressure(value: Pressure) -> Iterator[Sample]:
         stall = one.some if one.resource == "cpu" else one.full
         if stall is not None and one.resource != "irq":
             yield Sample(f"unity_pressure_{one.resource}_percent", stall.avg300, unit=PERCENT)
+
+
+def _kernel_tables(value: KernelTables) -> Iterator[Sample]:
+    for metric, table in (
+        ("unity_open_files_used_percent", value.open_files),
+        ("unity_conntrack_used_percent", value.connections),
+    ):
+        used = table.percent() if table is not None else None
+        if used is not None:
+            yield Sample(metric, used, unit=PERCENT)
 
 
 def _disks(value: DiskIo) -> Iterator[Sample]:

@@ -1,9 +1,11 @@
 """The rules that are on from the first minute look at what the collector really writes."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.kernel.ids import uuid7
 from app.schemas.core.alert_rule import Composite, Forecast, Levels, RateOfChange, metrics_of
 from app.services.core.facts import Sample
 from app.services.core.metrics.series import rate_unit
@@ -15,6 +17,7 @@ from app.services.infrastructure.derived_metrics import derived
 from app.services.infrastructure.facts.cpu import CpuTimes
 from app.services.infrastructure.facts.disk_io import Disk, DiskIo, DiskIoFact
 from app.services.infrastructure.facts.filesystems import Filesystem, Filesystems
+from app.services.infrastructure.facts.kernel_tables import KernelTables, TableUse
 from app.services.infrastructure.facts.load import Load
 from app.services.infrastructure.facts.memory import Memory
 from app.services.infrastructure.facts.memory_errors import (
@@ -33,6 +36,7 @@ from app.services.infrastructure.facts.throttling import (
     ThrottlingFact,
 )
 from app.services.infrastructure.facts.time_sync import TimeSync, TimeSyncFact
+from app.services.infrastructure.packet_drops import PacketDrops
 
 RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
 ALL = (*RULES, *HOST_RULES, *DEPTH_RULES)
@@ -71,6 +75,10 @@ def written() -> dict[str, str]:
         speed_mbit=1000,
         carrier_changes=1,
     )
+    network = Network(interfaces=[interface])
+    drops, server_id, now = PacketDrops(), uuid7(), datetime.now(UTC)
+    drops.samples(server_id, now, network)
+    table = TableUse(used=1, limit=2)
     stall = Stall(avg10=1, avg60=1, avg300=1, total_seconds=1)
     pressure = Pressure(
         resources=[
@@ -91,11 +99,13 @@ def written() -> dict[str, str]:
         "remote_filesystems": Filesystems(filesystems=[one]),
         "disk_io": disks,
         "pressure": pressure,
+        "kernel_tables": KernelTables(open_files=table, connections=table),
     }
     samples: list[Sample] = [
         *derived(values),
         *DiskIoFact().samples(disks),
-        *NetworkFact().samples(Network(interfaces=[interface])),
+        *NetworkFact().samples(network),
+        *drops.samples(server_id, now + timedelta(minutes=10), network),
         *OomFact().samples(OomKills(kills=1)),
         *MemoryErrorsFact().samples(errors),
         *ThrottlingFact().samples(throttling),
@@ -140,3 +150,11 @@ def test_shares_are_percent_of_the_whole_machine() -> None:
     values = {"cpu": CpuTimes(cores=4, user=2, nice=0, system=2, idle=8, iowait=4, steal=1)}
     found = {dict(one.labels)["mode"]: one.value for one in derived(values)}
     assert found == {"busy": 125.0, "iowait": 100.0, "steal": 25.0}
+
+
+def test_a_table_without_a_limit_is_never_full() -> None:
+    free, half = TableUse(used=9, limit=0), TableUse(used=9, limit=18)
+    values = {"kernel_tables": KernelTables(open_files=half, connections=free)}
+    assert [(one.metric, one.value) for one in derived(values)] == [
+        ("unity_open_files_used_percent", 50.0)
+    ]

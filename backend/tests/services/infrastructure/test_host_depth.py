@@ -90,6 +90,23 @@ def oom(kills: int) -> Answer:
     return proc(f"\n==> /proc/vmstat <==\nnr_free_pages 1\noom_kill {kills}\n")
 
 
+def open_files(used: int) -> Answer:
+    return proc(f"\n==> /proc/sys/fs/file-nr <==\n{used}\t0\t1000\n")
+
+
+def connections(used: int) -> Answer:
+    folder = "/proc/sys/net/netfilter/nf_conntrack"
+    return proc(f"\n==> {folder}_count <==\n{used}\n\n==> {folder}_max <==\n2000\n")
+
+
+def packets(
+    *, received: int = 0, lost: int = 0, sent: int = 0, unsent: int = 0, device: str = "eth0"
+) -> Answer:
+    """Return a machine whose interface has carried, and dropped, so many thousands of packets."""
+    numbers = f"1 {received}000 0 {lost}000 0 0 0 0 1 {sent}000 0 {unsent}000 0 0 0 0"
+    return proc(_NET_DEV.partition("  eth0:")[0] + f"  {device}: {numbers}\n")
+
+
 def corrected(errors: int) -> Answer:
     folder = "/sys/devices/system/edac/mc/mc0"
     return sysfs(f"{folder}/ce_count:{errors}\n{folder}/ue_count:0\n")
@@ -125,6 +142,55 @@ STORIES = (
         (
             "nas: a program was ended for want of memory",
             "nas: no program was ended for want of memory for half an hour",
+        ),
+    ),
+    Story(
+        "open_files_many",
+        ((open_files(700), 30), (open_files(701), 25), (open_files(601), 5), (open_files(599), 5)),
+        ("nas: very many files are open", "nas: fewer files are open"),
+    ),
+    Story(
+        "open_files_last",
+        ((open_files(1), 5), (open_files(901), 25), (open_files(801), 5), (open_files(1), 5)),
+        (
+            *("nas: very many files are open", "nas: soon no more files can be opened"),
+            *("nas: files can be opened again", "nas: fewer files are open"),
+        ),
+    ),
+    Story(
+        "conntrack_full",
+        (
+            *((connections(1500), 30), (connections(1501), 10)),
+            *((connections(1301), 30), (connections(1299), 5)),
+        ),
+        (
+            "nas: the table of connections is nearly full",
+            "nas: the table of connections has room",
+        ),
+    ),
+    Story(
+        "network_receive_drops",
+        (
+            (packets(received=100, lost=90), 10),  # what was before says nothing
+            *((packets(received=100 + 98 * n, lost=90 + 2 * n), 10) for n in range(1, 4)),
+            (packets(received=500, lost=97), 20),
+        ),
+        (
+            "nas: eth0 drops packets that it receives",
+            "nas: eth0 takes what it receives",
+        ),
+    ),
+    Story(
+        "network_transmit_drops",
+        (
+            (packets(received=1), 10),
+            *((packets(received=1, sent=9 * n, unsent=n), 10) for n in range(1, 5)),
+            # So few packets say nothing, even if half of them are lost.
+            (packets(received=1, sent=38, unsent=6), 20),
+        ),
+        (
+            "nas: eth0 drops packets that it should send",
+            "nas: eth0 sends what it should",
         ),
     ),
     Story(
@@ -281,6 +347,17 @@ async def test_an_alert_is_told_once_and_once_when_it_is_over(site: Site, story:
         assert tuple(about) == story.told
 
 
+async def test_drops_on_the_air_are_usual(site: Site) -> None:
+    server_id = await enter(site)
+    collector, machine = site.collector(), site.machine(server_id)
+    for n in range(12):
+        packets(received=90 * n, lost=10 * n, device="wlan0")(machine)
+        site.clock.advance(timedelta(minutes=5))
+        machine.answers(*NOW.argv, stdout=f"{site.clock.now().timestamp()} +0000\n")
+        await collector.collect_server(server_id)
+    assert await titles(site) == []
+
+
 # A recording may show more than its story is about.
 _BESIDE = frozenset({"nas: backup.service has failed", "nas: backup.service no longer failed"})
 
@@ -293,7 +370,8 @@ async def test_what_a_machine_does_not_have_is_said_once_and_is_no_fault(site: S
     async with site.database.snapshot() as session:
         told = (await Readings(session, site.clock, 300).facts(server_id)).facts
     by_name = {one.fact: one for one in told}
-    for name in ("pressure", "oom", "memory_errors", "throttling", "kernel_log", "timers"):
+    lacking = ("pressure", "oom", "kernel_tables", "memory_errors", "throttling", "kernel_log")
+    for name in (*lacking, "timers"):
         assert by_name[name].trouble == Trouble.ABSENT
         assert by_name[name].detail
     assert "may not read the kernel log" in by_name["kernel_log"].detail

@@ -23,6 +23,9 @@ REBOOT_REQUIRED = "/var/run/reboot-required"
 REBOOT_PACKAGES = "/var/run/reboot-required.pkgs"
 VMSTAT = "/proc/vmstat"
 PRESSURE = "/proc/pressure/"
+FILE_NR = "/proc/sys/fs/file-nr"
+CONNECTIONS = "/proc/sys/net/netfilter/nf_conntrack_count"
+MOST_CONNECTIONS = "/proc/sys/net/netfilter/nf_conntrack_max"
 
 # One process reads them all, because starting a process costs a machine far more than reading a
 # file. `head` names each file before its content, and goes on where one is missing.
@@ -46,6 +49,9 @@ FILES = Command(
         REBOOT_REQUIRED,
         REBOOT_PACKAGES,
         VMSTAT,
+        FILE_NR,
+        CONNECTIONS,
+        MOST_CONNECTIONS,
         *(PRESSURE + resource for resource in ("cpu", "io", "memory", "irq")),
     ),
     instant=True,

@@ -18,6 +18,7 @@ from app.services.infrastructure.facts.filesystems import FilesystemsFact, Remot
 from app.services.infrastructure.facts.hardware import HardwareFact
 from app.services.infrastructure.facts.identity import IdentityFact
 from app.services.infrastructure.facts.kernel_log import KernelLogFact
+from app.services.infrastructure.facts.kernel_tables import KernelTablesFact
 from app.services.infrastructure.facts.load import LoadFact
 from app.services.infrastructure.facts.lvm import LvmFact
 from app.services.infrastructure.facts.md.arrays import MdArraysFact
@@ -65,6 +66,7 @@ FACTS = cast(
         RebootFact(),
         UnitsFact(),
         OomFact(),
+        KernelTablesFact(),
         MemoryErrorsFact(),
         ThrottlingFact(),
         KernelLogFact(),
