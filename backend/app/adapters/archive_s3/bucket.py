@@ -1,8 +1,6 @@
-"""Archives in a bucket of anything that speaks S3."""
+"""A bucket as a store of archives."""
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,7 +11,14 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store as Bucket
 
-from app.kernel.addresses import is_refused, is_web_address
+from app.adapters.archive_s3.checked_way import (
+    Lookup,
+    RefusedAddress,
+    checked,
+    checked_way,
+    look_up,
+)
+from app.kernel.addresses import is_web_address
 from app.kernel.text import printable
 from app.ports.archive_store import ArchiveGone, ArchiveStore, S3Place, StoredArchive, StoreError
 
@@ -31,35 +36,43 @@ _WHY = {
 
 
 @asynccontextmanager
-async def open_bucket(place: S3Place) -> AsyncIterator[ArchiveStore]:
+async def open_bucket(place: S3Place, lookup: Lookup = look_up) -> AsyncIterator[ArchiveStore]:
     """Make a client; the first request tells whether the bucket is there."""
-    await _refuse_address(place.endpoint)
-    try:
-        bucket = Bucket(
-            place.bucket,
-            prefix=place.prefix.strip("/") or None,
-            config={
-                **({"endpoint": place.endpoint.rstrip("/")} if place.endpoint else {}),
-                "region": place.region or "us-east-1",
-                # Always given, so that nothing of this machine's environment is used instead.
-                "access_key_id": place.access_key_id,
-                "secret_access_key": place.secret_access_key,
-                "virtual_hosted_style_request": not place.uses_path_style,
-            },
-            client_options={
-                "allow_http": place.endpoint.startswith("http://"),
-                "connect_timeout": timedelta(seconds=10),
-                "timeout": timedelta(minutes=5),
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
-        )
-    except (BaseError, ValueError) as error:
-        raise StoreError(f"The bucket {place.bucket} cannot be used: {_reason(error)}.") from None
-    yield S3Store(bucket, place)
+    await _refuse_address(place.endpoint, lookup)
+    async with checked_way(lookup) as proxy:
+        try:
+            bucket = _bucket(place, proxy)
+        except (BaseError, ValueError) as error:
+            raise StoreError(
+                f"The bucket {place.bucket} cannot be used: {_reason(error)}."
+            ) from None
+        yield S3Store(bucket, place)
 
 
-async def _refuse_address(endpoint: str) -> None:
-    """Refuse what lies behind link-local addresses: the metadata services of clouds."""
+def _bucket(place: S3Place, proxy: str) -> Bucket:
+    return Bucket(
+        place.bucket,
+        prefix=place.prefix.strip("/") or None,
+        config={
+            **({"endpoint": place.endpoint.rstrip("/")} if place.endpoint else {}),
+            "region": place.region or "us-east-1",
+            # Always given, so that nothing of this machine's environment is used instead.
+            "access_key_id": place.access_key_id,
+            "secret_access_key": place.secret_access_key,
+            "virtual_hosted_style_request": not place.uses_path_style,
+        },
+        client_options={
+            "allow_http": place.endpoint.startswith("http://"),
+            "proxy_url": proxy,
+            "connect_timeout": timedelta(seconds=10),
+            "timeout": timedelta(minutes=5),
+        },
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+    )
+
+
+async def _refuse_address(endpoint: str, lookup: Lookup) -> None:
+    """Say early and in words what every connection is checked for again."""
     if not endpoint:
         return
     if not is_web_address(endpoint):
@@ -67,12 +80,11 @@ async def _refuse_address(endpoint: str) -> None:
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     try:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        await checked(lookup, host, parts.port or 443)
+    except RefusedAddress:
+        raise StoreError(f"{printable(host)} is a link-local or metadata address.") from None
     except (OSError, UnicodeError) as error:
         raise StoreError(f"{printable(host)} has no address.", fix="Check the endpoint.") from error
-    if any(is_refused(str(entry[4][0])) for entry in found):
-        raise StoreError(f"{printable(host)} is a link-local or metadata address.")
 
 
 class S3Store:
