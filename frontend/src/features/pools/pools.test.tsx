@@ -83,6 +83,18 @@ describe('the page of a pool', () => {
     expect(screen.queryByRole('button', { name: 'Forget' })).toBeNull();
   });
 
+  it.each([
+    ['zfs', 'critical'],
+    ['lvm', 'ok'],
+  ] as const)('colours how full it is as its verdict has it: %s', async (kind, state) => {
+    const full = pool({ kind, used_percent: 100 });
+    server.use(http.get(ONE, () => HttpResponse.json(full)));
+    await renderUi(<PoolPage poolId={ID} />, { client: signedIn() });
+    await screen.findByText('Used');
+    const bar = document.querySelector('[data-state][style*="width"]');
+    expect(bar).toHaveAttribute('data-state', state);
+  });
+
   it('lets a pool that is gone be forgotten', async () => {
     const forgotten = vi.fn();
     server.use(

@@ -7,6 +7,7 @@ type Schemas = components['schemas'];
 export type Drive = Schemas['DeviceRead'];
 export type DrivesInShort = Schemas['DeviceSummary'];
 export type Pool = Schemas['PoolRead'];
+export type PoolsInShort = Schemas['PoolSummary'];
 
 const REFRESH_MS = 30_000;
 const MOST = 1000;
@@ -18,6 +19,7 @@ const STATES: Record<string, State> = {
   warning: 'warning',
   failing: 'critical',
 };
+export const isBad = (state: State) => state === 'critical' || state === 'warning';
 export const LEVEL_WORDS: Record<string, string> = { ok: 'healthy' };
 
 /** A drive that is gone is worse than one that nobody could ask. */
@@ -74,9 +76,26 @@ export const drivesInShortQuery = queryOptions({
   refetchInterval: REFRESH_MS,
 });
 
-export const allPoolsQuery = queryOptions({
-  queryKey: ['pools', 'all'],
+/** The worst of all pools, however many there are. */
+export const worstPoolsQuery = queryOptions({
+  queryKey: ['pools', 'worst'],
   queryFn: () =>
-    dataOf(api.GET('/api/infrastructure/pools', { params: { query: { per_page: MOST } } })),
+    dataOf(
+      api.GET('/api/infrastructure/pools', {
+        params: { query: { per_page: MOST_TROUBLES, sort: 'level' } },
+      }),
+    ),
   refetchInterval: REFRESH_MS,
 });
+
+export const poolsInShortQuery = queryOptions({
+  queryKey: ['pools', 'summary'],
+  queryFn: () => dataOf(api.GET('/api/infrastructure/pools/summary')),
+  refetchInterval: REFRESH_MS,
+});
+
+/** How many pools are not well. */
+export const badPools = ({ levels }: PoolsInShort) =>
+  Object.entries(levels)
+    .filter(([level]) => isBad(STATES[level] ?? 'unknown'))
+    .reduce((sum, [, count]) => sum + count, 0);

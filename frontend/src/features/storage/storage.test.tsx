@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { sessionQuery } from '@/api/session';
 import type { UpkeepAction, UpkeepPlan } from '@/api/upkeep';
 import { pageOf, session } from '@/testing/factories';
+import { pool } from '@/testing/pools';
 import { renderUi, testClient } from '@/testing/render';
 import { server } from '@/testing/server';
-import type { Drive, DrivesInShort } from './api';
+import type { Drive, DrivesInShort, PoolsInShort } from './api';
 import { shelvesOf } from './components/bays';
 import { StoragePage } from './components/storage-page';
 import { UpkeepPage } from './components/upkeep-page';
@@ -109,6 +110,15 @@ const inShort = (drives: Drive[]): DrivesInShort => ({
   most_worn_percent: null,
 });
 
+const poolsInShort = (fields: Partial<PoolsInShort> = {}): PoolsInShort => ({
+  total: 0,
+  levels: {},
+  size_bytes: 0,
+  used_bytes: 0,
+  busy: 0,
+  ...fields,
+});
+
 const answers = (drives: Drive[], plans: UpkeepPlan[] = [], ill: Partial<PageOfDrives> = {}) =>
   server.use(
     http.get(DEVICES, ({ request }) => {
@@ -118,6 +128,7 @@ const answers = (drives: Drive[], plans: UpkeepPlan[] = [], ill: Partial<PageOfD
     }),
     http.get(`${DEVICES}/summary`, () => HttpResponse.json(inShort(drives))),
     http.get(POOLS, () => HttpResponse.json(pageOf())),
+    http.get(`${POOLS}/summary`, () => HttpResponse.json(poolsInShort())),
     http.get(PLANS, () => HttpResponse.json(pageOf(...plans))),
   );
 
@@ -133,6 +144,7 @@ describe('all storage at a glance', () => {
       http.get(DEVICES, () => HttpResponse.json({ title: 'It is busy' }, { status: 500 })),
       http.get(`${DEVICES}/summary`, () => HttpResponse.json(inShort([]))),
       http.get(POOLS, () => HttpResponse.json(pageOf())),
+      http.get(`${POOLS}/summary`, () => HttpResponse.json(poolsInShort())),
     );
     await renderUi(<StoragePage />, { client: signedIn() });
     expect(await screen.findByRole('alert')).toHaveTextContent('The drives could not be read');
@@ -162,6 +174,27 @@ describe('all storage at a glance', () => {
     const attention = await screen.findByRole('region', { name: 'Needs attention' });
     expect(within(attention).getByRole('link', { name: 'The last of all on nas' })).toBeVisible();
     expect(within(attention).getByText('And 22 more.')).toBeVisible();
+  });
+
+  it('counts all of thousands of pools, and names the worst of them', async () => {
+    answers([drive()]);
+    const levels = { ok: 4000, watch: 3, failing: 1, warning: 6 };
+    server.use(
+      http.get(POOLS, ({ request }) => {
+        const { sort, per_page } = Object.fromEntries(new URL(request.url).searchParams);
+        const isWorst = sort === 'level' && per_page === '20';
+        const worst = [pool({ level: 'failing', name: 'vault' }), pool({ id: 'p', level: 'ok' })];
+        return HttpResponse.json({ ...pageOf(...(isWorst ? worst : [])), total: 4010 });
+      }),
+      http.get(`${POOLS}/summary`, () =>
+        HttpResponse.json(poolsInShort({ total: 4010, levels, busy: 2 })),
+      ),
+    );
+    await renderUi(<StoragePage />, { client: signedIn() });
+    expect(await screen.findByRole('link', { name: /4010\s*pools, 2 busy/ })).toBeVisible();
+    const attention = await screen.findByRole('region', { name: 'Needs attention' });
+    expect(within(attention).getByRole('link', { name: /^vault on/ })).toBeVisible();
+    expect(within(attention).getByText('And 6 more.')).toBeVisible();
   });
 });
 

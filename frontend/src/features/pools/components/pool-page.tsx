@@ -23,6 +23,7 @@ import {
   useAcknowledgePool,
   useForgetPool,
   type PoolDetail,
+  type PoolKind,
 } from '../api';
 import { MemberTree } from './member-tree';
 import { PoolDatasets } from './pool-datasets';
@@ -91,6 +92,15 @@ const endOf = (pool: PoolDetail) =>
     <RelativeTime key="ends" at={pool.activity_ends_at} />
   );
 
+// As the verdicts have it. What is given to volumes of LVM is no worry, however much it is; a btrfs
+// is watched as every file system.
+const MARKS: Record<PoolKind, { warnAt?: number; criticalAt?: number }> = {
+  zfs: { warnAt: 85, criticalAt: 95 },
+  lvm: { warnAt: Infinity, criticalAt: Infinity },
+  btrfs: {},
+  md: {},
+};
+
 function Facts({ pool }: { pool: PoolDetail }) {
   return (
     <Section title="State">
@@ -100,8 +110,7 @@ function Facts({ pool }: { pool: PoolDetail }) {
             label="Used"
             percent={pool.used_percent}
             note={`${formatBytes(pool.used_bytes)} of ${formatBytes(pool.size_bytes)}`}
-            warnAt={85}
-            criticalAt={95}
+            {...MARKS[pool.kind]}
           />
         )}
         <FactList

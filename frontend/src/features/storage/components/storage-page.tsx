@@ -11,18 +11,22 @@ import { formatBytes, formatUnit, plural } from '@/lib/format';
 import type { State } from '@/lib/states';
 import {
   allDrivesQuery,
-  allPoolsQuery,
+  badPools,
   driveReason,
   drivesInShortQuery,
   driveState,
   driveWords,
   illDrivesQuery,
+  isBad,
   MOST_TROUBLES,
   poolReason,
+  poolsInShortQuery,
   poolState,
   type Drive,
   type DrivesInShort,
   type Pool,
+  type PoolsInShort,
+  worstPoolsQuery,
 } from '../api';
 import { Bays } from './bays';
 import classes from './storage.module.css';
@@ -34,8 +38,6 @@ interface Trouble {
   link: ReactNode;
   why: string;
 }
-
-const isBad = (state: State) => state === 'critical' || state === 'warning';
 
 /** What is not well, the worst first; what is only unknown is seen among the bays. */
 export function troublesOf(drives: readonly Drive[], pools: readonly Pool[]): Trouble[] {
@@ -70,12 +72,15 @@ export function troublesOf(drives: readonly Drive[], pools: readonly Pool[]): Tr
   return found.sort((a, b) => Number(b.state === 'critical') - Number(a.state === 'critical'));
 }
 
-function Attention({ pools }: { pools: readonly Pool[] }) {
+function Attention({ pools }: { pools: PoolsInShort | undefined }) {
   const ill = useQuery(illDrivesQuery).data;
-  const troubles = troublesOf(ill?.items ?? [], pools);
+  const worst = useQuery(worstPoolsQuery).data?.items ?? [];
+  const troubles = troublesOf(ill?.items ?? [], worst);
   if (troubles.length === 0) return null;
   const shown = troubles.slice(0, MOST_TROUBLES);
-  const unasked = ill ? ill.total - ill.items.length : 0;
+  const badAsked = worst.filter((pool) => isBad(poolState(pool))).length;
+  const unasked =
+    (ill ? ill.total - ill.items.length : 0) + (pools ? badPools(pools) - badAsked : 0);
   const more = troubles.length - shown.length + unasked;
   return (
     <Section title="Needs attention">
@@ -114,19 +119,20 @@ function Figure({
   );
 }
 
-function Figures({ drives, pools }: { drives: DrivesInShort; pools: readonly Pool[] }) {
+function Figures({ drives, pools }: { drives: DrivesInShort; pools: PoolsInShort | undefined }) {
   const plans = useQuery(plansQuery());
   const { total, capacity_bytes: size, hottest_celsius: hottest, most_worn_percent: worn } = drives;
   const overdue = plans.data?.items.filter((plan) => plan.is_overdue).length ?? 0;
-  const busy = pools.filter((pool) => pool.activity !== '').length;
   return (
     <ul className={classes.figures}>
       <Figure to="/storage/devices" value={String(total)}>
         {`${total === 1 ? 'drive' : 'drives'}, ${formatBytes(size)}`}
       </Figure>
-      <Figure to="/storage/pools" value={String(pools.length)}>
-        {`${pools.length === 1 ? 'pool' : 'pools'}${busy > 0 ? `, ${busy} busy` : ''}`}
-      </Figure>
+      {pools && (
+        <Figure to="/storage/pools" value={String(pools.total)}>
+          {`${pools.total === 1 ? 'pool' : 'pools'}${pools.busy > 0 ? `, ${pools.busy} busy` : ''}`}
+        </Figure>
+      )}
       {hottest !== null && (
         <Figure to="/storage/devices" value={formatUnit(hottest, 'celsius')}>
           hottest drive
@@ -147,16 +153,15 @@ function Figures({ drives, pools }: { drives: DrivesInShort; pools: readonly Poo
 /** All storage at a glance: what needs attention, and the drives where they stand. */
 export function StoragePage() {
   const drives = useQuery(allDrivesQuery);
-  const pools = useQuery(allPoolsQuery);
+  const pools = useQuery(poolsInShortQuery).data;
   const inShort = useQuery(drivesInShortQuery).data;
-  const known = pools.data?.items ?? [];
   return (
     <Page title="Storage" subtitle="Every drive and pool, how it is, and what needs attention.">
       <Faces
         query={drives}
         what="The drives could not be read"
         skeleton={<RowsSkeleton rows={8} />}
-        isEmpty={({ total }) => total === 0 && known.length === 0}
+        isEmpty={({ total }) => total === 0 && !pools?.total}
         empty={
           <EmptyState title="No drives seen yet">
             Unity lists the drives of every server at each collection, and reads their health every
@@ -166,8 +171,8 @@ export function StoragePage() {
       >
         {({ items, total }) => (
           <>
-            {inShort && <Figures drives={inShort} pools={known} />}
-            <Attention pools={known} />
+            {inShort && <Figures drives={inShort} pools={pools} />}
+            <Attention pools={pools} />
             <Bays drives={items} />
             {total > items.length && (
               <p>
