@@ -194,10 +194,10 @@ async def test_a_burst_does_not_fail_by_waiting_for_its_turn() -> None:
         time.sleep(0.5)  # noqa: TID251 - a library that blocks, in its thread
         return True
 
-    quick = Notifiers(allowed=[LOOPBACK], seconds=0.9)
+    quick = Notifiers(allowed=[LOOPBACK], seconds=1.4)
     async with asyncio.TaskGroup() as group:
-        # Twice as many as there are threads: together they take longer than one of them may.
-        tasks = [group.create_task(quick._in_thread("It", work, seconds=0.9)) for _ in range(16)]
+        # Three times as many as there are threads: together they take longer than one of them may.
+        tasks = [group.create_task(quick._in_thread("It", work, seconds=1.4)) for _ in range(24)]
     assert all(task.result() for task in tasks)
 
 
