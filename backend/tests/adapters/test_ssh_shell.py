@@ -109,7 +109,7 @@ async def test_broken_connection_is_told_and_the_next_opening_logs_in_anew(
 async def test_kept_shell_that_died_is_replaced_in_silence(shells: SshShells, sshd: Sshd) -> None:
     async with shells.open(sshd.target()) as shell:
         pid = (await shell.run(Command(("sh", "-c", "echo $PPID"), instant=True))).stdout.strip()
-        await asyncio.create_subprocess_exec("kill", "-9", pid)
+        await (await asyncio.create_subprocess_exec("kill", "-9", pid)).wait()
         for _ in range(3):
             await asyncio.sleep(0.02)
             assert (await shell.run(Command(("echo", "on")))).stdout == "on\n"
