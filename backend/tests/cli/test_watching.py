@@ -91,7 +91,8 @@ def test_a_channel_is_listed_and_really_tested(machine: Machine, peer: Peer) -> 
     done = machine.type("notify", "test", "log")
     assert done.code == 0, done.stderr
     assert done.stdout.startswith("It arrived: 127.0.0.1 answered with status 200")
-    assert peer.heard[-1]["event"] == "test"
+    # What fires in the meantime comes to the same channel.
+    assert [one["event"] for one in peer.heard].count("test") == 1
     peer.status = 500
     refused = machine.type("notify", "test", "Log")
     peer.status = 200
