@@ -251,7 +251,7 @@ FAULTS = (
         "lvm-thin",
         "a thin pool of LVM fills",
         "lvm_thin_data_full",
-        "lv=thin, vg=data are",
+        "data/thin are",
         run(_FILL),
         run("lvextend -q -L +40M data/thin"),
         lvs_says,
