@@ -3,6 +3,7 @@
 import re
 
 from app.kernel.text import printable
+from app.services.infrastructure.facts.smart.error_logs import logged_errors_in_text
 from app.services.infrastructure.facts.smart.report import (
     NvmeHealth,
     Protocol,
@@ -82,6 +83,7 @@ def report_of(text: str) -> SmartReport:
         scsi=_scsi(lines, text),
         self_tests=tests,
         error_log_count=_error_log(text),
+        errors=logged_errors_in_text(text),
     )
 
 
