@@ -3,6 +3,7 @@
 from app.models.core.alert import Severity
 from app.schemas.core.alert_rule import (
     Aggregation,
+    Composite,
     LabelMatcher,
     Match,
     Operator,
@@ -71,6 +72,18 @@ def _drops(direction: str, *, names: tuple[str, str, str], source: str) -> Built
         " `ethtool -S {subject} | grep -iE 'drop|miss|fifo'`.",
         runbook="network-drops",
         source=source,
+    )
+
+
+def _throttles(metric: str) -> Threshold:
+    """Once a minute."""
+    return Threshold(
+        metric=metric,
+        operator=Operator.AT_LEAST,
+        raise_level=round(1 / _MINUTE, 5),
+        unit="per second",
+        aggregation=Aggregation.AVERAGE,
+        window_seconds=10 * _MINUTE,
     )
 
 
@@ -211,21 +224,23 @@ DEPTH_RULES: tuple[BuiltInRule, ...] = (
         name="The processor is slowed by heat",
         domain=_DOMAIN,
         severity=Severity.WARNING,
-        definition=Threshold(
-            metric="node_cpu_package_throttles_total",
-            operator=Operator.AT_LEAST,
-            raise_level=round(1 / _MINUTE, 5),
-            unit="per second",
-            aggregation=Aggregation.AVERAGE,
-            window_seconds=10 * _MINUTE,
+        # Older processors count by core only, and in newer ones a core may be too hot alone.
+        definition=Composite(
+            join="any",
+            parts=[
+                _throttles("node_cpu_package_throttles_total"),
+                _throttles("unity_cpu_worst_core_throttles_total"),
+            ],
         ),
         timing=Timing(for_seconds=10 * _MINUTE),
         title="{name}: the processor is slowed by heat",
         over="{name}: the processor runs at full speed again",
-        message="It was too hot, and made slower, at least once a minute.",
+        message="A core or the whole processor was too hot, and made slower, at least once a"
+        " minute.",
         fix="Look at fans, dust and the room: `sensors`; and what runs: `top -b -n 1 | head`.",
         runbook="cpu-throttled",
-        source="the kernel logs a throttled package once in five minutes; once a minute is lasting",
+        source="Unity's own: the kernel logs a throttled processor once in five minutes; once"
+        " a minute is lasting",
     ),
     _drops(
         "receive",

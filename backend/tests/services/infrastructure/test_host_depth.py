@@ -112,9 +112,10 @@ def corrected(errors: int) -> Answer:
     return sysfs(f"{folder}/ce_count:{errors}\n{folder}/ue_count:0\n")
 
 
-def throttled(times: int) -> Answer:
+def throttled(times: int, kind: str = "package") -> Answer:
+    counts = {"core": 1, "package": 1, kind: times}
     folder = "/sys/devices/system/cpu/cpu0/thermal_throttle"
-    return sysfs(f"{folder}/core_throttle_count:1\n{folder}/package_throttle_count:{times}\n")
+    return sysfs("".join(f"{folder}/{one}_throttle_count:{n}\n" for one, n in counts.items()))
 
 
 def link(speed: int, changes: int) -> Answer:
@@ -201,13 +202,16 @@ STORIES = (
             "nas: no memory errors for an hour (controller 0)",
         ),
     ),
-    Story(
-        "cpu_throttled",
-        (
-            *((throttled(times), 5) for times in range(0, 200, 40)),
-            (throttled(160), 25),
-        ),
-        ("nas: the processor is slowed by heat", "nas: the processor runs at full speed again"),
+    *(
+        Story(
+            "cpu_throttled",
+            (
+                *((throttled(times, kind), 5) for times in range(0, 200, 40)),
+                (throttled(160, kind), 25),
+            ),
+            ("nas: the processor is slowed by heat", "nas: the processor runs at full speed again"),
+        )
+        for kind in ("package", "core")
     ),
     Story(
         "network_link_flaps",

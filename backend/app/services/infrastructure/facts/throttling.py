@@ -44,14 +44,14 @@ class ThrottlingFact(Fact[Throttling]):
         return Throttling(packages=packages) if packages else None
 
     def samples(self, value: Throttling) -> list[Sample]:
+        # A line for each of hundreds of cores would tell no more than the one of the worst.
         return [
-            Sample(
-                "node_cpu_package_throttles_total",
-                one.package_throttles,
-                (("package", str(one.package)),),
-                is_counter=True,
-            )
+            Sample(metric, times, (("package", str(one.package)),), is_counter=True)
             for one in value.packages
+            for metric, times in (
+                ("node_cpu_package_throttles_total", one.package_throttles),
+                ("unity_cpu_worst_core_throttles_total", one.worst_core),
+            )
         ]
 
 
