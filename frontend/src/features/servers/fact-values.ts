@@ -94,6 +94,13 @@ export const throttlingValue = z.object({
   ),
 });
 
+const tableUse = z.object({ used: z.number(), limit: z.number() });
+
+export const kernelTablesValue = z.object({
+  open_files: z.nullable(tableUse),
+  connections: z.nullable(tableUse),
+});
+
 export const kernelLogValue = z.object({
   events: z.array(
     z.object({

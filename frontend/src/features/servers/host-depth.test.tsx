@@ -32,6 +32,26 @@ describe('pressure, errors and heat', () => {
     expect(screen.queryByText('All programs waited for memory')).toBeNull();
   });
 
+  it('shows how full the tables of files and connections are', async () => {
+    const full = { used: 196_608, limit: 262_144 };
+    await show(read('kernel_tables', { open_files: { used: 2080, limit: 0 }, connections: full }));
+    expect(screen.getByText('Tracked connections').parentElement).toHaveTextContent('75 %');
+    expect(screen.getByText('Open files').parentElement).toHaveTextContent('without a limit');
+  });
+
+  it('shows no connections where the kernel tracks none', async () => {
+    const open = { used: 1689, limit: 2_466_170 };
+    await show(read('kernel_tables', { open_files: open, connections: null }));
+    expect(screen.getByText('Open files').parentElement).toHaveTextContent('1.69 k of 2.47 M');
+    expect(screen.queryByText('Tracked connections')).toBeNull();
+  });
+
+  it('counts the heat of a core where the processor counts no other', async () => {
+    const old = { package: 0, package_throttles: 0, worst_core: 7 };
+    await show(read('throttling', { packages: [old] }));
+    expect(screen.getByText('7 times since boot')).toBeVisible();
+  });
+
   it('names the program that was ended, and the module that has errors', async () => {
     const event = { kind: 'oom', subject: 'mysqld', message: 'Killed', times: 1, at: AT };
     const dimm = { name: 'dimm1', label: 'DIMM_B1', corrected: 3, uncorrected: 1 };

@@ -13,6 +13,8 @@ from app.services.infrastructure.facts.reading import (
     section,
 )
 
+_NO_LIMIT = 2**63 - 1  # what systemd sets the limit of files to, to have none
+
 
 class TableUse(BaseModel):
     """Entries in use, and how many there may be; a limit of 0 is none."""
@@ -65,5 +67,6 @@ class KernelTablesFact(Fact[KernelTables]):
 
 def _open_files(text: str) -> TableUse:
     """Read `allocated, allocated but unused, most`; since Linux 2.6 none is kept unused."""
-    allocated, _, limit = text.split()
-    return TableUse(used=count(allocated), limit=count(limit))
+    allocated, _, most = text.split()
+    limit = count(most)
+    return TableUse(used=count(allocated), limit=limit if limit < _NO_LIMIT else 0)

@@ -2,10 +2,11 @@ import { Stack, Text } from '@mantine/core';
 import { Marked } from '@/components/marked';
 import { Meter } from '@/components/meter';
 import { Section } from '@/components/page';
-import { plural } from '@/lib/format';
+import { formatCount, plural } from '@/lib/format';
 import type { Fact } from '../api';
 import {
   kernelLogValue,
+  kernelTablesValue,
   memoryErrorsValue,
   networkValue,
   oomValue,
@@ -26,7 +27,15 @@ const PRESSURES = [
 ] as const;
 // However long they wait, that is no more than a warning.
 const NEVER = 101;
-const FACTS = ['pressure', 'oom', 'memory_errors', 'throttling', 'kernel_log', 'timers'];
+const FACTS = [
+  ...['pressure', 'oom', 'kernel_tables', 'memory_errors', 'throttling', 'kernel_log'],
+  'timers',
+];
+// The kernel's tables, and the levels at which the built-in rules warn and call it critical.
+const TABLES = [
+  { of: 'open_files', word: 'Open files', warnAt: 70, criticalAt: 90 },
+  { of: 'connections', word: 'Tracked connections', warnAt: 75, criticalAt: NEVER },
+] as const;
 
 function Pressures({ facts }: { facts: readonly Fact[] }) {
   const resources = valueOf(facts, 'pressure', pressureValue)?.resources ?? [];
@@ -38,6 +47,29 @@ function Pressures({ facts }: { facts: readonly Fact[] }) {
           <Meter label="of 5 min" percent={stall.avg300} warnAt={warnAt} criticalAt={NEVER} />
         </Figure>
       )
+    );
+  });
+}
+
+function Tables({ facts }: { facts: readonly Fact[] }) {
+  const value = valueOf(facts, 'kernel_tables', kernelTablesValue);
+  return TABLES.map(({ of, word, warnAt, criticalAt }) => {
+    const table = value?.[of];
+    if (!table) return null;
+    const used = formatCount(table.used);
+    return (
+      <Figure key={of} word={word}>
+        {table.limit === 0 ? (
+          `${used}, without a limit`
+        ) : (
+          <Meter
+            label={`${used} of ${formatCount(table.limit)}`}
+            percent={(100 * table.used) / table.limit}
+            warnAt={warnAt}
+            criticalAt={criticalAt}
+          />
+        )}
+      </Figure>
     );
   });
 }
@@ -75,7 +107,10 @@ function memoryErrors(facts: readonly Fact[]): Told | null {
 function throttles(facts: readonly Fact[]): Told | null {
   const packages = valueOf(facts, 'throttling', throttlingValue)?.packages;
   if (!packages) return null;
-  const times = packages.reduce((all, one) => all + one.package_throttles, 0);
+  const times = packages.reduce(
+    (all, one) => all + Math.max(one.package_throttles, one.worst_core),
+    0,
+  );
   const text = times === 0 ? 'never since boot' : `${plural(times, 'time')} since boot`;
   return { word: 'Slowed by heat', text };
 }
@@ -121,6 +156,7 @@ export function HostDepth({ facts }: { facts: readonly Fact[] }) {
       <Stack gap="md">
         <dl className={classes.figures} style={{ margin: 0 }}>
           <Pressures facts={facts} />
+          <Tables facts={facts} />
           {figures.map(
             (told) =>
               told && (
