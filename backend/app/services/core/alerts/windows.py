@@ -6,11 +6,12 @@ two nights of the year when the clocks change. A beginning that the spring chang
 on by the hour that is missing; one that the autumn change repeats counts the first time only.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
@@ -22,6 +23,9 @@ SHORTEST = timedelta(minutes=1)
 # No rule goes on for longer, so that one which never comes (30 February) is found out quickly.
 _HORIZON = timedelta(days=366 * 50)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
+# The calendar repeats every 400 years, weekdays included, and a search ends with the year 9999:
+# that much later, one that finds nothing is at its end after some hundred years, not 8,000.
+_LATER = 19 * 400
 _MOST_RULE_LENGTH = 300
 _ALWAYS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"})
 # Days of the month with DAILY or WEEKLY are a filter that may let nothing through, and the search
@@ -71,7 +75,7 @@ def check(schedule: Schedule) -> None:
         raise _refused("start", f"The beginning lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
     if not SHORTEST <= schedule.duration <= LONGEST:
         raise _refused("duration_seconds", "A window lasts between a minute and 31 days.")
-    if schedule.rule and not _days(schedule):
+    if schedule.rule and not any(True for _ in _days(schedule, schedule.start, _last(schedule))):
         raise _refused(
             "rule", f"The rule {schedule.rule!r} never comes.", "Look at its days and its end."
         )
@@ -92,9 +96,7 @@ def spans(schedule: Schedule, begin: datetime, end: datetime) -> Iterator[Span]:
     # Two days more at both sides: offsets differ by up to 26 hours, and gaps push a start on.
     left = begin.astimezone(zone).replace(tzinfo=None) - schedule.duration - timedelta(days=2)
     right = end.astimezone(zone).replace(tzinfo=None) + timedelta(days=2)
-    for wall in _walls(schedule, left, right):
-        start = wall.replace(tzinfo=zone).astimezone(UTC)
-        span = Span(start, start + schedule.duration)
+    for span in _opened(schedule, _walls(schedule, left, right)):
         if span.start < end and span.end > begin:
             yield span
 
@@ -102,7 +104,7 @@ def spans(schedule: Schedule, begin: datetime, end: datetime) -> Iterator[Span]:
 def open_span(schedule: Schedule, now: datetime) -> Span | None:
     """Return the time open that holds `now`, the one that ends last when several do."""
     found = [
-        span for span in spans(schedule, now, now + timedelta(microseconds=1)) if span.holds(now)
+        span for span in _spans_around(schedule, now.astimezone(UTC).date()) if span.holds(now)
     ]
     return max(found, key=lambda span: span.end, default=None)
 
@@ -121,34 +123,87 @@ def next_spans(schedule: Schedule, now: datetime, count: int) -> list[Span]:
     return found[:count]
 
 
-def _walls(schedule: Schedule, left: datetime, right: datetime) -> tuple[datetime, ...]:
-    if not schedule.rule:
-        return (schedule.start,) if left <= schedule.start <= right else ()
-    days = _days(schedule)
-    return days[bisect_left(days, left) : bisect_right(days, right)]
+@lru_cache(maxsize=1024)
+def _spans_around(schedule: Schedule, day: date) -> tuple[Span, ...]:
+    """Return the times open that touch a day (UTC): every alert is compared with every window."""
+    begin = datetime.combine(day, time(), UTC)
+    return tuple(spans(schedule, begin, begin + timedelta(days=1)))
 
 
-def _days(schedule: Schedule) -> tuple[datetime, ...]:
+def _opened(schedule: Schedule, walls: Iterable[datetime]) -> Iterator[Span]:
+    zone = zone_of(schedule.zone)
+    for wall in walls:
+        start = wall.replace(tzinfo=zone).astimezone(UTC)
+        yield Span(start, start + schedule.duration)
+
+
+def _walls(schedule: Schedule, left: datetime, right: datetime) -> Iterator[datetime]:
+    """Yield the beginnings from `left` to `right` on the wall clock, both included."""
+    if schedule.rule:
+        yield from _days(schedule, left, min(right, _last(schedule)))
+    elif left <= schedule.start <= right:
+        yield schedule.start
+
+
+@lru_cache(maxsize=1024)
+def _last(schedule: Schedule) -> datetime:
+    """Return a time after which no beginning comes."""
     parts = _parts(schedule.rule)
-    until = _until(parts.pop("UNTIL", None), schedule.zone)
-    last = schedule.start + _HORIZON
-    line = ";".join(f"{name}={value}" for name, value in parts.items() if name != "COUNT")
-    days = _all_days(line, schedule.start, min(until, last) if until else last)
-    return days[: int(parts["COUNT"])] if "COUNT" in parts else days
+    last, until = schedule.start + _HORIZON, _until(parts.get("UNTIL"), schedule.zone)
+    if until is not None:
+        last = min(last, until)
+    if "COUNT" not in parts:
+        return last
+    counted = islice(_days(schedule, schedule.start, last), int(parts["COUNT"]))
+    return next(iter(deque(counted, maxlen=1)), last)
 
 
-@lru_cache(maxsize=256)
-def _all_days(line: str, start: datetime, until: datetime) -> tuple[datetime, ...]:
-    """Return all beginnings of a rule: no more than one a day, so few enough to be kept."""
+def _days(schedule: Schedule, left: datetime, right: datetime) -> Iterator[datetime]:
+    """Yield the beginnings of a rule from `left` to `right`, whatever COUNT and UNTIL say.
+
+    The search begins shortly before `left`, so that it costs the same after thirty years.
+    """
+    parts, left = _explicit(_parts(schedule.rule), schedule.start), max(left, schedule.start)
+    if left > right:
+        return
+    line = ";".join(f"{name}={value}" for name, value in parts.items())
+    near = _near(parts["FREQ"], int(parts.get("INTERVAL", "1")), schedule.start, left)
     try:
-        rule = rrulestr(line, dtstart=start)
+        rule = rrulestr(line, dtstart=_moved(near, _LATER))
         if not isinstance(rule, rrule):
-            raise _wrong(line, "only one rule counts")
-        return tuple(rule.replace(until=until))
+            raise _wrong(schedule.rule, "only one rule counts")
+        for late in rule.replace(until=_moved(right, _LATER)):
+            if (day := _moved(late, -_LATER)) >= left:
+                yield day
     except ValueError as error:
-        raise _wrong(line, str(error)) from error
+        raise _wrong(schedule.rule, str(error)) from error
     except (TypeError, KeyError, IndexError, OverflowError) as error:
-        raise _wrong(line, "its parts do not fit together") from error
+        raise _wrong(schedule.rule, "its parts do not fit together") from error
+
+
+def _explicit(parts: dict[str, str], start: datetime) -> dict[str, str]:
+    """Write down what a rule takes from its first beginning, and leave out where it ends."""
+    rest = {name: value for name, value in parts.items() if name not in {"COUNT", "UNTIL"}}
+    if rest["FREQ"] not in {"MONTHLY", "YEARLY"} or rest.keys() & {"BYDAY", "BYMONTHDAY"}:
+        return rest
+    month = {"BYMONTH": str(start.month)} if rest["FREQ"] == "YEARLY" else {}
+    return {**month, **rest, "BYMONTHDAY": str(start.day)}
+
+
+def _near(frequency: str, interval: int, start: datetime, left: datetime) -> datetime:
+    """Return a beginning of the rule's count of periods, at least one period before `left`."""
+    if frequency in {"DAILY", "WEEKLY"}:
+        period = timedelta(days=interval * (7 if frequency == "WEEKLY" else 1))
+        return start + max(0, (left - start) // period - 1) * period
+    first = start.replace(day=1) if frequency == "MONTHLY" else start.replace(month=1, day=1)
+    months = interval * (12 if frequency == "YEARLY" else 1)
+    passed = 12 * (left.year - first.year) + left.month - first.month
+    year, month = divmod(first.month - 1 + max(0, passed // months - 1) * months, 12)
+    return first.replace(year=first.year + year, month=month + 1)
+
+
+def _moved(wall: datetime, years: int) -> datetime:
+    return wall.replace(year=wall.year + years)
 
 
 def _parts(text: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Windows against independent truths: dateutil's rules and zones, and the clocks themselves."""
 
+import tracemalloc
 import zoneinfo
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ RULES = (
     *("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "FREQ=MONTHLY;BYDAY=1SU", "FREQ=MONTHLY;BYMONTHDAY=-1"),
     *("FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU", "FREQ=DAILY;COUNT=40"),
     *("FREQ=DAILY;BYMONTH=3,11", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"),
+    *("FREQ=MONTHLY;INTERVAL=5", "FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=3;BYDAY=-1MO;WKST=SU"),
+    *("FREQ=WEEKLY;INTERVAL=5;BYDAY=SU,MO;WKST=SU", "FREQ=YEARLY;BYDAY=WE;BYSETPOS=-1,1"),
     "FREQ=WEEKLY;BYDAY=SU;UNTIL=20291231T235959",
 )
 LATE_EVENING = datetime(2026, 3, 1, 22, 0)  # noqa: DTZ001 - a time on a wall
@@ -247,3 +250,19 @@ def test_until_counts_its_whole_day() -> None:
         BERLIN, LATE_EVENING, timedelta(hours=1), "FREQ=DAILY;UNTIL=20260302T210000Z"
     )
     assert len(next_spans(with_zone, utc(2026, 1, 1, 0, 0), 10)) == 2
+
+
+def test_many_windows_of_many_years_take_little_room() -> None:
+    nightly = [
+        Schedule(BERLIN, wall(2000, 1, 1, 2, minute), timedelta(hours=1), "FREQ=DAILY")
+        for minute in range(20)
+    ]
+    tracemalloc.start()
+    try:
+        for schedule in nightly:
+            check(schedule)
+            assert open_span(schedule, utc(2049, 7, 1, 0, 30)) is not None
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2_000_000
