@@ -1,6 +1,7 @@
 """Text from machines, made safe to show to a person."""
 
 import re
+import shlex
 from collections.abc import Mapping
 
 # ECMA-48 sequences, in their 7-bit (ESC) and 8-bit (C1) spellings: control sequences such as
@@ -24,6 +25,14 @@ def printable(text: str) -> str:
         character if character.isprintable() else " " if character.isspace() else ""
         for character in _ESCAPES.sub("", text)
     )
+
+
+def in_command(name: str) -> str:
+    """Return a name as a person types it in a command: quoted where a shell would read more in it.
+
+    A name that is not known stays empty.
+    """
+    return shlex.quote(printable(name)) if name else ""
 
 
 def headers_as_sent(headers: Mapping[str, str]) -> dict[bytes, bytes]:

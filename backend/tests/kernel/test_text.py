@@ -1,10 +1,12 @@
 """What machines say is safe to show."""
 
+import shlex
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.text import headers_as_sent, printable, size_words
+from app.kernel.text import headers_as_sent, in_command, printable, size_words
 
 
 @given(st.text())
@@ -74,3 +76,16 @@ def test_a_header_carries_no_second_one_and_an_error_no_secret(character: str) -
     with pytest.raises(ValueError, match="control character") as caught:
         headers_as_sent({"X-Token": f"canary{character}canary"})
     assert "canary" not in str(caught.value)
+
+
+@given(st.text(min_size=1))
+def test_a_name_in_a_command_is_one_word_of_a_shell(name: str) -> None:
+    assert shlex.split(in_command(name)) == [printable(name)]
+
+
+def test_a_name_in_a_command_is_quoted_only_where_it_has_to_be() -> None:
+    assert (in_command("/srv/a-b"), in_command("tank/a b"), in_command("")) == (
+        "/srv/a-b",
+        "'tank/a b'",
+        "",
+    )

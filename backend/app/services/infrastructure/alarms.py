@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
+from app.kernel.text import in_command
 from app.models.core.alert import Severity
 from app.models.infrastructure.monitored_server import ServerStatus
 from app.schemas.core.alert_rule import Threshold
@@ -16,7 +17,7 @@ from app.services.core.alerts.builtin import BuiltInRule
 from app.services.core.alerts.types import AlertType, Condition, Observation
 from app.services.infrastructure.depth_conditions import depth_conditions
 from app.services.infrastructure.facts.filesystems import Filesystems
-from app.services.infrastructure.facts.units import FailedUnits
+from app.services.infrastructure.facts.units import FailedUnit, FailedUnits
 from app.services.infrastructure.status import Verdict
 from app.services.infrastructure.summary import filesystem_percent
 
@@ -148,14 +149,16 @@ def problems(values: Mapping[str, BaseModel]) -> Iterator[Condition]:
 
 def failed_units(value: FailedUnits) -> list[Condition]:
     """Return a condition for each unit that has failed."""
-    return [
-        Condition(
-            f"The unit {unit.name} has failed: {unit.description or unit.state}.",
-            subject=unit.name,
-            fix=f"See why: `systemctl status {unit.name}`, `journalctl -u {unit.name} -n 50`.",
-        )
-        for unit in value.units
-    ]
+    return [_failed(unit) for unit in value.units]
+
+
+def _failed(unit: FailedUnit) -> Condition:
+    name = in_command(unit.name)
+    return Condition(
+        f"The unit {unit.name} has failed: {unit.description or unit.state}.",
+        subject=unit.name,
+        fix=f"See why: `systemctl status {name}`, `journalctl -u {name} -n 50`.",
+    )
 
 
 def _full(value: Filesystems) -> Iterator[Condition]:
@@ -165,5 +168,5 @@ def _full(value: Filesystems) -> Iterator[Condition]:
             yield Condition(
                 f"{one.mountpoint} is {percent:.0f} % full.",
                 subject=one.mountpoint,
-                fix=_FULL_FIX.format(subject=one.mountpoint),
+                fix=_FULL_FIX.format(subject=in_command(one.mountpoint)),
             )

@@ -1,11 +1,11 @@
 """How a person calls the engine that runs a database's container."""
 
 import json
-import shlex
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.text import in_command
 from app.models.infrastructure.collection import FactState
 from app.models.infrastructure.database_instance import DatabaseInstance
 from app.services.core.facts import Rate
@@ -33,7 +33,7 @@ async def engine_of(session: AsyncSession, row: DatabaseInstance) -> str:
 async def inside_of(session: AsyncSession, row: DatabaseInstance) -> str:
     """Return what stands before a command that is to run in the container; empty outside."""
     engine = await engine_of(session, row)
-    return f"{engine} exec -it {shlex.quote(row.container)}" if engine else ""
+    return f"{engine} exec -it {in_command(row.container)}" if engine else ""
 
 
 def called(engine: str, owner_id: int | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
+from app.kernel.text import in_command
 from app.models.core.alert import Severity
 from app.services.core.alerts.types import AlertType, Condition
 from app.services.infrastructure.facts.kernel_log import KernelEvent, KernelLog
@@ -97,7 +98,7 @@ def _disk(event: KernelEvent) -> Condition:
     return Condition(
         f"The kernel said {_times(event)}: {event.message}",
         subject=event.subject,
-        fix=f"See all of it: `journalctl -k --since -1d --grep {event.subject}`;"
+        fix=f"See all of it: `journalctl -k --since -1d --grep {in_command(event.subject)}`;"
         " then look at the drive's own errors on its page, its cable and its power.",
     )
 
@@ -119,10 +120,11 @@ def _uncorrected(one: MemoryController) -> Condition:
     modules = ", ".join(module.label or module.name for module in one.modules if module.uncorrected)
     where = f" ({modules})" if modules else ""
     errors = "1 error" if one.uncorrected == 1 else f"{one.uncorrected} errors"
+    modules_of = f"/sys/devices/system/edac/mc/{in_command(one.name)}/dimm*/dimm_*"
     return Condition(
         f"The memory had {errors}{where} since the last boot that could not be corrected.",
         subject=one.name,
-        fix=f"Find the module: `grep -H . /sys/devices/system/edac/mc/{one.name}/dimm*/dimm_*`;"
+        fix=f"Find the module: `grep -H . {modules_of}`;"
         " replace it, and check what was written meanwhile.",
         value=float(one.uncorrected),
     )
@@ -131,11 +133,12 @@ def _uncorrected(one: MemoryController) -> Condition:
 def _timers(value: Timers) -> Iterator[Condition]:
     for one in value.timers:
         words, severity = _TIMER_WORDS.get(one.trouble, ("", None))
+        name = in_command(one.name)
         if words:
             yield Condition(
                 words,
                 subject=one.name,
-                fix=f"See why: `systemctl status {one.name} {one.starts}`;"
-                f" start it again: `sudo systemctl restart {one.name}`.",
+                fix=f"See why: `systemctl status {name} {in_command(one.starts)}`;"
+                f" start it again: `sudo systemctl restart {name}`.",
                 severity=severity,
             )

@@ -137,7 +137,11 @@ async def test_a_folder_is_quoted_whatever_it_is_called(cast: Cast, site: Site) 
     await collect(cast, server_id)
 
     names, parts, _ = await commands(cast, "filesystem_full")
+    async with cast.platform.database.snapshot() as session:
+        fix = await session.scalar(select(Alert.fix).where(Alert.kind == "filesystem_full"))
 
+    assert fix is not None
+    assert "du -xh --max-depth=2 '/srv/a b; reboot' |" in fix
     assert names["mount"] == "'/srv/a b; reboot'"
     assert parts["btrfs"]["mount"] == "'/srv/a b; reboot'"
 

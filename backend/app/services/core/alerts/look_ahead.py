@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.schemas.core.alert_rule import Forecast
 from app.services.core.alerts.exceptions import own_of, servers_of
 from app.services.core.alerts.levels import fingerprint, fits, override_for, shown, subject_of
-from app.services.core.alerts.looks import FORECAST_GAP, Look, with_gap, words
+from app.services.core.alerts.looks import FORECAST_GAP, Look, fix_of, with_gap, words
 from app.services.core.alerts.machine import Verdict
 from app.services.core.alerts.rule_book import Rule
 from app.services.core.foresight.trend import Forecaster, Outlook
@@ -107,7 +107,7 @@ def _look_of(ahead: _Ahead, line: Line, outlook: Outlook) -> Look:
         value=None if left is None else round(left / _DAY, 2),
         unit="days",
         message=message,
-        fix=words(rule.fix, subject=subject) if message else "",
+        fix=fix_of(rule, subject) if message else "",
     )
 
 

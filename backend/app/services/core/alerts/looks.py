@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.kernel.text import in_command
 from app.models.core.alert import Severity
 from app.services.core.alerts.levels import Bounds, shown
 from app.services.core.alerts.machine import Timings, Verdict
@@ -80,7 +81,7 @@ class Check:
             value=value,
             unit=self.unit,
             message=self._message(verdict, value),
-            fix=words(rule.fix, subject=self.subject) if verdict is Verdict.BREACH else "",
+            fix=fix_of(rule, self.subject) if verdict is Verdict.BREACH else "",
         )
 
     def _message(self, verdict: Verdict, value: float | None) -> str:
@@ -118,6 +119,11 @@ def words(text: str, **known: str) -> str:
     for name, value in known.items():
         text = text.replace("{" + name + "}", value)
     return text[:_WORDS_LIMIT]
+
+
+def fix_of(rule: Rule, subject: str) -> str:
+    """Return what to do; the subject stands in commands there, so it is quoted for a shell."""
+    return words(rule.fix, subject=in_command(subject))
 
 
 def title_of(look_rule: Rule, name: str, subject: str) -> str:

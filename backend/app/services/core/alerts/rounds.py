@@ -20,7 +20,7 @@ from app.services.core.alerts.exceptions import servers_of
 from app.services.core.alerts.incidents import AlertChange, end_orphans
 from app.services.core.alerts.instances import InstanceStore, Kept
 from app.services.core.alerts.look_ahead import look_ahead
-from app.services.core.alerts.looks import Look, with_gap, words
+from app.services.core.alerts.looks import Look, fix_of, with_gap, words
 from app.services.core.alerts.machine import SILENT, Verdict, held
 from app.services.core.alerts.reports import calm
 from app.services.core.alerts.rule_book import Rule, RuleBook
@@ -216,5 +216,5 @@ def _absent(
         severity=check.severity,
         labels=dict(name.labels),
         message=words(rule.message, subject=check.subject) or message,
-        fix=words(rule.fix, subject=check.subject),
+        fix=fix_of(rule, check.subject),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.kernel.text import in_command
 from app.services.infrastructure.pools.reasons import PoolReason
 from app.services.infrastructure.pools.view import PoolMember, PoolView
 from app.services.infrastructure.storage.rules import Level
@@ -36,8 +37,8 @@ def judge_md(pool: PoolView) -> Iterator[PoolReason]:
             topic="errors",
             message=f"The copies differed in {pool.mismatches} sectors at the last check.",
             fix="Check the drives and the memory; then"
-            f" `echo repair > /sys/block/{in_command(pool.name)}/md/sync_action`, and a check after it: the"
-            " number stays until one finds less.",
+            f" `echo repair > /sys/block/{in_command(pool.name)}/md/sync_action`, and a check"
+            " after it: the number stays until one finds less.",
             source=_NETDATA_MD,
         )
 
@@ -54,7 +55,8 @@ def _state(pool: PoolView) -> Iterator[PoolReason]:
             level=Level.WARNING,
             topic="state",
             message=f"{', '.join(faulty)} is marked faulty, though the array is whole.",
-            fix=f"Take it out: `mdadm {_device(pool)} --remove {member}`, and replace it.",
+            fix=f"Take it out: `mdadm {_device(pool)} --remove /dev/{in_command(faulty[0])}`,"
+            " and replace it.",
             source=_KERNEL_MD,
         )
 
@@ -74,6 +76,10 @@ def _inactive(pool: PoolView) -> PoolReason:
         f" or begin anew: `mdadm --stop {device}`, `mdadm --assemble --scan`.",
         source=_KERNEL_MD,
     )
+
+
+def _device(pool: PoolView) -> str:
+    return in_command(f"/dev/{pool.name}")
 
 
 def _has_failed(pool: PoolView) -> bool:

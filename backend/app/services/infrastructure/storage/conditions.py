@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.kernel.text import in_command
 from app.models.core.alert import Severity
 from app.models.infrastructure.storage_device import DeviceState
 from app.services.core.alerts.types import AlertType, Condition, Observation
@@ -166,7 +167,7 @@ def _unreadable(view: DriveView, now: datetime) -> list[Condition]:
     # A drive that was read lately has a verdict still; one failed attempt is no news.
     if view.read_at is not None and now - view.read_at < _UNKNOWN_AFTER:
         return []
-    fix = _FIXES[view.read_state].format(path=view.path)
+    fix = _FIXES[view.read_state].format(path=in_command(view.path))
     return [Condition(view.read_detail or "It could not be read.", fix=fix)]
 
 

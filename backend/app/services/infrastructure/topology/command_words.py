@@ -4,10 +4,9 @@ Every value is quoted for a shell: names come from machines, and a folder may be
 What is not known is left out, so that the runbook shows its place in capitals instead.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.kernel.text import printable
+from app.kernel.text import in_command, printable
 from app.models.infrastructure.database_instance import DatabaseInstance, DatabaseKind
 from app.models.infrastructure.storage_device import StorageDevice
 from app.models.infrastructure.storage_pool import PoolKind, StoragePool
@@ -48,7 +47,7 @@ def names(words: Words) -> list[CommandName]:
 
 def quoted(value: str) -> str:
     """Quote what a machine called something; a name that cannot be typed is not known."""
-    return shlex.quote(value) if value and printable(value) == value else ""
+    return in_command(value) if printable(value) == value else ""
 
 
 def of_drive(drive: StorageDevice) -> Words:
