@@ -6554,6 +6554,11 @@ export interface components {
         DeletePlan: {
             /** Can Delete */
             can_delete: boolean;
+            /**
+             * Ends
+             * @description The alerts that fire now, of the server and of what is on it: they end with it, and who was told of them is told that.
+             */
+            ends: string[];
             /** Goes */
             goes: components["schemas"]["PlannedLoss"][];
             /** Name */

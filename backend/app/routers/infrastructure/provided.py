@@ -42,11 +42,11 @@ def _servers(platform: PlatformDep, session: WriteSession) -> ServerService:
 
 
 def _removal_reader(platform: PlatformDep, session: ReadSession) -> ServerRemoval:
-    return ServerRemoval(session, platform.clock, _audit(platform, session))
+    return ServerRemoval(session, platform.clock, _audit(platform, session), platform.alerts)
 
 
 def _removal(platform: PlatformDep, session: WriteSession) -> ServerRemoval:
-    return ServerRemoval(session, platform.clock, _audit(platform, session))
+    return ServerRemoval(session, platform.clock, _audit(platform, session), platform.alerts)
 
 
 def _host_key_reader(platform: PlatformDep, session: ReadSession) -> HostKeyService:

@@ -152,6 +152,10 @@ class DeletePlan(Output):
     can_delete: bool
     obstacles: list[str] = Field(description="What has to be done before.")
     goes: list["PlannedLoss"]
+    ends: list[str] = Field(
+        description="The alerts that fire now, of the server and of what is on it: they end with"
+        " it, and who was told of them is told that."
+    )
     stays: list[str] = Field(description="What is not touched, above all on the machine itself.")
 
 

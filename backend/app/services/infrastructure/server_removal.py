@@ -3,19 +3,20 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kernel.clock import Clock
 from app.kernel.errors import JsonValue
-from app.models.core.alert import Alert
+from app.models.core.alert import OPEN, Alert, AlertState
 from app.models.core.metric_series import MetricSeries
 from app.models.core.resource import Resource
 from app.models.credentials.ssh_key import DeploymentState, SSHKey, SSHKeyDeployment
 from app.models.infrastructure.collection import CollectionRun
 from app.models.infrastructure.monitored_server import HostKeyPin, MonitoredServer
 from app.schemas.infrastructure.server import DeletePlan, PlannedLoss
+from app.services.core.alerts.engine import AlertEngine
 from app.services.core.audit import AuditLog
 from app.services.core.outbox import Outbox
 from app.services.core.permissions import Actor
@@ -26,18 +27,23 @@ from app.services.infrastructure.server_errors import ServerInUse, ServerNotFoun
 _LOSSES: tuple[tuple[str, InstrumentedAttribute[uuid.UUID]], ...] = (
     ("series of measurements", MetricSeries.resource_id),
     ("collection runs", CollectionRun.server_id),
-    ("alerts", Alert.resource_id),
     ("approved and offered host keys", HostKeyPin.server_id),
     ("records of installed keys", SSHKeyDeployment.resource_id),
 )
 
 
+_OVER = "{name}: the server was deleted"
+
+
 class ServerRemoval:
     """Plans and deletes, in one transaction."""
 
-    def __init__(self, session: AsyncSession, clock: Clock, audit: AuditLog) -> None:
+    def __init__(
+        self, session: AsyncSession, clock: Clock, audit: AuditLog, alerts: AlertEngine
+    ) -> None:
         self._session = session
         self._audit = audit
+        self._alerts = alerts
         self._outbox = Outbox(session, clock)
         self._resources = ResourceService(session, clock)
 
@@ -49,6 +55,8 @@ class ServerRemoval:
             PlannedLoss(what=what, count=await self._count(column, server_id))
             for what, column in _LOSSES
         ]
+        alerts = select(func.count()).where(_of_alerts(server_id))
+        goes.append(PlannedLoss(what="alerts", count=await self._session.scalar(alerts) or 0))
         goes.append(
             PlannedLoss(
                 what="things found on it", count=await self._count(Resource.server_id, server_id)
@@ -63,6 +71,11 @@ class ServerRemoval:
                 for name in jump_users
             ],
             goes=[loss for loss in goes if loss.count],
+            ends=[
+                alert.title
+                for alert in await self._open_alerts(server_id)
+                if alert.state != AlertState.PENDING
+            ],
             stays=await self._stays(server),
         )
 
@@ -76,6 +89,10 @@ class ServerRemoval:
                 fix="Edit these servers first.",
                 obstacles=obstacles,
             )
+        # They end before they go: whoever was told of them is told that, too.
+        ending = {alert.resource_id for alert in await self._open_alerts(server_id)}
+        if ending:
+            await self._alerts.end(self._session, _OVER, resource_ids=ending)
         await self._session.execute(delete(MonitoredServer).where(MonitoredServer.id == server_id))
         await self._resources.delete(server_id)
         removed = ServerRemoved(object_id=server_id, object_name=plan.name)
@@ -121,6 +138,14 @@ class ServerRemoval:
             )
         ).all()
 
+    async def _open_alerts(self, server_id: uuid.UUID) -> Sequence[Alert]:
+        rows = await self._session.scalars(
+            select(Alert)
+            .where(_of_alerts(server_id), Alert.state.in_(OPEN))
+            .order_by(Alert.title, Alert.id)
+        )
+        return rows.all()
+
     async def _count(
         self,
         column: InstrumentedAttribute[uuid.UUID] | InstrumentedAttribute[uuid.UUID | None],
@@ -133,3 +158,9 @@ class ServerRemoval:
         if server is None:
             raise ServerNotFound("There is no server with this id.", fix="Reload the list.")
         return server
+
+
+def _of_alerts(server_id: uuid.UUID) -> ColumnElement[bool]:
+    """Match the alerts of a server and of all that is on it."""
+    on_it = or_(Resource.id == server_id, Resource.server_id == server_id)
+    return Alert.resource_id.in_(select(Resource.id).where(on_it))

@@ -175,6 +175,7 @@ describe('the page of a server', () => {
       can_delete: true,
       obstacles: [],
       goes: [{ what: 'measurements', count: 1200 }],
+      ends: ['tank is degraded'],
       stays: ['The machine itself: nothing is changed on it.'],
     };
     server.use(http.get(`${ONE}/plan-delete`, () => HttpResponse.json(plan)));
@@ -183,6 +184,7 @@ describe('the page of a server', () => {
     await user.click(await screen.findByRole('menuitem', { name: 'Delete' }));
     const dialog = await screen.findByRole('dialog');
     expect(await within(dialog).findByText('Deleted with it: 1.2 k measurements.')).toBeVisible();
+    expect(within(dialog).getByText(/told of it is told that: tank is degraded\.$/)).toBeVisible();
     const button = within(dialog).getByRole('button', { name: 'Delete' });
     expect(button).toBeDisabled();
     await user.type(within(dialog).getByRole('textbox'), 'nas');

@@ -17,6 +17,7 @@ export function DeleteServer({ server, onClose, onDeleted }: DeleteServerProps) 
     steps: data.can_delete
       ? [
           `Collection from ${data.name} stops and its connection is closed.`,
+          ...data.ends.map((title) => `Ends, and who was told of it is told that: ${title}.`),
           ...data.goes.map(({ what, count }) => `Deleted with it: ${formatCount(count)} ${what}.`),
         ]
       : ['Nothing yet: something has to be done before.'],
