@@ -45,11 +45,9 @@ test-backend: $(VENV)/.dev ## Run the backend's tests
 test-postgres: $(VENV)/.dev ## Run the backend's tests with PostgreSQL as the default engine
 	cd backend && UNITY_TEST_ENGINE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
 
-# The newest MinIO whose source is published; it takes ten minutes.
-MINIO := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 .PHONY: test-parts
 test-parts: ## Build the servers that tests can use and no package brings (needs Go)
-	GOBIN="$${UNITY_TEST_PARTS:-$$HOME/.cache/unity-test-parts}" go install $(MINIO)
+	@.ci/test-parts
 
 .PHONY: test-frontend
 test-frontend: frontend/node_modules/.stamp ## Run the web interface's unit tests

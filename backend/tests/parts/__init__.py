@@ -50,6 +50,11 @@ PARTS: Mapping[str, Part] = {
         may_be_missing_in_ci=True,
     ),
     "debootstrap": _program("debootstrap", "debootstrap"),
+    "ferretdb": Part(
+        (BUILT / "ferretdb").exists,
+        "make test-parts",
+        may_be_missing_in_ci=True,
+    ),
     "fish": _program("fish", "fish"),
     "go": Part(
         lambda: shutil.which("go") is not None,

@@ -286,6 +286,29 @@ def _is_whole(port: int) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def ferretdb(program: Path) -> Iterator[Running]:
+    """Start a FerretDB, which speaks MongoDB's protocol and keeps an oplog; it lets `unity` in."""
+    with _folder("nobody") as folder:
+        port = free_port()
+        for name in ("data", "state"):
+            (folder / name).mkdir()
+        words = (
+            *(
+                "--handler=sqlite",
+                f"--sqlite-url=file:{folder}/data/",
+                f"--state-dir={folder}/state",
+            ),
+            *(f"--listen-addr=127.0.0.1:{port}", "--debug-addr=-", "--telemetry=disable"),
+            *("--repl-set-name=rs0", "--test-capped-cleanup-interval=1s"),
+            *("--test-enable-new-auth", "--setup-database=admin"),
+            *("--setup-username=unity", "--setup-password=a-long-secret"),
+        )
+        with _process([program, *words], "root") as process:
+            _until(lambda: _listens(port), process)
+            yield Running(port, folder, folder / "none", process)
+
+
 @pytest.fixture(scope="module")
 def a_redis() -> Iterator[Running]:
     """Return a Redis with a password and a small limit of memory."""

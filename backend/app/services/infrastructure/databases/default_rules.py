@@ -210,11 +210,11 @@ _REPLICATION: tuple[BuiltInRule, ...] = (
         "oplog_window_seconds",
         _Level(_DAY, 2 * _DAY, _HOUR, Operator.BELOW),
         _Words(
-            "The oplog reaches back less than a day",
-            "its oplog reaches back less than a day",
-            "its oplog reaches back far enough",
-            "The oplog holds the changes of {value} only. A member that is away for longer has to"
-            " be copied anew.",
+            "The oplog has room for less than a day",
+            "its oplog has room for less than a day",
+            "its oplog has room enough",
+            "At this pace of changes the oplog has room for {value} only. A member that is away for"
+            " longer has to be copied anew.",
             "Enlarge it: `db.adminCommand({{replSetResizeOplog: 1, size: 16000}})`, in MB.",
             "MongoDB's manual: a window of at least 24 hours",
             "databases-replication",

@@ -38,6 +38,7 @@ _MEMBERS = Question("members", '{"replSetGetStatus": 1}')
 _SIZES = Question("sizes", '{"listDatabases": 1}', seconds=8)
 _FIRST = Question("oplog_first", _ENDS.format(order=1), database="local")
 _LAST = Question("oplog_last", _ENDS.format(order=-1), database="local")
+_OPLOG = Question("oplog", '{"collStats": "oplog.rs"}', database="local")
 _MOST_LABELS = 50
 _MILLISECONDS = 1000
 
@@ -46,7 +47,7 @@ def questions(answers: Answers) -> tuple[Question, ...]:
     """Return what is asked every round; a server alone has neither members nor an oplog."""
     alone = (_STATUS, _SIZES, _HOST)
     if answers.document("hello").at("setName").word():
-        return (*alone, _MEMBERS, _FIRST, _LAST)
+        return (*alone, _MEMBERS, _FIRST, _LAST, _OPLOG)
     return alone
 
 
@@ -55,9 +56,8 @@ def read(answers: Answers) -> Reading:
     status, hello = answers.document("status"), answers.document("hello")
     members = [Member(node) for node in answers.document("members").at("members").items()]
     build = answers.document("build")
-    name = "FerretDB " if build.has("ferretdbVersion") or build.has("ferretdb") else ""
     reading = Reading(
-        version=f"{name}{build.at('version').word()}"[:120],
+        version=_version(build)[:120],
         role=_role(hello, status),
         data_path=answers.document("options").at("parsed", "storage", "dbPath").word(),
         figures=[
@@ -109,6 +109,12 @@ def seconds_of(node: Node) -> float | None:
         except ValueError:
             return None
     return None
+
+
+def _version(build: Node) -> str:
+    """Return the engine's own version: others claim to be a MongoDB for the sake of clients."""
+    own = build.at("ferretdbVersion").word() or build.at("ferretdb", "version").word()
+    return f"FerretDB {own}" if own else build.at("version").word()
 
 
 def _role(hello: Node, status: Node) -> str:
@@ -173,10 +179,8 @@ def _replication(answers: Answers, members: list[Member], hello: Node) -> Iterat
         if not one.is_self and one.state == _SECONDARY and behind is not None:
             labels = (("replica", one.name[:60]),)
             yield Figure(key="replication_lag_seconds", value=behind, labels=labels)
-    first, last = (_oplog_end(answers, key) for key in ("oplog_first", "oplog_last"))
-    window = None if first is None or last is None else max(0.0, last - first)
     keys = _asked(alone, "oplog_first", "oplog_last")
-    yield answers.figure("oplog_window_seconds", window, *keys, why=alone)
+    yield answers.figure("oplog_window_seconds", _oplog_window(answers), *keys, why=alone)
 
 
 def _asked(alone: str, *keys: str) -> tuple[str, ...]:
@@ -187,6 +191,21 @@ def _behind(one: Member, primary: Member) -> float | None:
     if one.optime is None or primary.optime is None:
         return None
     return max(0.0, primary.optime - one.optime)
+
+
+def _oplog_window(answers: Answers) -> float | None:
+    """Return for how many seconds of changes the oplog has room, at the pace of those it holds.
+
+    One that is not full yet, as in a set that is an hour old, reaches back no further than to its
+    own beginning; that says nothing of how long a member may be away.
+    """
+    first, last = (_oplog_end(answers, key) for key in ("oplog_first", "oplog_last"))
+    if first is None or last is None:
+        return None
+    told = answers.document("oplog")
+    room, used = told.at("maxSize").number(), told.at("size").number()
+    growth = max(1.0, room / used) if room and used else 1.0
+    return max(0.0, last - first) * growth
 
 
 def _oplog_end(answers: Answers, key: str) -> float | None:
