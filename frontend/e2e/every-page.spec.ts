@@ -25,7 +25,7 @@ async function settle(page: Page): Promise<void> {
 const fits = (page: Page) =>
   page
     .waitForFunction(() => document.documentElement.scrollWidth <= window.innerWidth, null, {
-      timeout: 3_000,
+      timeout: 15_000,
     })
     .then(
       () => true,
