@@ -15,6 +15,7 @@ from app.ports.shell import Command, CommandResult, Outcome, Shell
 from app.services.core.facts import Unparsable
 from app.services.infrastructure.facts.block_devices import BlockDevicesFact, read_lsblk
 from app.services.infrastructure.facts.smart.answer import read_drive, read_nvme_log
+from app.services.infrastructure.facts.smart.mmc_health import MMC_HEALTH, read_mmc
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
 from app.services.infrastructure.facts.smart.scan import ScannedDevice, read_scan
 from app.services.infrastructure.facts.smart_tools import SmartTools
@@ -39,6 +40,7 @@ class DriveReadings:
     """What came of a round: the drives, or why there are none."""
 
     answers: tuple[DriveAnswer, ...] = ()
+    boards: tuple[DriveAnswer, ...] = ()  # eMMCs, which the kernel tells of by itself
     refusal: ReadState | None = None
     detail: str = ""
     commands: tuple[Command, ...] = field(default=(), compare=False)
@@ -83,12 +85,14 @@ async def ask_drives(
     `turn` says with which drive to begin, so that a machine whose drives take longer than the
     budget has all of them read in the end.
     """
+    boards = await _ask_boards(shell)
     if tools is None:
-        return DriveReadings(refusal=ReadState.ABSENT, detail="smartctl is not installed there.")
+        detail = "smartctl is not installed there."
+        return DriveReadings(boards=boards, refusal=ReadState.ABSENT, detail=detail)
     began = time.monotonic()
     devices, readings = await _list(shell, tools, sudo=sudo)
     if readings is not None:
-        return readings
+        return replace(readings, boards=boards)
     first = turn % len(devices) if devices else 0
     turned = [*devices[first:], *devices[:first]]
     commands = [drive_command(tools, device, sudo=sudo) for device in turned]
@@ -108,7 +112,16 @@ async def ask_drives(
         answers = await logs.added_to(answers, timedelta(seconds=left))
         commands += logs.asked
     listing = [scan_command(tools, sudo=sudo)] if tools.smartctl else []
-    return DriveReadings(tuple(answers), commands=(*listing, *commands))
+    return DriveReadings(tuple(answers), boards, commands=(*listing, *commands))
+
+
+async def _ask_boards(shell: Shell) -> tuple[DriveAnswer, ...]:
+    result = (await shell.run_many([MMC_HEALTH]))[0]
+    return tuple(
+        # Without a type: no command of smartctl is made for it.
+        DriveAnswer(ScannedDevice(name=f"/dev/{name}", type="", protocol="MMC"), report)
+        for name, report in read_mmc(result.stdout).items()
+    )
 
 
 class _Logs:

@@ -1,5 +1,6 @@
 """From the reports of a round to the rows of the drives: verdict, memory, numbers."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from app.models.infrastructure.storage_device import DeviceState, StorageDevice
 from app.services.core.metrics.series import SeriesCache
 from app.services.core.metrics.writer import Batch, MetricWriter, Point
 from app.services.infrastructure.cycle import CycleResult
-from app.services.infrastructure.drive_round import DriveAnswer
+from app.services.infrastructure.drive_round import DriveAnswer, DriveReadings
 from app.services.infrastructure.facts.smart.report import ReadState, SmartReport
 from app.services.infrastructure.storage.drive_samples import samples_of
 from app.services.infrastructure.storage.identity import identify, is_same_size
@@ -64,22 +65,13 @@ class DriveReader:
             return ()
         server_id, at = result.claim.server_id, result.started_at
         rows = await register.of_server(server_id)
+        placed, by_name = _placed(rows, readings.boards), dict[str, StorageDevice]()
         if readings.refusal is not None:
-            for row in rows:
-                _note_unread(row, readings.refusal, readings.detail, at)
-            return ()
-        placed = _once_each(_placed(rows, readings.answers))
-        hidden = [
-            seen_by_smartctl(place, answer.report)
-            for place, (answer, row) in placed.items()
-            if row is None and _is_a_drive(answer)
-        ]
-        known = register.known()
-        entered = await register.enter(
-            server_id, identify(server_id, hidden, known), behind_controller=True
-        )
-        await session.flush()  # a new row has its defaults only then
-        by_name = {row.name: row for row in entered}
+            _note_refused(rows, placed, readings, at)
+        else:
+            placed = _once_each(_placed(rows, readings.answers)) | placed
+            by_name = await _enter_hidden(session, register, server_id, placed)
+            _note_unlisted(rows, placed, at)
         batches: list[Batch] = []
         for place, (answer, found) in placed.items():
             target = found or by_name.get(place)
@@ -88,7 +80,6 @@ class DriveReader:
                 store_report(target, answer, at, register)
                 await register.follow_name(target, called)
                 batches += self._batches(target, answer.report, at)
-        _note_unlisted(rows, placed, at)
         if not batches:
             return ()
         await session.flush()
@@ -101,6 +92,21 @@ class DriveReader:
 
 
 Placed = dict[str, tuple[DriveAnswer, StorageDevice | None]]
+
+
+async def _enter_hidden(
+    session: AsyncSession, register: Register, server_id: uuid.UUID, placed: Placed
+) -> dict[str, StorageDevice]:
+    """Enter the drives that smartctl alone sees; return them by their place."""
+    hidden = [
+        seen_by_smartctl(place, answer.report)
+        for place, (answer, row) in placed.items()
+        if row is None and _is_a_drive(answer)
+    ]
+    matches = identify(server_id, hidden, register.known())
+    entered = await register.enter(server_id, matches, behind_controller=True)
+    await session.flush()  # a new row has its defaults only then
+    return {row.name: row for row in entered}
 
 
 def _placed(rows: Sequence[StorageDevice], answers: Sequence[DriveAnswer]) -> Placed:
@@ -167,6 +173,14 @@ def _note_unread(row: StorageDevice, state: ReadState, detail: str, at: datetime
         return
     row.asked_at, row.read_state, row.read_detail = at, state.value, detail[:400]
     _set_level(row, DeviceVerdict(Level.UNKNOWN, unknown=detail), at)
+
+
+def _note_refused(
+    rows: Sequence[StorageDevice], placed: Placed, readings: DriveReadings, at: datetime
+) -> None:
+    for row in rows:
+        if row.name not in placed and readings.refusal is not None:
+            _note_unread(row, readings.refusal, readings.detail, at)
 
 
 def _note_unlisted(rows: Sequence[StorageDevice], placed: Placed, at: datetime) -> None:

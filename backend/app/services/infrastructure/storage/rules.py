@@ -48,6 +48,7 @@ class Rule:
 BACKBLAZE = "Backblaze: five SMART values above zero precede most failures"
 BUCKETS = "Backblaze failure rates by value, as Scrutiny publishes them"
 NVME = "NVM Express base specification, SMART / Health Information log"
+MMC = "JEDEC JESD84-B51, 7.4.7: device life time estimation and pre-EOL information"
 CHECKMK = "Checkmk: the value grew since the drive was discovered"
 VENDOR = "The drive's own threshold"
 
@@ -148,7 +149,7 @@ RULES: tuple[Rule, ...] = (
         growth=Level.FAILING,
     ),
     Rule(
-        "worn", "wear", "Used of the rated endurance: {value} %", NVME,
+        "worn", "wear", "Used of the rated endurance: {value} %", f"{NVME}; {MMC}",
         "Plan its replacement. It may work on for long, but its maker no longer promises it.",
         steps=((80, Level.WATCH), (90, Level.WARNING)),
     ),

@@ -152,6 +152,7 @@ def wear_percent(report: SmartReport) -> int | None:
         for value in (
             report.nvme.percentage_used if report.nvme else None,
             report.scsi.endurance_used_percent if report.scsi else None,
+            report.mmc.life_used_percent if report.mmc else None,
             report.endurance_used_percent,
             *(one.value for one in report.statistics if (one.page, one.offset) == (7, 8)),
         )
@@ -230,6 +231,8 @@ def _depth(test: SelfTest) -> int:
 
 def missing_parts(report: SmartReport) -> list[str]:
     """Name what a healthy drive of its kind would have told, and this one did not."""
+    if report.protocol is Protocol.MMC:
+        return list(_missing_of_mmc(report))
     missing = [] if report.passed is not None else ["its own status"]
     if report.is_guessed:
         missing.append("its own status")
@@ -255,6 +258,13 @@ def _broken_attributes(report: SmartReport) -> Iterator[str]:
         signal = attribute_signal(one, has_platters=has_platters)
         if signal and attribute_count(one) is None:
             yield f"attribute {one.id}"
+
+
+def _missing_of_mmc(report: SmartReport) -> Iterator[str]:
+    if report.mmc is None or report.mmc.life_used_percent is None:
+        yield "how much of its life is used"
+    if report.mmc is None or report.mmc.pre_eol is None:
+        yield "the state of its spare blocks"
 
 
 def _missing_of_nvme(report: SmartReport) -> Iterator[str]:

@@ -15,6 +15,7 @@ from app.services.infrastructure.facts.smart.report import (
 from app.services.infrastructure.storage.rules import (
     CRITICAL_BITS,
     LOOK,
+    MMC,
     NVME,
     RANK,
     REPLACE,
@@ -37,6 +38,8 @@ _TEMPERATURES = frozenset({190, 194})
 _HOTTEST = 150  # beyond it, the sensor is broken
 _BYTE = 255
 _SPARE_MARGIN = 10
+_MMC_SPARE_USED = {2: 80, 3: 90}  # pre-EOL information: percent, at least
+_MMC_URGENT = 90
 _NOT_SAID = "a command to the drive failed"
 _READABLE = "read failure"
 # Where a drive states no limits of its own (Prometheus' rules 60/70, makers' data sheets).
@@ -127,6 +130,7 @@ def judge_drive(
             *_by_rules(report, signals, now, remembered, said),
             *_by_vendor(report),
             *_by_nvme(report),
+            *_by_mmc(report),
             *_by_temperature(report, said),
             *_by_self_test(report),
         )
@@ -298,6 +302,20 @@ def _by_nvme(report: SmartReport) -> Iterator[Reason]:
             100 - spare,
             NVME,
             "Replace the drive; without spare blocks it can no longer write.",
+        )
+
+
+def _by_mmc(report: SmartReport) -> Iterator[Reason]:
+    used = _MMC_SPARE_USED.get(report.mmc.pre_eol or 0) if report.mmc else None
+    if used is not None:
+        yield Reason(
+            "spare_blocks",
+            Level.FAILING if used >= _MMC_URGENT else Level.WARNING,
+            f"{used} % of its spare blocks are used.",
+            used,
+            MMC,
+            "Save what lies on it, and replace the chip or its board; without spare blocks it can"
+            " no longer write.",
         )
 
 

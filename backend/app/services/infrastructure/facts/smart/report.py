@@ -26,6 +26,7 @@ class Protocol(StrEnum):
     ATA = "ata"
     NVME = "nvme"
     SCSI = "scsi"
+    MMC = "mmc"
     UNKNOWN = ""
 
 
@@ -106,6 +107,16 @@ class NvmeHealth(BaseModel):
     sensors: list[int] = Field(default_factory=list)
 
 
+class MmcHealth(BaseModel):
+    """What an eMMC tells: how much of its life is used, and the state of its spare blocks.
+
+    Life is told in tenths, so the percentage is the upper end of one.
+    """
+
+    life_used_percent: int | None = None
+    pre_eol: int | None = None  # 1: well, 2: 80 % of the spare blocks are used, 3: 90 %
+
+
 class ErrorCounters(BaseModel):
     """One row of the SCSI error counter log."""
 
@@ -168,6 +179,7 @@ class SmartReport(BaseModel):
     attributes: list[Attribute] | None = None
     nvme: NvmeHealth | None = None
     scsi: ScsiHealth | None = None
+    mmc: MmcHealth | None = None
     self_tests: list[SelfTest] | None = None
     self_test_running_percent: int | None = None
     error_log_count: int | None = None
