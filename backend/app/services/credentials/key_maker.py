@@ -7,9 +7,9 @@ from app.kernel.crypto import Vault
 from app.kernel.database import Database
 from app.schemas.credentials.ssh_key import SSHKeyGenerate, SSHKeyImport, SSHKeyRead
 from app.services.core.audit import KEY_INFO, AuditLog
+from app.services.core.key_cost import refuse_laborious
 from app.services.core.permissions import Actor
 from app.services.credentials import key_material
-from app.services.credentials.key_cost import refuse_laborious
 from app.services.credentials.ssh_keys import NewKey, SSHKeyService
 
 

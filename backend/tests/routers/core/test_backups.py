@@ -16,6 +16,7 @@ from tests.fixtures.cast import Cast, Person, open_cast
 from tests.parts.sshd import Sshd
 from tests.services.core.backup import house
 from tests.services.core.backup.job import NotedRun
+from tests.services.credentials.test_key_cost import PBKDF2, locked
 
 PASSPHRASE = {"passphrase": "six words that nobody else says"}
 SFTP = {
@@ -82,6 +83,13 @@ async def test_what_is_missing_is_named(
 ) -> None:
     answer = await alice.post("/api/backups/destinations", SFTP | change)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_a_key_that_takes_hours_to_open_is_not_saved(alice: Person) -> None:
+    wish = SFTP | {"password": None, "private_key": locked(PBKDF2, 2_000_000_000, 32)}
+    answer = await alice.post("/api/backups/destinations", wish)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/key-takes-too-long")
+    assert (await alice.get("/api/backups/destinations")).json() == []
 
 
 async def test_two_destinations_of_one_name_are_refused(alice: Person) -> None:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from app.kernel.database import Database
 from app.schemas.credentials.server_credential import ServerCredentialCreate
 from app.schemas.credentials.ssh_key import SSHKeyImport
-from app.services.credentials.key_cost import KeyTakesTooLong, refuse_laborious
+from app.services.core.key_cost import KeyTakesTooLong, refuse_laborious
 from app.services.credentials.key_maker import KeyMaker, read
 from tests.fixtures.infrastructure import ALICE, Rooms
 

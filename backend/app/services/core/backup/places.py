@@ -11,6 +11,7 @@ from app.models.core.backup_destination import DestinationKind
 from app.ports.archive_store import FolderPlace, Place, S3Place, SftpPlace
 from app.ports.shell import HostKey, Login, PasswordLogin, PrivateKeyLogin, Target
 from app.services.core.backup.errors import DestinationNotComplete
+from app.services.core.key_cost import refuse_laborious
 
 K = DestinationKind
 FIELDS: Mapping[DestinationKind, tuple[str, ...]] = {
@@ -66,6 +67,7 @@ def _check_sftp(place: Mapping[str, JsonValue], secrets: Mapping[str, str]) -> N
             fix="Enter one; for another host it has to be entered again.",
             field="password",
         )
+    refuse_laborious(secrets.get("private_key", ""))
     if place.get("host_key"):
         read_host_key(str(place["host_key"]))
 
