@@ -36,7 +36,8 @@ def client(a_ferretdb: Running) -> Iterator[Client]:
     """Speak to it as its administrator."""
     user, password = LOGIN
     where = f"mongodb://{user}:{password}@127.0.0.1:{a_ferretdb.port}/?authSource=admin"
-    with pymongo.MongoClient(where, directConnection=True) as found:
+    found: Client = pymongo.MongoClient(where, directConnection=True)
+    with found:
         yield found
 
 
@@ -95,9 +96,9 @@ async def test_an_oplog_is_judged_by_its_room_and_not_by_its_age(
     assert await desk.ask_until(key, 90) == set(), "it is new, and has room for many days"
     stamps = entries(client)
     reach = stamps[-1].time - stamps[0].time
-    value = (await desk.reading(key)).value("oplog_window_seconds")
-    assert value == pytest.approx(reach * ROOM / used)
-    assert value > timedelta(days=2).total_seconds()
+    room = reach * ROOM / used
+    assert (await desk.reading(key)).value("oplog_window_seconds") == pytest.approx(room)
+    assert room > timedelta(days=2).total_seconds()
 
 
 async def test_writes_that_push_the_oplog_out_move_its_alert(
