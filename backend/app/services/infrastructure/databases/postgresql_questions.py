@@ -88,10 +88,13 @@ _STANDBYS = Question(
 _OWN_LAG = Question(
     "own_lag",
     # A standby that has replayed all it received is not behind, however old the last commit is;
-    # and what it is told to wait before it applies a change is no lag.
+    # and what it is told to wait before it applies a change is no lag. One that has just started
+    # receives the segment anew from its beginning, and so less than it has replayed.
     "SELECT r.is_standby, r.receivers, r.streamed, r.is_paused,"
     " CASE WHEN NOT r.is_standby OR r.receivers = 0 THEN NULL"
-    " WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE greatest(0,"
+    " WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0"
+    # Before it has applied a commit nothing tells how far it is; greatest() would say 0.
+    " WHEN pg_last_xact_replay_timestamp() IS NULL THEN NULL ELSE greatest(0,"
     " extract(epoch FROM now() - pg_last_xact_replay_timestamp()) - r.delay) END AS lag"
     " FROM (SELECT pg_is_in_recovery() AS is_standby,"
     " pg_last_wal_receive_lsn() IS NOT NULL AS streamed,"
