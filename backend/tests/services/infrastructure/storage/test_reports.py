@@ -45,6 +45,18 @@ def test_text_of_an_old_version_is_read_like_json() -> None:
     assert found.error_log_count == 0
 
 
+@pytest.mark.parametrize(
+    ("current", "limit", "shown"), [(0, 0, None), (0, 85, 0), (32, 0, 32), (32, 85, 32)]
+)
+def test_a_sensor_that_is_not_there_shows_no_temperature_rather_than_zero(
+    current: int, limit: int, shown: int | None
+) -> None:
+    document = scsi(temperature={"current": current, "drive_trip": limit})
+    assert report(document).temperature.current == shown
+    text = SAS_TEXT.replace("     32 C", f"     {current} C").replace("        85 C", f" {limit} C")
+    assert report(text).temperature.current == shown
+
+
 def test_self_tests_in_text_keep_their_end() -> None:
     tests = report(ATA_TEXT).self_tests or []
     assert [one.outcome for one in tests] == [

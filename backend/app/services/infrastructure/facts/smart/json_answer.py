@@ -12,6 +12,7 @@ from app.services.infrastructure.facts.smart.report import (
     clean_serial,
     clean_wwn,
     is_remark,
+    told_temperature,
 )
 
 _PROTOCOLS = {"ata": Protocol.ATA, "nvme": Protocol.NVME, "scsi": Protocol.SCSI}
@@ -132,7 +133,7 @@ def _temperatures(document: Node) -> Temperatures:
         next((limit for place in places if (limit := place.count())), None) for places in limits
     )
     return Temperatures(
-        current=found.at("current").count(),
+        current=told_temperature(found.at("current").count(), found.at("drive_trip").count()),
         warning_limit=warning,
         critical_limit=critical,
         lifetime_max=found.at("lifetime_max").count(),

@@ -195,6 +195,14 @@ class SmartReport(BaseModel):
         return self.protocol is Protocol.NVME or self.rotation_rpm == 0
 
 
+def told_temperature(current: int | None, trip: int | None) -> int | None:
+    """Return the temperature, unless both it and its limit are 0: so answers what has no sensor.
+
+    Virtual disks of RAID controllers do; a drive in the frost has a limit.
+    """
+    return None if current == trip == 0 else current
+
+
 # smartctl finds these by itself.
 _FOUND_BY_ITSELF = frozenset({"", "auto", "ata", "sat", "scsi", "nvme"})
 

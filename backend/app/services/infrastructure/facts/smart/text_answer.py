@@ -13,6 +13,7 @@ from app.services.infrastructure.facts.smart.report import (
     Temperatures,
     clean_serial,
     clean_wwn,
+    told_temperature,
 )
 from app.services.infrastructure.facts.smart.text_tables import (
     attributes,
@@ -169,7 +170,7 @@ def _temperatures(lines: Lines, text: str) -> Temperatures:
         )
         found = row[1] if row else None
     return Temperatures(
-        current=_small(found),
+        current=told_temperature(_small(found), _small(lines.get("Drive Trip Temperature"))),
         warning_limit=_small(lines.get("Warning  Comp. Temp. Threshold")),
         critical_limit=_small(
             lines.get("Critical Comp. Temp. Threshold") or lines.get("Drive Trip Temperature")
