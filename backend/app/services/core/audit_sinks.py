@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, case, func, select, update
 
-from app.kernel.addresses import is_web_address
+from app.kernel.addresses import web_parts
 from app.kernel.clock import Clock
 from app.kernel.config import AuditPart
 from app.kernel.database import Session
@@ -169,11 +169,17 @@ class AuditSinks:
         other = await self._session.scalar(select(AuditSink.id).where(AuditSink.name == wish.name))
         if other not in (None, own_id):
             raise SinkNameTaken(f"There is a place {wish.name!r} already.", fix="Choose another.")
-        is_url = is_web_address(wish.target)
+        parts = web_parts(wish.target)
+        is_url = parts is not None
         if wish.kind is SinkKind.FILE and not wish.target.startswith("/"):
             raise SinkTargetNotValid("A file is named by its whole path.", fix="Begin it with /.")
         if wish.kind is SinkKind.WEBHOOK and not is_url:
             raise SinkTargetNotValid("A webhook is an http or https address.", fix="Write it out.")
+        if parts is not None and "@" in parts.netloc:
+            raise SinkTargetNotValid(
+                "The address holds a password, and it is kept as it stands.",
+                fix="Let the place take checkpoints without one: they hold no secret.",
+            )
         if wish.kind.startswith("syslog") and (is_url or "/" in wish.target):
             raise SinkTargetNotValid(
                 "A syslog server is named by host and port.", fix="As in logs.example.org:6514."

@@ -26,7 +26,7 @@ from app.schemas.core.checkpoint import SinkWrite
 from app.services.core.audit import AuditLog
 from app.services.core.audit_chain import FIRST_PREV, canonical, link
 from app.services.core.audit_entries import AuditEntries
-from app.services.core.audit_sinks import AuditSinks
+from app.services.core.audit_sinks import AuditSinks, SinkTargetNotValid
 from app.services.core.audit_verify import Report
 from app.services.core.checkpoint_form import Checkpoint, read_lines
 from app.services.core.checkpoint_keys import read_public_keys, signature_check
@@ -368,7 +368,6 @@ async def test_no_place_is_the_metadata_of_a_cloud(kind: str, target: str) -> No
     [
         ("webhook", "http://127.0.0.1:1/canary"),
         ("webhook", f"http://{'a' * 64}.test/canary"),
-        ("webhook", "http://me:canary@127.0.0.1:1/"),
         ("syslog_tcp", f"{'a' * 64}.test:601"),
         ("syslog_udp", "a..test:514"),
     ],
@@ -387,6 +386,18 @@ async def test_a_place_that_fails_stops_no_other_and_keeps_its_secret(
         entries = " ".join(await session.scalars(select(AuditEntry.entry)))
     assert "audit_sink.created" in entries
     assert "canary" not in entries
+
+
+@pytest.mark.parametrize("who", ["me:canary@", "canary@", ":canary@"])
+async def test_a_password_in_an_address_is_neither_kept_nor_repeated(
+    world: World, who: str
+) -> None:
+    address = f"http://{who}127.0.0.1:1/"
+    with pytest.raises(SinkTargetNotValid, match="holds a password") as refused:
+        await world.add_sink(SinkKind.WEBHOOK, address)
+    with pytest.raises(SinkFailed) as failed:
+        await NetworkSinks().send(SinkAddress("webhook", address), LINE)
+    assert "canary" not in f"{refused.value} {failed.value}"
 
 
 async def test_a_file_grows_and_a_link_is_not_followed(tmp_path: Path) -> None:
