@@ -14,7 +14,7 @@ from app.services.core.metrics.series import SeriesCache
 from app.services.core.metrics.writer import Batch, MetricWriter
 from app.services.infrastructure.alarms import observe
 from app.services.infrastructure.cycle import CycleResult
-from app.services.infrastructure.derived_metrics import filesystem_prefix
+from app.services.infrastructure.derived_metrics import FILESYSTEM_SHARES, filesystem_prefix
 from app.services.infrastructure.facts.filesystems import Filesystems
 from app.services.infrastructure.facts.network import Network, NetworkFact
 from app.services.infrastructure.packet_drops import PacketDrops
@@ -83,5 +83,5 @@ def _whole(values: Mapping[str, BaseModel]) -> frozenset[str]:
         f"{filesystem_prefix(fact)}{name}"
         for fact, value in values.items()
         if isinstance(value, Filesystems)
-        for name in ("filesystem_used_percent", "filesystem_inodes_used_percent")
+        for name in FILESYSTEM_SHARES
     )

@@ -149,14 +149,16 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         name="A file system has no room left",
         domain=DOMAIN,
         severity=Severity.CRITICAL,
-        definition=_percent("unity_filesystem_used_percent", raised=98, clear=95),
+        # Of more than 250 GiB only the last 5 count as if they were two percent.
+        definition=_percent("unity_filesystem_last_room_percent", raised=98, clear=95),
         title="{name}: {subject} has no room left",
         over="{name}: {subject} has a little room again",
-        message="{subject} is {value} full; programs fail when they cannot write.",
+        message="{subject} has hardly any room left; programs fail when they cannot write.",
         fix="Make room now: `du -xh --max-depth=2 {subject} | sort -h | tail`,"
         " `journalctl --vacuum-size=200M`.",
         runbook="filesystem-full",
-        source=f"{_NETDATA}disks.conf: disk_space_usage, critical at 98 %",
+        source=f"{_NETDATA}disks.conf: disk_space_usage, critical at 98 % with less than 5 GiB"
+        " left; cleared at 95 %, or with 12.5 GiB",
     ),
     BuiltInRule(
         key="filesystem_inodes",
@@ -171,6 +173,20 @@ HOST_RULES: tuple[BuiltInRule, ...] = (
         fix="Find the folder with very many files: `du --inodes -x {subject} | sort -n | tail`.",
         runbook="filesystem-inodes",
         source=f"{_NETDATA}disks.conf: disk_inode_usage, 90 %, cleared at 80 %",
+    ),
+    BuiltInRule(
+        key="filesystem_last_inodes",
+        name="A file system has no inodes left",
+        domain=DOMAIN,
+        severity=Severity.CRITICAL,
+        definition=_percent("unity_filesystem_inodes_used_percent", raised=98, clear=95),
+        title="{name}: {subject} has no inodes left",
+        over="{name}: {subject} has a few inodes again",
+        message="{value} of the inodes of {subject} are in use: soon no file can be made, though"
+        " there is room.",
+        fix="Find the folder with very many files: `du --inodes -x {subject} | sort -n | tail`.",
+        runbook="filesystem-inodes",
+        source=f"{_NETDATA}disks.conf: disk_inode_usage, critical at 98 %; cleared at 95 %",
     ),
     BuiltInRule(
         key="filesystem_fills",

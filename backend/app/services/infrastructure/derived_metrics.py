@@ -19,8 +19,15 @@ from app.services.infrastructure.facts.pressure import Pressure
 from app.services.infrastructure.summary import filesystem_percent
 
 PERCENT, PERCENT_SECONDS = "percent", "percent s"
+FILESYSTEM_SHARES = (
+    "filesystem_used_percent",
+    "filesystem_last_room_percent",
+    "filesystem_inodes_used_percent",
+)
 # ZFS may have a thousand filesystems, all of one pool.
 _MOST_FILESYSTEMS = 24
+# 2 % of it are 5 GiB. Two percent of a larger file system are room for weeks.
+_ROOM_THAT_COUNTS = 250 * 2**30
 
 
 def derived(values: Mapping[str, BaseModel]) -> Iterator[Sample]:
@@ -127,6 +134,9 @@ def _filesystem(one: Filesystem, prefix: str) -> Iterator[Sample]:
     used = filesystem_percent(one.used_bytes, one.available_bytes)
     if used is not None:
         yield Sample(f"{prefix}filesystem_used_percent", round(used, 2), labels, unit=PERCENT)
+        room = min(one.used_bytes + one.available_bytes, _ROOM_THAT_COUNTS)
+        last = max(0.0, 100 - 100 * one.available_bytes / room)
+        yield Sample(f"{prefix}filesystem_last_room_percent", round(last, 2), labels, unit=PERCENT)
     if one.inodes and one.inodes_free is not None:
         inodes = 100 * (one.inodes - one.inodes_free) / one.inodes
         yield Sample(

@@ -10,8 +10,10 @@ from app.models.core.event import Event
 from app.models.infrastructure.monitored_server import MonitoredServer
 from app.ports.shell import HostKey, HostKeyChanged, Unreachable
 from app.schemas.core.alert import AlertQuery
+from app.services.core.alerts.builtin import plant
 from app.services.core.alerts.inbox import AlertInbox
 from app.services.infrastructure.alarm_sweep import end_unwatched
+from app.services.infrastructure.default_rules import HOST_RULES
 from tests.services.infrastructure.collecting import DF, UNITS, Site, df
 from tests.services.infrastructure.topology.test_ledger import collector
 
@@ -81,6 +83,49 @@ async def test_a_filesystem_fires_above_90_and_clears_below_88(site: Site) -> No
         site.machine(server_id).answers(*DF, stdout=df(percent))
         await site.next_cycle()
     assert await titles(site) == ["nas: / is nearly full", "nas: / has room"]
+
+
+def disk(available: int, *, size: int = 1_000_000, inodes_free: int = 900) -> str:
+    """Return what df says of one disk, in KiB."""
+    return (
+        "Filesystem Type 1K-blocks Used Avail Inodes IFree Mounted on\n"
+        f"/dev/sda1 ext4 {size} {size - available} {available} 1000 {inodes_free} /\n"
+    )
+
+
+_GIB, _TIB = 2**20, 2**30  # in KiB
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (
+            (disk(20_200), disk(19_800), disk(49_800), disk(50_200)),
+            ["nas: / has no room left", "nas: / has a little room again"],
+        ),
+        ((disk(6 * _GIB, size=10 * _TIB), disk(50 * _GIB, size=10 * _TIB)), []),
+        (
+            tuple(disk(gib * _GIB, size=10 * _TIB) for gib in (6, 4, 12, 13)),
+            ["nas: / has no room left", "nas: / has a little room again"],
+        ),
+        (
+            tuple(disk(500_000, inodes_free=free) for free in (20, 19, 50, 51)),
+            ["nas: / has no inodes left", "nas: / has a few inodes again"],
+        ),
+    ],
+    ids=["small", "large-with-room", "large", "inodes"],
+)
+async def test_the_last_room_is_critical(
+    site: Site, answers: tuple[str, ...], expected: list[str]
+) -> None:
+    server_id = await site.enter("nas")
+    async with site.database.transaction() as session:
+        await plant(session, HOST_RULES, site.clock.now())
+    for answer in answers:
+        site.machine(server_id).answers(*DF, stdout=answer)
+        await site.next_cycle()
+    warnings = {"nas: / is nearly full", "nas: / runs out of inodes", "nas: / has inodes again"}
+    assert [one for one in await titles(site) if one not in warnings] == expected
 
 
 async def test_a_failed_unit_is_named(site: Site) -> None:
