@@ -5,6 +5,7 @@ import { RelativeTime } from '@/components/relative-time';
 import { StatusBadge } from '@/components/status-badge';
 import { formatBytes } from '@/lib/format';
 import { KINDS, STATE_WORDS, stateOf, written, type Database } from '../api';
+import classes from './databases.module.css';
 
 /** Why it is not well; of a silent server, that this is what was last seen. */
 export function reasonOf(database: Database): string {
@@ -33,7 +34,12 @@ export const COLUMNS: Column<Database>[] = [
     sortBy: (database) => database.name,
     text: (database) => database.name,
     cell: (database) => (
-      <Link to="/databases/$databaseId" params={{ databaseId: database.id }} tabIndex={-1}>
+      <Link
+        to="/databases/$databaseId"
+        params={{ databaseId: database.id }}
+        tabIndex={-1}
+        className={classes.name}
+      >
         {database.name}
       </Link>
     ),
