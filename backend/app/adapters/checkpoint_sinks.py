@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +15,21 @@ from app.ports.checkpoint_sink import SinkAddress, SinkFailed
 
 _SECONDS = 10.0
 _NOTICE = 13 * 8 + 5  # facility "log audit", severity "notice"
+Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 _PORTS = {"syslog_udp": 514, "syslog_tcp": 601, "syslog_tls": 6514}
 
 
 class NetworkSinks:
     """Brings each line by one connection of its own: they come once an hour."""
 
-    def __init__(self, *, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> None:
+    def __init__(
+        self,
+        *,
+        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        lookup: Lookup | None = None,
+    ) -> None:
         self._tls = tls
+        self._lookup = lookup or _look_up
 
     async def send(self, address: SinkAddress, line: str) -> None:
         """Bring one line there, or raise `SinkFailed`."""
@@ -30,18 +37,35 @@ class NetworkSinks:
             async with asyncio.timeout(_SECONDS):
                 if address.kind == "file":
                     await asyncio.to_thread(_append, Path(address.target), line)
-                elif address.kind == "webhook":
-                    await _post(address, line)
                 else:
-                    await self._syslog(address, line)
+                    await self._bring(address, line)
         except TimeoutError as error:
             raise SinkFailed(f"{address.shown} took more than {_SECONDS:.0f} seconds.") from error
         except (OSError, UnicodeError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise SinkFailed(f"{address.shown}: {error or type(error).__name__}") from error
 
-    async def _syslog(self, address: SinkAddress, line: str) -> None:
+    async def _bring(self, address: SinkAddress, line: str) -> None:
+        """Try the addresses that the name has, in order: `localhost` may be listened to at one."""
         name, port = _place(address)
-        host = await _resolved(name, port)
+        hosts = await self._lookup(name, port)
+        if any(is_refused(one) for one in hosts):
+            raise SinkFailed(f"{name} is an address that Unity never speaks to.")
+        trouble: Exception = SinkFailed(f"{name} has no address.")
+        for host in hosts:
+            try:
+                return await self._speak(address, host, line)
+            except (OSError, httpx2.ConnectError) as error:
+                trouble = error
+        raise trouble
+
+    async def _speak(self, address: SinkAddress, host: str, line: str) -> None:
+        if address.kind == "webhook":
+            await _post(address, host, line)
+        else:
+            await self._syslog(address, host, line)
+
+    async def _syslog(self, address: SinkAddress, host: str, line: str) -> None:
+        name, port = _place(address)
         message = _message(line)
         if address.kind == "syslog_udp":
             await _datagram(host, port, message)
@@ -70,19 +94,15 @@ def _append(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
-async def _resolved(name: str, port: int) -> str:
-    """Return the address that is spoken to, which is the one that was checked."""
+async def _look_up(name: str, port: int) -> Sequence[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
-    if any(is_refused(one) for one in addresses):
-        raise SinkFailed(f"{name} is an address that Unity never speaks to.")
-    return addresses[0]
+    return [str(entry[4][0]) for entry in found]
 
 
-async def _post(address: SinkAddress, line: str) -> None:
+async def _post(address: SinkAddress, host: str, line: str) -> None:
+    """Post to the address that was checked, under the name that people entered."""
     url = httpx2.URL(address.target)
-    host = await _resolved(url.host, url.port or (443 if url.scheme == "https" else 80))
     # trust_env is off: a proxy of the environment would resolve the name anew.
     async with (
         httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
@@ -117,6 +137,9 @@ def _message(line: str) -> bytes:
 
 
 def _place(address: SinkAddress) -> tuple[str, int]:
+    if address.kind == "webhook":
+        url = httpx2.URL(address.target)
+        return url.host, url.port or (443 if url.scheme == "https" else 80)
     host, _, port = address.target.rpartition(":")
     if host and port.isdecimal():
         return host.strip("[]"), int(port)

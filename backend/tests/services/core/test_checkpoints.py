@@ -32,6 +32,7 @@ from app.services.core.checkpoint_form import Checkpoint, read_lines
 from app.services.core.checkpoint_keys import read_public_keys, signature_check
 from app.services.core.checkpoints import MOST_ATTEMPTS, Checkpointer
 from app.services.core.permissions import system
+from tests.parts.receivers import web_receiver
 
 TESTS = system("tests")
 SETTINGS = AuditPart(checkpoint_entries=10, checkpoint_seconds=3600)
@@ -386,6 +387,22 @@ async def test_a_place_that_fails_stops_no_other_and_keeps_its_secret(
         entries = " ".join(await session.scalars(select(AuditEntry.entry)))
     assert "audit_sink.created" in entries
     assert "canary" not in entries
+
+
+async def test_each_address_of_a_name_is_tried() -> None:
+    async def lookup(_name: str, _port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async with web_receiver() as server:
+        port = server.url.rpartition(":")[2]
+        place = SinkAddress("webhook", f"http://logs.test:{port}/a")
+        await NetworkSinks(lookup=lookup).send(place, LINE)
+    ((first, headers, body),) = server.heard
+    assert (first, headers["host"], body) == (
+        "POST /a HTTP/1.1",
+        f"logs.test:{port}",
+        LINE.encode(),
+    )
 
 
 @pytest.mark.parametrize("who", ["me:canary@", "canary@", ":canary@"])
