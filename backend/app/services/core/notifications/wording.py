@@ -9,11 +9,12 @@ import html
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.exceptions import SecurityError
@@ -193,6 +194,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr not in _GROWING and super().is_safe_attribute(obj, attr, value)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Let `format` be judged like any attribute: a width in it takes memory at will."""
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         for side in (left, right):
             if not isinstance(side, int | float) or abs(side) > _MOST_NUMBER or operator == "**":
@@ -264,11 +268,14 @@ def _render(source: str, seen: Mapping[str, object], limit: int, *, is_markup: b
         template = (_MARKUP if is_markup else _PLAIN).from_string(source)
         pieces: list[str] = []
         length = 0
-        for piece in template.generate(seen):
-            length += len(piece)
-            if length > limit:
-                raise TemplateFailed(f"It grows beyond {limit} characters.")
-            pieces.append(piece)
+        generated = cast("Generator[str, None, None]", template.generate(seen))
+        # Closed here, where it is caught when the time runs out even as it ends.
+        with closing(generated):
+            for piece in generated:
+                length += len(piece)
+                if length > limit:
+                    raise TemplateFailed(f"It grows beyond {limit} characters.")
+                pieces.append(piece)
         return "".join(pieces)
 
     try:

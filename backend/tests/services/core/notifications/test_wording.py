@@ -78,6 +78,12 @@ def test_a_template_that_fails_or_overreaches_gives_unity_s_own_words_and_says_s
     assert words.errors[0].startswith("text: ")
 
 
+@pytest.mark.parametrize("source", ["{{ '{:>10}'.format(1) }}", "{{ '{a}'.format_map({}) }}"])
+def test_no_template_formats_because_a_width_takes_memory_at_will(source: str) -> None:
+    (error,) = by_template(text=source).errors
+    assert "is unsafe" in error
+
+
 async def test_a_failing_template_does_not_stop_the_message_and_shows_at_the_channel(
     kit: Kit,
 ) -> None:
