@@ -20,9 +20,9 @@ def read(source: str) -> list[Json]:
     try:
         text = sys.stdin.read() if source == STDIN else Path(source).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{source} is not UTF-8.") from error
+        raise InvalidInput(f"{_named(source)} is not UTF-8.") from error
     except OSError as error:
-        raise InvalidInput(f"{source} cannot be read: {error.strerror}.") from error
+        raise InvalidInput(f"{_named(source)} cannot be read: {error.strerror}.") from error
     try:
         found = json.loads(text)
     except ValueError as error:

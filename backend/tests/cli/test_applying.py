@@ -1,5 +1,6 @@
 """Rules, windows, groups, channels, routes and instances from files, as they are typed."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.errors import JsonValue
+from app.cli.documents import read
+from app.kernel.errors import InvalidInput, JsonValue
 from tests.cli.test_commands import BACKEND, START, Machine, served
 
 AWAY: dict[str, JsonValue] = {
@@ -318,3 +320,10 @@ def test_a_file_that_cannot_be_read_is_said_in_a_line(machine: Machine, tmp_path
     assert (half.code, "half.json is no JSON: Expecting value: line 1" in half.stderr) == (1, True)
     (tmp_path / "old.json").write_bytes(b'{"name": "K\xfcche"}')
     assert "is not UTF-8" in machine.type("rules", "apply", str(tmp_path / "old.json")).stderr
+
+
+def test_what_standard_input_holds_wrongly_is_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(b'{"name": "K\xfcche"}'), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", typed)
+    with pytest.raises(InvalidInput, match="Standard input is not UTF-8"):
+        read("-")
