@@ -20,6 +20,7 @@ from app.services.infrastructure.facts.btrfs_status import (
 from app.services.infrastructure.facts.kernel_log import read_events
 from app.services.infrastructure.facts.md.mdadm import read_mdadm
 from app.services.infrastructure.facts.smart import answer
+from app.services.infrastructure.facts.smart.mmc_health import read_mmc
 from app.services.infrastructure.facts.smart.scan import read_scan
 from app.services.infrastructure.facts.table import FACTS
 from app.services.infrastructure.facts.timers import read_timers
@@ -44,6 +45,9 @@ _METRICS = """# TYPE minio_node_drive_total_bytes gauge
 minio_node_drive_total_bytes{drive="/a",server="b:9000"} 1.5e+09
 minio_bucket_usage_total_bytes{bucket="c",server="b:9000"} 12
 """
+_MMC = """/sys/block/mmcblk0/device/life_time:0x01 0x0b
+/sys/block/mmcblk0/device/pre_eol_info:0x02
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class Target:
 
     parse: Callable[[str], object]
     seeds: tuple[str, ...]
+
+
+def _mmc_verdicts(text: str) -> object:
+    return [judge_drive(one, NOW) for one in read_mmc(text).values()]
 
 
 def _verdict(text: str) -> object:
@@ -141,6 +149,7 @@ def targets() -> dict[str, Target]:
         "nvme": Target(_nvme, ('{"critical_warning": 0, "temperature": 310}',)),
         "nvme_log": Target(_nvme_log, ('{"List of Valid Reports": [{"Self test result": 7}]}',)),
         "smart_scan": Target(read_scan, ("/dev/sda -d sat # x\n", '{"devices": []}')),
+        "mmc": Target(_mmc_verdicts, (_MMC,)),
         "mdadm": Target(read_mdadm, ("/dev/md0:\n  Version : 1.2\n  State : clean\n",)),
         "btrfs_scrub": Target(read_scrub, ("Status:  finished\n\tread_errors: 0\n",)),
         "btrfs_balance": Target(
