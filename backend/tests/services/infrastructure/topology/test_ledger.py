@@ -28,6 +28,7 @@ from app.services.infrastructure.facts.table import GROUPS
 from app.services.infrastructure.topology.ledger import TopologyLedger
 from tests.fakes.shell import FakeShell
 from tests.services.infrastructure.collecting import DF, Site
+from tests.services.infrastructure.pools.test_ledger import shows as shows_pools
 from tests.services.infrastructure.storage.reports import Document
 from tests.services.infrastructure.storage.test_ledger import LSBLK, disk
 
@@ -103,6 +104,21 @@ async def test_a_file_system_stands_on_its_array_and_that_on_its_drives(site: Si
     assert ("/srv", "md0") in found
     assert {source for source, _ in found} == {"/srv", "md0"}
     assert len(found) == 3
+
+
+async def test_a_file_system_on_a_volume_of_zfs_stands_on_the_pool_that_is_there(
+    site: Site,
+) -> None:
+    server_id = await site.enter("nas")
+    machine = site.machine(server_id)
+    volume = {"name": "zd0", "kname": "zd0", "type": "disk", "size": 10**10}
+    shows_pools(machine, "zfs_pools", "debian-12-mirror")
+    machine.answers(*LSBLK, stdout=json.dumps({"blockdevices": [volume]}))
+    machine.answers(*DF, stdout=MOUNTS + SRV.replace("/dev/md0", "/dev/zd0"))
+
+    await collector(site).collect_due()
+
+    assert ("/srv", "tank") in await edges(site)
 
 
 async def test_what_is_asked_again_writes_nothing_twice(site: Site) -> None:
