@@ -243,3 +243,17 @@ async def test_an_import_is_shown_before_it_is_done(bob: Person) -> None:
     assert done["entered"] == 1
     again = (await bob.post(f"{SERVERS}/import", body)).json()
     assert (again["entered"], again["plan"]["exists"]) == (0, 1)
+
+
+async def test_a_key_counts_the_servers_that_are_logged_in_to_with_it(bob: Person) -> None:
+    old, new = [(await bob.post(KEYS, {"name": name})).json()["id"] for name in ("old", "new")]
+
+    async def counts() -> dict[str, int]:
+        return {key["name"]: key["servers"] for key in (await bob.get(KEYS)).json()["items"]}
+
+    made = await bob.post(SERVERS, NAS | {"ssh_key_id": old})
+    assert await counts() == {"old": 1, "new": 0}
+    where = f"{SERVERS}/{made.json()['id']}"
+    edited = await bob.call("PATCH", where, {"ssh_key_id": new})
+    assert edited.status_code == 200, edited.text
+    assert await counts() == {"old": 0, "new": 1}
