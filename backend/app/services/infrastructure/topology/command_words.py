@@ -47,7 +47,7 @@ def names(words: Words) -> list[CommandName]:
 
 def quoted(value: str) -> str:
     """Quote what a machine called something; a name that cannot be typed is not known."""
-    return in_command(value) if printable(value) == value else ""
+    return in_command(value) if value and printable(value) == value else ""
 
 
 def of_drive(drive: StorageDevice) -> Words:
