@@ -1,13 +1,14 @@
-"""The contract of the `ArchiveStore` port: a folder, a real sshd, and a server that speaks S3."""
+"""The contract of the `ArchiveStore` port: a folder, a real sshd, and servers that speak S3."""
 
 import getpass
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3  # type: ignore[import-untyped]  # it comes with moto, and has no types
 import pytest
 
 from app.bootstrap import archive_stores
@@ -22,12 +23,19 @@ from app.ports.archive_store import (
     StoreError,
 )
 from app.ports.shell import PasswordLogin
+from tests.parts import BUILT
+from tests.parts.databases import Running, minio
 from tests.parts.s3 import S3Server
 from tests.parts.sshd import Sshd, running_sshd
 
 NAME = "unity-0a1b2c3d-20260314T120000Z.unitybackup"
 LONG = secrets.token_bytes(3 * 1024 * 1024 + 17)
-KINDS = ["folder", pytest.param("sftp", marks=pytest.mark.needs("sshd")), "s3"]
+KINDS = [
+    "folder",
+    pytest.param("sftp", marks=pytest.mark.needs("sshd")),
+    "s3",
+    pytest.param("minio", marks=pytest.mark.needs("minio")),
+]
 
 
 @dataclass
@@ -36,6 +44,28 @@ class World:
 
     place: Place
     folder: Path
+
+
+@pytest.fixture(scope="module")
+def a_minio() -> Iterator[Running]:
+    with minio(BUILT / "minio") as running:
+        yield running
+
+
+def new_bucket(running: Running) -> S3Place:
+    """Return a place in an empty bucket of a MinIO."""
+    url, name = f"http://127.0.0.1:{running.port}", f"backups-{secrets.token_hex(4)}"
+    place = S3Place(name, "home/unity", url, "us-east-1", "unity", "a-long-secret")
+    client = boto3.client(
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=place.access_key_id,
+        aws_secret_access_key=place.secret_access_key,
+        region_name=place.region,
+    )
+    client.create_bucket(Bucket=name)
+    client.close()
+    return place
 
 
 @pytest.fixture(params=KINDS)
@@ -49,6 +79,8 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             yield World(SftpPlace(server.target(), str(folder)), folder)
         elif request.param == "s3":
             yield World(request.getfixturevalue("s3").place(), folder)
+        elif request.param == "minio":
+            yield World(new_bucket(request.getfixturevalue("a_minio")), folder)
         else:
             yield World(FolderPlace(folder), folder)
 
