@@ -35,15 +35,16 @@ describe('pressure, errors and heat', () => {
   it('shows how full the tables of files and connections are', async () => {
     const full = { used: 196_608, limit: 262_144 };
     await show(read('kernel_tables', { open_files: { used: 2080, limit: 0 }, connections: full }));
-    expect(screen.getByText('Tracked connections').parentElement).toHaveTextContent('75 %');
+    const tracked = screen.getByText('Tracked connections of 262 k').parentElement;
+    expect(tracked).toHaveTextContent('197 k75 %');
     expect(screen.getByText('Open files').parentElement).toHaveTextContent('without a limit');
   });
 
   it('shows no connections where the kernel tracks none', async () => {
     const open = { used: 1689, limit: 2_466_170 };
     await show(read('kernel_tables', { open_files: open, connections: null }));
-    expect(screen.getByText('Open files').parentElement).toHaveTextContent('1.69 k of 2.47 M');
-    expect(screen.queryByText('Tracked connections')).toBeNull();
+    expect(screen.getByText('Open files of 2.47 M').parentElement).toHaveTextContent('1.69 k');
+    expect(screen.queryByText(/^Tracked connections/)).toBeNull();
   });
 
   it('counts the heat of a core where the processor counts no other', async () => {

@@ -57,17 +57,18 @@ function Tables({ facts }: { facts: readonly Fact[] }) {
     const table = value?.[of];
     if (!table) return null;
     const used = formatCount(table.used);
+    const hasLimit = table.limit > 0;
     return (
-      <Figure key={of} word={word}>
-        {table.limit === 0 ? (
-          `${used}, without a limit`
-        ) : (
+      <Figure key={of} word={hasLimit ? `${word} of ${formatCount(table.limit)}` : word}>
+        {hasLimit ? (
           <Meter
-            label={`${used} of ${formatCount(table.limit)}`}
+            label={used}
             percent={(100 * table.used) / table.limit}
             warnAt={warnAt}
             criticalAt={criticalAt}
           />
+        ) : (
+          `${used}, without a limit`
         )}
       </Figure>
     );
